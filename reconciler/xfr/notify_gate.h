@@ -1,0 +1,58 @@
+// Decides what to answer to a message that arrives at a NOTIFY listener, and whether it is a hint
+// that a zone changed (RFC 1996, RFC 8945 section 5.2).
+//
+// Invariants: only a primary of the zone may hint; a signature that does not verify never hints; an
+// unsigned NOTIFY for a zone with a key is at most a rate-limited hint; the SOA in a NOTIFY is never
+// believed; nothing but QR=0 is answered, so two listeners cannot answer each other.
+// No IO, no log; not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "reconciler/dns/message.h"
+#include "reconciler/dns/tsig.h"
+#include "reconciler/time.h"
+#include "reconciler/xfr/endpoint.h"
+#include "reconciler/xfr/secondary.h"
+
+namespace zonecast::xfr {
+
+enum class NotifyResult : std::uint8_t {
+  accepted,        // NOERROR, and a hint
+  rateLimited,     // NOERROR, no hint: an unsigned one for a zone with a key, too soon after the last
+  unknownZone,     // NOTAUTH
+  stranger,        // REFUSED: the sender is not one of the zone's primaries
+  unsignedRefused, // REFUSED: notify_tsig: require
+  badSignature,    // NOTAUTH with a TSIG error
+  notImplemented,  // NOTIMP: another opcode (RFC 8906)
+  malformed,       // FORMERR, or no answer at all when there is not even a header
+};
+std::string_view toText(NotifyResult result);  // "unsigned-refused": also the metric's label
+
+struct NotifyOutcome {
+  NotifyResult result{};
+  std::vector<std::uint8_t> answer;  // empty: stay silent
+  std::optional<ZoneId> hint;        // set only when accepted
+  std::optional<dns::Name> zone;     // what was asked about, when that could be read
+};
+
+struct NotifyPolicy {
+  bool require_tsig = false;
+  Duration unsigned_hint_interval = std::chrono::seconds{5};
+};
+
+class NotifyGate {
+ public:
+  NotifyGate(const SecondarySettings& settings, NotifyPolicy policy);  // settings must outlive it
+
+  NotifyOutcome onMessage(std::span<const std::uint8_t> message, const Address& sender, const Now& now);
+
+ private:
+  // to be laid out by the implementation
+};
+
+}  // namespace zonecast::xfr
