@@ -1,0 +1,72 @@
+// What the evidence says of one domain, and how it came to that (DESIGN section 4).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "reconciler/derive/edge.h"
+#include "reconciler/dns/name.h"
+#include "reconciler/view/view.h"
+
+namespace zonecast::derive {
+
+enum class Standing : std::uint8_t {
+  hosted,   // RFC 3263 can end at the edge
+  closed,   // every service that is not elsewhere is closed by a target of "."
+  foreign,  // RFC 3263 ends elsewhere, or nowhere
+  unknown,  // something was not known, failed, or ran into a limit: never taken as foreign
+};
+std::string_view toText(Standing standing);
+
+enum class Role : std::uint8_t { primary, backup };  // preferred, or reached only after others
+std::string_view toText(Role role);
+
+struct Families {
+  bool v4 = false, v6 = false;
+  friend bool operator==(Families, Families) = default;
+};
+
+struct Verdict {
+  Standing standing = Standing::unknown;
+  // hosted:
+  TransportSet transports;
+  Role role = Role::primary;  // backup when no transport has the edge among its most preferred targets
+  Families families;
+  bool by_address = false;    // hosted by step 3
+  std::vector<dns::Name> targets;  // SRV targets that reach the edge, in canonical order, no duplicates
+  // unknown: the first thing that was missing, for people
+  std::string missing;
+
+  // The zones that this verdict rests on (also for `unknown`: those that were asked), ascending.
+  std::vector<view::ZoneIndex> sources;
+  // Names outside the domain's own (see `isOwnName`) whose answers this verdict rests on: SRV targets,
+  // NAPTR replacements, alias targets. Ascending, no duplicates.
+  std::vector<dns::Name> reads;
+
+  friend bool operator==(const Verdict&, const Verdict&) = default;
+};
+
+// A domain's own names: itself, and underscored labels directly above it (_sip._udp.D, _sipvhost.D).
+// ownDomainName strips leading underscored labels: the domain whose own name `name` is.
+dns::NameView ownDomainName(dns::NameView name);
+
+// One line of `explain`, in depth-first order.
+struct Step {
+  int depth = 0;
+  std::string question;  // "_sip._udp.example.com SRV"
+  std::string answer;    // "10 5 5060 sip.example.com", "none (NODATA)", "not known: ..."
+  std::string source;    // "zone example.com serial 17", "edge[0]"
+  std::optional<dns::Ttl> ttl;
+  enum class Outcome : std::uint8_t { leadsOn, reachesEdge, elsewhere, closed, missing, ignored } outcome{};
+  std::string note;      // the rule that matched, or why this step failed
+};
+
+struct Explanation {
+  std::vector<Step> steps;
+  std::string first_failure;         // one sentence; empty when hosted
+  std::vector<std::string> remedy;   // records, in zone file syntax, that the zone owner could paste
+};
+
+}  // namespace zonecast::derive

@@ -1,0 +1,34 @@
+// The state that proxies read: domains and virtual domains, as values.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "reconciler/derive/domain.h"
+#include "reconciler/derive/edge.h"
+#include "reconciler/derive/verdict.h"
+#include "reconciler/identity/did.h"
+#include "reconciler/identity/virtual_domain.h"
+
+namespace zonecast::plan {
+
+enum class State : std::uint8_t { hosted, retiring };  // both mean "serve"
+std::string_view toText(State state);
+
+struct DomainEntry {
+  identity::Did did;
+  State state = State::hosted;
+  derive::TransportSet transports;
+  derive::Role role = derive::Role::primary;
+  friend bool operator==(const DomainEntry&, const DomainEntry&) = default;
+};
+
+// Equality is of what is published: no serials, TTLs or times in it.
+struct Table {
+  std::map<derive::Domain, DomainEntry> domains;
+  std::map<identity::Did, identity::VirtualDomain> virtual_domains;
+  friend bool operator==(const Table&, const Table&) = default;
+};
+
+}  // namespace zonecast::plan

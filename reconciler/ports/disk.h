@@ -1,0 +1,59 @@
+// Port: the embedded store on the local disk, which survives our own restart.
+//
+// Contract: what load() returns is what the last completed save of each item wrote, whole or not at
+// all. Saves return at once, are done on another thread in the order of the calls, and may be lost by
+// a crash; a failure is reported to the DiskListener from the loop, and the item keeps its older value.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "reconciler/plan/version.h"
+#include "reconciler/view/zone.h"
+#include "reconciler/xfr/secondary.h"
+
+namespace zonecast::ports {
+
+// A zone's records packed for disk: see `dns/packed_records.h`.
+using PackedRecords = std::vector<std::uint8_t>;
+
+struct SavedZone {
+  dns::Name name;
+  xfr::HeldCopy copy;
+  std::vector<PackedRecords> pieces;        // the full zone, in any number of pieces
+  std::vector<std::vector<view::Delta>> journal;  // chains applied since, oldest first
+};
+
+struct SavedPublisher {
+  plan::Term term{};
+  std::optional<plan::Position> position;
+};
+
+class Disk {
+ public:
+  virtual ~Disk() = default;
+
+  // Replaces the zone's copy, its timers and its journal. The last piece arrives with `last`; pieces of one zone
+  // come in order, and nothing of it counts before the last is there.
+  virtual void saveZonePiece(const dns::Name& zone, PackedRecords piece, bool first,
+                             const std::optional<xfr::HeldCopy>& last) = 0;
+  // Appends to the zone's journal.
+  virtual void saveZoneDelta(const dns::Name& zone, std::vector<view::Delta> chain,
+                             const xfr::HeldCopy& copy) = 0;
+  virtual void saveZoneTimers(const dns::Name& zone, const xfr::HeldCopy& copy) = 0;
+  virtual void removeZone(const dns::Name& zone) = 0;
+  virtual void savePublisher(const SavedPublisher& publisher) = 0;
+};
+
+class DiskListener {
+ public:
+  virtual ~DiskListener() = default;
+  virtual void onDiskTrouble(std::string why) = 0;
+};
+
+}  // namespace zonecast::ports

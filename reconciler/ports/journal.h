@@ -1,0 +1,57 @@
+// Port: where the core tells what happened. One fact, one call; the adapter makes log lines and
+// metrics of it. Called from the loop; must not call back.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+
+#include "reconciler/plan/change_set.h"
+#include "reconciler/plan/version.h"
+#include "reconciler/time.h"
+#include "reconciler/xfr/notify_gate.h"
+#include "reconciler/xfr/secondary.h"
+
+namespace zonecast::ports {
+
+struct NotifyReceived {
+  xfr::NotifyResult result{};
+  std::string zone;    // as asked; empty when unreadable
+  std::string sender;
+};
+struct Published {
+  plan::Version version{};
+  plan::ChangeSet changes;
+  Duration store_took{};
+  bool rebased = false;
+};
+struct StoreOpened {
+  plan::Term term{};
+  plan::Version version{};
+  std::string resumption;  // "continues lineage ... at version 17", "empty: begins lineage ...", ...
+};
+struct StoreLost {
+  std::string why;
+};
+struct StoreTrouble {
+  std::string why;
+};
+struct DiskTrouble {
+  std::string why;
+};
+struct ClaimWarning {  // a zone owner's record that was not (wholly) honoured
+  std::string domain;
+  std::string text;
+};
+
+using Fact = std::variant<xfr::ZoneCurrent, xfr::ZoneTransferred, xfr::ZoneFailure, xfr::ZoneExpired,
+                          NotifyReceived, Published, StoreOpened, StoreLost, StoreTrouble,
+                          DiskTrouble, ClaimWarning>;
+
+class Journal {
+ public:
+  virtual ~Journal() = default;
+  virtual void record(const Fact& fact) = 0;
+};
+
+}  // namespace zonecast::ports
