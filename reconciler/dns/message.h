@@ -2,15 +2,17 @@
 //
 // MessageReader checks every bound before it reads, follows compression pointers only backwards
 // (each one to an offset before the labels that led to it, so a loop cannot exist), and allocates
-// nothing: names and canonical RDATA of kept types are expanded into buffers inside the reader, and
-// the RecordView it returns is valid until the next call. The message must outlive the reader.
-// Not thread-safe; make one reader per message.
+// nothing: names, and RDATA of kept types that has names in it, are expanded into buffers inside
+// the reader, all else is read where it stands, and the RecordView it returns is valid until the
+// next call or until the reader moves. The message must outlive the reader. After a failure the
+// same call fails again. Not thread-safe; make one reader per message.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include <tl/expected.hpp>
@@ -20,6 +22,8 @@
 #include "reconciler/dns/record.h"
 
 namespace zonecast::dns {
+
+class WireReader;
 
 enum class Opcode : std::uint8_t { query = 0, notify = 4, update = 5 };
 
@@ -58,8 +62,8 @@ class MessageReader {
 
   const Header& header() const { return header_; }
 
-  // The next question, or nothing when all qdcount of them were read. Questions come before records:
-  // nextRecord() skips those that were not asked for.
+  // The next question, or nothing when all qdcount of them were read. Questions come before
+  // records: nextRecord() skips those that were not asked for.
   tl::expected<std::optional<Question>, Malformed> nextQuestion();
 
   struct Entry {
@@ -71,17 +75,30 @@ class MessageReader {
   tl::expected<std::optional<Entry>, Malformed> nextRecord();
 
   // OPT and TSIG are returned like every other record; they say something else with class and TTL.
+  // RDATA of a kept type is canonical, hence well-formed, if the class is IN; otherwise it is
+  // opaque.
 
  private:
+  // A NAPTR of three character-strings and a name is the longest that has to be expanded.
+  static constexpr std::size_t kExpandedOctetsMax = 4 + 3 * 256 + kNameOctetsMax;
+
+  static constexpr std::size_t kNowhere = 0xffff;  // no compression pointer leads there
+
   explicit MessageReader(std::span<const std::uint8_t> message) : message_(message) {}
+
+  std::optional<Section> sectionOf(std::uint32_t record) const;
+  NameView readOwner(WireReader& in);
+  std::span<const std::uint8_t> readRdata(WireReader& in, RrType type);
 
   std::span<const std::uint8_t> message_;
   Header header_;
   std::size_t offset_ = 0;
   std::uint16_t questions_read_ = 0;
   std::uint32_t records_read_ = 0;
+  std::size_t owner_offset_ = kNowhere;  // where the labels of the name in owner_ begin
+  std::size_t owner_octets_ = 0;
   std::array<char, kNameOctetsMax> owner_;
-  std::array<std::uint8_t, 0x10000> rdata_;
+  std::array<std::uint8_t, kExpandedOctetsMax> rdata_;
 };
 
 // Appends one message to a vector; names are written uncompressed.

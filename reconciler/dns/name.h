@@ -13,6 +13,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <tl/expected.hpp>
 
@@ -32,16 +33,16 @@ class NameView {
 
   constexpr std::string_view wire() const { return wire_; }
   constexpr bool isRoot() const { return wire_.size() == 1; }
-  std::size_t labelCount() const;        // the root label is not counted: "example.com" has 2
-  std::string_view firstLabel() const;   // without its length octet; empty for the root
-  NameView parent() const;               // of a name that is not the root
-  NameView suffix(std::size_t labels) const;    // the last `labels` labels, at most labelCount()
+  std::size_t labelCount() const;             // the root label is not counted: "example.com" has 2
+  std::string_view firstLabel() const;        // without its length octet; empty for the root
+  NameView parent() const;                    // of a name that is not the root
+  NameView suffix(std::size_t labels) const;  // the last `labels` labels, at most labelCount()
   bool isAtOrUnder(NameView ancestor) const;
   bool isWildcard() const { return wire_.size() > 1 && wire_[0] == 1 && wire_[1] == '*'; }
   bool startsWithUnderscore() const { return wire_.size() > 1 && wire_[1] == '_'; }
 
-  // Presentation format (RFC 1035 section 5.1), escaped where needed, without the final dot; "." for
-  // the root.
+  // Presentation format (RFC 1035 section 5.1), escaped where needed, without the final dot; "."
+  // for the root.
   std::string toText() const;
 
   friend constexpr bool operator==(NameView a, NameView b) { return a.wire_ == b.wire_; }

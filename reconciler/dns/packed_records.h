@@ -1,5 +1,6 @@
 // Records as a flat sequence of octets, for disk: owner (wire, canonical), type, TTL, RDATA length,
-// RDATA (canonical), integers in network order. Reading checks everything: a disk is an input too.
+// RDATA (canonical), integers in network order; the class is IN. Reading checks everything: a disk
+// is an input too.
 #pragma once
 
 #include <cstdint>

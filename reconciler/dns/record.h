@@ -88,15 +88,19 @@ struct Naptr {  // RFC 3403 section 4.1
   NameView replacement;
 };
 
-// Each fails unless the RDATA is well-formed to its last octet.
+// Each fails unless the RDATA is well-formed and canonical to its last octet.
 tl::expected<Soa, Malformed> parseSoa(std::span<const std::uint8_t> rdata);
 tl::expected<Srv, Malformed> parseSrv(std::span<const std::uint8_t> rdata);
 tl::expected<Naptr, Malformed> parseNaptr(std::span<const std::uint8_t> rdata);
-tl::expected<NameView, Malformed> parseSingleName(std::span<const std::uint8_t> rdata);  // NS, CNAME, DNAME
+tl::expected<NameView, Malformed> parseSingleName(
+    std::span<const std::uint8_t> rdata);  // NS, CNAME, DNAME
 tl::expected<Ipv4, Malformed> parseA(std::span<const std::uint8_t> rdata);
 tl::expected<Ipv6, Malformed> parseAaaa(std::span<const std::uint8_t> rdata);
 // All character-strings joined without a blank (RFC 7208 section 3.3 does the same).
 tl::expected<std::string, Malformed> joinTxt(std::span<const std::uint8_t> rdata);
+
+// Fails unless the RDATA is canonical. For types that are not kept, anything is.
+tl::expected<void, Malformed> checkCanonical(RrType type, std::span<const std::uint8_t> rdata);
 
 // "10 5 5060 sip.example.com" and the like; RFC 3597 section 5 for types that are not kept.
 std::string rdataToText(RrType type, std::span<const std::uint8_t> rdata);

@@ -1,10 +1,12 @@
 // Transaction signatures (RFC 8945) with HMAC-SHA-256, -384 and -512, on OpenSSL's EVP_MAC.
 //
 // Invariants: a MAC is compared in constant time; what failed to verify is never used; a key signs
-// and verifies only under its own name and algorithm. Secrets are wiped when a key is destroyed.
+// and verifies only under its own name and algorithm; a truncated MAC (section 5.2.2.1) is never
+// enough. Secrets are wiped when a key is destroyed.
 // A TsigKey is immutable and may be shared between threads; signers and verifiers may not.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -21,27 +23,31 @@ namespace zonecast::dns {
 
 enum class TsigAlgorithm : std::uint8_t { hmacSha256, hmacSha384, hmacSha512 };
 
+class Hmac;
+
 class TsigKey {
  public:
-  TsigKey(Name name, TsigAlgorithm algorithm, std::vector<std::uint8_t> secret);
+  TsigKey(Name name, TsigAlgorithm algorithm, std::vector<std::uint8_t> secret);  // not empty
   ~TsigKey();
   TsigKey(TsigKey&&) noexcept = default;
-  TsigKey& operator=(TsigKey&&) noexcept = default;
+  TsigKey& operator=(TsigKey&& other) noexcept;
   TsigKey(const TsigKey&) = delete;
   TsigKey& operator=(const TsigKey&) = delete;
 
   const Name& name() const { return name_; }
   TsigAlgorithm algorithm() const { return algorithm_; }
   std::span<const std::uint8_t> secret() const { return secret_; }
+  const Hmac& hmac() const { return *hmac_; }  // under this key, of nothing yet: to be copied
 
  private:
   Name name_;
   TsigAlgorithm algorithm_;
   std::vector<std::uint8_t> secret_;
+  std::shared_ptr<const Hmac> hmac_;
 };
 
-// "hmac-sha256:name:base64", the form that dig -y and kdig -y take; blanks and one final newline are
-// ignored. The error is a sentence about what was expected; it never contains the secret.
+// "hmac-sha256:name:base64", the form that dig -y and kdig -y take; blanks and one final newline
+// are ignored. The error is a sentence about what was expected; it never contains the secret.
 tl::expected<TsigKey, std::string> parseTsigKey(std::string_view text);
 
 inline constexpr std::chrono::seconds kTsigFudge{300};  // RFC 8945 section 10
@@ -57,6 +63,7 @@ enum class TsigFailure : std::uint8_t {
   misplaced,        // TSIG not last in the additional section, twice, or malformed (FORMERR)
   badKey,           // another key name or algorithm (RFC 8945 section 5.2.1)
   badSignature,     // section 5.2.2
+  badTruncation,    // a good MAC, but only its beginning (section 5.2.4)
   badTime,          // outside the fudge (section 5.2.3), or running backwards within a stream
   peerBadKey,       // the peer answers that it does not know our key
   peerBadSignature,
@@ -92,7 +99,8 @@ struct VerifiedRequest {
 };
 struct RequestFailure {
   TsigFailure failure{};
-  const TsigKey* key = nullptr;  // known when the failure is badTime: such an answer is signed
+  // Known when the MAC was good, that is for badTime and badTruncation: such an answer is signed.
+  const TsigKey* key = nullptr;
   Mac mac;
 };
 tl::expected<VerifiedRequest, RequestFailure> verifyRequest(std::span<const std::uint8_t> message,
@@ -104,7 +112,8 @@ void signAnswer(std::vector<std::uint8_t>& message, const TsigKey& key, const Ma
                 WallTime now);
 
 // Appends the TSIG record of an error answer to `request` (section 5.3.2): unsigned for BADKEY and
-// BADSIG, signed and with our time for BADTIME.
+// BADSIG, signed for BADTRUNC and BADTIME, the latter with our time. Nothing for other failures.
+// The RCODE is the caller's: NOTAUTH, or FORMERR for `misplaced`.
 void appendTsigError(std::vector<std::uint8_t>& message, std::span<const std::uint8_t> request,
                      const RequestFailure& failure, WallTime now);
 
