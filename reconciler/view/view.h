@@ -1,4 +1,5 @@
-// What DNS says now, to one customer: the transferred zones that speak to it, and lookups across them.
+// What DNS says now, to one customer: the transferred zones that speak to it, and lookups across
+// them.
 //
 // Invariants: a customer is answered from its own zones and from `shared` ones only, never from
 // another customer's; what lies outside them, below a cut that leads outside them, or in a zone not
@@ -8,9 +9,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "reconciler/dns/name.h"
 #include "reconciler/dns/record.h"
 #include "reconciler/view/zone.h"
@@ -18,14 +21,16 @@
 namespace zonecast::view {
 
 enum class CustomerId : std::uint32_t {};
-enum class ZoneIndex : std::uint32_t {};  // a zone of the view; the loop gives the same numbers to the secondary
+enum class ZoneIndex : std::uint32_t {
+};  // a zone of the view; the loop gives the same numbers to the secondary
 
 // One RRset (or its proven absence) that an answer rests on.
 struct Evidence {
   ZoneIndex zone{};
   dns::Serial serial;
-  dns::Name name;           // the owner that answered
-  dns::RrType type{};
+  dns::Name asked;     // what the zone was asked: the question's name, or where an alias led
+  dns::Name name;      // the owner that answered; nxdomain: the name that does not exist
+  dns::RrType type{};  // of the RRset: also CNAME and DNAME
   enum class Kind : std::uint8_t { rrset, nodata, nxdomain, cname, dname } kind{};
   dns::Ttl ttl;
 };
@@ -35,12 +40,13 @@ struct Answer {
     data,
     nodata,
     nxdomain,
-    notKnown,  // outside, not transferred yet, or a chain longer than the limit; `why` says which
+    notKnown,  // outside, delegated away, not transferred yet, or an alias chain that is longer
+               // than the limit or leads to a name that cannot be; `why` says which
   } kind{};
-  dns::Name name;                    // where the chain of CNAME and DNAME ended
-  RrsetView rrset;                   // data
-  std::vector<Evidence> evidence;    // in the order in which it was followed
-  std::string why;                   // notKnown: "outside the customer's zones: sip.example.net"
+  dns::Name name;                  // where the chain of CNAME and DNAME ended
+  RrsetView rrset;                 // data
+  std::vector<Evidence> evidence;  // in the order in which it was followed
+  std::string why;                 // notKnown: "outside the customer's zones: sip.example.net"
 };
 
 inline constexpr int kAliasChainMax = 8;
@@ -50,17 +56,20 @@ class Lookup {
  public:
   virtual ~Lookup() = default;
   virtual Answer lookup(dns::NameView name, dns::RrType type) const = 0;
+  // Where evidence came from, for people: "zone example.com serial 17".
+  virtual std::string describe(const Evidence& evidence) const = 0;
 };
 
 class View {
  public:
+  // No other zone of the view has this apex. The zone is not transferred yet.
   ZoneIndex addZone(dns::Name apex, CustomerId owner, bool shared);
-  // Replaces the content; nothing means "not transferred".
-  void install(ZoneIndex zone, std::unique_ptr<Zone> content);
-  Zone* zone(ZoneIndex zone);
-  const Zone* zone(ZoneIndex zone) const;
-  dns::NameView apex(ZoneIndex zone) const;
-  CustomerId owner(ZoneIndex zone) const;
+  // Replaces the content and returns the former; nothing means "not transferred".
+  std::unique_ptr<Zone> install(ZoneIndex zone, std::unique_ptr<Zone> content);
+  Zone* zone(ZoneIndex zone) { return at(zone).content.get(); }
+  const Zone* zone(ZoneIndex zone) const { return at(zone).content.get(); }
+  dns::NameView apex(ZoneIndex zone) const { return at(zone).apex; }
+  CustomerId owner(ZoneIndex zone) const { return at(zone).owner; }
 
   Answer lookup(CustomerId customer, dns::NameView name, dns::RrType type) const;
 
@@ -68,6 +77,23 @@ class View {
   std::optional<ZoneIndex> zoneFor(CustomerId customer, dns::NameView name) const;
   // Who speaks for `name`: the customer with the most specific zone (DESIGN section 5).
   std::optional<CustomerId> speaker(dns::NameView name) const;
+
+ private:
+  struct ZoneEntry {
+    dns::Name apex;
+    CustomerId owner{};
+    bool shared = false;
+    std::unique_ptr<Zone> content;
+  };
+  ZoneEntry& at(ZoneIndex zone) { return zones_[static_cast<std::size_t>(zone)]; }
+  const ZoneEntry& at(ZoneIndex zone) const { return zones_[static_cast<std::size_t>(zone)]; }
+
+  // The most specific zone that `name` is at or under and `accept(entry)` takes.
+  template <typename Accept>
+  std::optional<ZoneIndex> mostSpecific(dns::NameView name, Accept accept) const;
+
+  std::vector<ZoneEntry> zones_;
+  absl::flat_hash_map<dns::Name, ZoneIndex, dns::NameHash, dns::NameEqual> by_apex_;
 };
 
 class CustomerLookup final : public Lookup {
@@ -75,6 +101,10 @@ class CustomerLookup final : public Lookup {
   CustomerLookup(const View& view, CustomerId customer) : view_(view), customer_(customer) {}
   Answer lookup(dns::NameView name, dns::RrType type) const override {
     return view_.lookup(customer_, name, type);
+  }
+  std::string describe(const Evidence& evidence) const override {
+    return "zone " + view_.apex(evidence.zone).toText() + " serial " +
+           std::to_string(evidence.serial.value());
   }
 
  private:

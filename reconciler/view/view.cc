@@ -1,0 +1,146 @@
+#include "reconciler/view/view.h"
+
+#include <cassert>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace zonecast::view {
+
+using dns::Name;
+using dns::NameView;
+using dns::RrType;
+
+ZoneIndex View::addZone(Name apex, CustomerId owner, bool shared) {
+  const auto index = static_cast<ZoneIndex>(zones_.size());
+  [[maybe_unused]] const bool is_new = by_apex_.emplace(apex, index).second;
+  assert(is_new);
+  zones_.push_back({.apex = std::move(apex), .owner = owner, .shared = shared, .content = nullptr});
+  return index;
+}
+
+std::unique_ptr<Zone> View::install(ZoneIndex zone, std::unique_ptr<Zone> content) {
+  assert(!content || content->apex() == apex(zone));
+  return std::exchange(at(zone).content, std::move(content));
+}
+
+template <typename Accept>
+std::optional<ZoneIndex> View::mostSpecific(NameView name, Accept accept) const {
+  while (true) {
+    const auto found = by_apex_.find(name);
+    if (found != by_apex_.end() && accept(at(found->second))) return found->second;
+    if (name.isRoot()) return std::nullopt;
+    name = name.parent();
+  }
+}
+
+std::optional<ZoneIndex> View::zoneFor(CustomerId customer, NameView name) const {
+  return mostSpecific(
+      name, [customer](const ZoneEntry& zone) { return zone.shared || zone.owner == customer; });
+}
+
+std::optional<CustomerId> View::speaker(NameView name) const {
+  const auto zone = mostSpecific(name, [](const ZoneEntry&) { return true; });
+  return zone ? std::optional(owner(*zone)) : std::nullopt;
+}
+
+namespace {
+
+using Kind = ZoneAnswer::Kind;
+
+Evidence evidenceOf(ZoneIndex index, const Zone& zone, const ZoneAnswer& answer, NameView question,
+                    RrType type) {
+  Evidence evidence{.zone = index,
+                    .serial = zone.serial(),
+                    .asked = Name(question),
+                    .name = answer.source,
+                    .type = type,
+                    .kind = Evidence::Kind::rrset,
+                    .ttl = answer.rrset.ttl};
+  switch (answer.kind) {
+    case Kind::cname:
+      evidence.type = RrType::cname;
+      evidence.kind = Evidence::Kind::cname;
+      break;
+    case Kind::dname:
+    case Kind::tooLong:
+      evidence.type = RrType::dname;
+      evidence.kind = Evidence::Kind::dname;
+      break;
+    case Kind::nodata:
+      evidence.kind = Evidence::Kind::nodata;
+      evidence.ttl = zone.negativeTtl();
+      break;
+    case Kind::nxdomain:
+      evidence.name = Name(question);
+      evidence.kind = Evidence::Kind::nxdomain;
+      evidence.ttl = zone.negativeTtl();
+      break;
+    default:
+      break;
+  }
+  return evidence;
+}
+
+void giveUp(Answer& answer, std::string why) {
+  answer.kind = Answer::Kind::notKnown;
+  answer.why = std::move(why);
+}
+
+// Takes over what one zone says to `answer.name`; true when it is an alias that leads on.
+bool takeOver(ZoneAnswer&& said, Answer& answer) {
+  switch (said.kind) {
+    case Kind::cname:
+    case Kind::dname:
+      answer.name = std::move(said.target);
+      return true;
+    case Kind::data:
+      answer.kind = Answer::Kind::data;
+      answer.rrset = std::move(said.rrset);
+      return false;
+    case Kind::nodata:
+      answer.kind = Answer::Kind::nodata;
+      return false;
+    case Kind::nxdomain:
+      answer.kind = Answer::Kind::nxdomain;
+      return false;
+    case Kind::tooLong:
+      giveUp(answer, fmt::format("the DNAME at {} makes too long a name of {}",
+                                 said.source.toText(), answer.name.toText()));
+      return false;
+    case Kind::delegated:
+      giveUp(answer,
+             fmt::format("delegated away at {}: {}", said.source.toText(), answer.name.toText()));
+      return false;
+  }
+  return false;
+}
+
+}  // namespace
+
+Answer View::lookup(CustomerId customer, NameView name, RrType type) const {
+  Answer answer;
+  answer.name = Name(name);
+  for (int aliases = 0; aliases <= kAliasChainMax; ++aliases) {
+    const auto index = zoneFor(customer, answer.name);
+    if (!index) {
+      giveUp(answer, "outside the customer's zones: " + answer.name.toText());
+      return answer;
+    }
+    const Zone* content = zone(*index);
+    if (content == nullptr) {
+      giveUp(answer, fmt::format("zone {} is not transferred yet", apex(*index).toText()));
+      return answer;
+    }
+    ZoneAnswer said = content->lookup(answer.name, type);
+    if (said.kind != Kind::delegated) {
+      answer.evidence.push_back(evidenceOf(*index, *content, said, answer.name, type));
+    }
+    if (!takeOver(std::move(said), answer)) return answer;
+  }
+  giveUp(answer,
+         fmt::format("more than {} aliases in a row from {}", kAliasChainMax, name.toText()));
+  return answer;
+}
+
+}  // namespace zonecast::view

@@ -1,0 +1,153 @@
+#include "reconciler/view/zone_content.h"
+
+#include <algorithm>
+#include <cassert>
+
+#include <fmt/format.h>
+
+namespace zonecast::view {
+
+using dns::RecordView;
+using dns::RrType;
+
+namespace {
+
+std::string describe(const RecordView& record) {
+  return fmt::format("{} {}", record.owner.toText(), dns::toText(record.type));
+}
+
+Rdata storedRdata(const RecordView& record) {
+  return dns::isKept(record.type) ? record.rdata : Rdata{};
+}
+
+// What a lookup parses must have been well-formed when it came in.
+bool isReadable(const RecordView& record) {
+  switch (record.type) {
+    case RrType::soa:
+      return dns::parseSoa(record.rdata).has_value();
+    case RrType::cname:
+    case RrType::dname:
+      return dns::parseSingleName(record.rdata).has_value();
+    default:
+      return record.rdata.size() <= 0xffff;
+  }
+}
+
+// Of the types that are not kept.
+std::size_t countedTypes(const RecordStore& records, const Node& node) {
+  std::size_t count = 0;
+  for (RecordRef ref = node.records; ref != kNone; ref = records.record(ref).next) {
+    if (!dns::isKept(records.record(ref).type)) ++count;
+  }
+  return count;
+}
+
+}  // namespace
+
+tl::expected<NodeRef, std::string> ZoneContent::findOrAdd(dns::NameView owner, TreePath& path,
+                                                          std::vector<NodeRef>* added) {
+  if (!owner.isAtOrUnder(names.apexName())) {
+    return tl::unexpected(
+        fmt::format("{} is outside the zone {}", owner.toText(), names.apexName().toText()));
+  }
+  return path.findOrAdd(names, Labels(owner, names.apexName()), added);
+}
+
+tl::expected<Edit, std::string> ZoneContent::add(NodeRef node, const RecordView& record,
+                                                 DuplicateTtl duplicate) {
+  if (auto why = objection(node, record)) return tl::unexpected(*std::move(why));
+  const bool kept = dns::isKept(record.type);
+  const Rdata rdata = storedRdata(record);
+  if (const RecordRef there = records.find(names.node(node), record.type, rdata); there != kNone) {
+    const std::uint32_t now = records.record(there).value;
+    if (!kept) return revalue(node, there, now + 1);
+    const std::uint32_t ttl = record.ttl.seconds();
+    return revalue(node, there, duplicate == DuplicateTtl::lower ? std::min(now, ttl) : ttl);
+  }
+  if (auto why = limitReached(node, record)) return tl::unexpected(*std::move(why));
+  const RecordRef ref = records.create(record.type, kept ? record.ttl.seconds() : 1, rdata);
+  Node& owner = names.node(node);
+  const Edit edit{Edit::Kind::added, owner.types, node, ref, 0};
+  records.link(owner, ref);
+  ++record_count;
+  return edit;
+}
+
+tl::expected<Edit, std::string> ZoneContent::remove(NodeRef node, const RecordView& record) {
+  Node& owner = names.node(node);
+  const RecordRef ref = records.find(owner, record.type, storedRdata(record));
+  if (ref == kNone) {
+    return tl::unexpected(describe(record) + " is to be removed and is not there");
+  }
+  const std::uint32_t value = records.record(ref).value;
+  if (!dns::isKept(record.type) && value > 1) return revalue(node, ref, value - 1);
+  const Edit edit{Edit::Kind::removed, owner.types, node, ref, 0};
+  records.unlink(owner, ref);
+  --record_count;
+  return edit;
+}
+
+Edit ZoneContent::revalue(NodeRef node, RecordRef ref, std::uint32_t value) {
+  Record& record = records.record(ref);
+  if (record.value == value) return {};
+  const Edit edit{Edit::Kind::revalued, names.node(node).types, node, ref, record.value};
+  if (!dns::isKept(record.type)) record_count += std::size_t{value} - record.value;
+  record.value = value;
+  return edit;
+}
+
+void ZoneContent::takeBack(const Edit& edit) {
+  switch (edit.kind) {
+    case Edit::Kind::none:
+      break;
+    case Edit::Kind::added:
+      records.unlink(names.node(edit.node), edit.record);
+      records.release(edit.record);
+      --record_count;
+      break;
+    case Edit::Kind::removed:
+      records.link(names.node(edit.node), edit.record);
+      ++record_count;
+      break;
+    case Edit::Kind::revalued:
+      revalue(edit.node, edit.record, edit.value_before);
+      break;
+  }
+}
+
+std::optional<std::string> ZoneContent::objection(NodeRef node, const RecordView& record) const {
+  if (record.rrclass != dns::RrClass::in) return describe(record) + " is not of class IN";
+  if (!isReadable(record)) return describe(record) + " is malformed";
+  if (record_count >= limits.records_max) {
+    return fmt::format("the zone has more than {} records", limits.records_max);
+  }
+  if (record.type != RrType::soa) return std::nullopt;
+  if (node != names.apex()) return describe(record) + " is not at the apex";
+  const RecordRef soa = soaRecord();
+  if (soa != kNone && !std::ranges::equal(records.rdata(soa), record.rdata)) {
+    return describe(record) + " is a second one";
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> ZoneContent::limitReached(NodeRef node, const RecordView& record) const {
+  if (names.arenaOctets() + records.octets() > limits.octets_max) {
+    return fmt::format("the zone needs more than {} octets of memory", limits.octets_max);
+  }
+  const Node& owner = names.node(node);
+  if (!dns::isKept(record.type)) {
+    if (countedTypes(records, owner) < limits.types_per_owner_max) return std::nullopt;
+    return fmt::format("{} has more than {} types", record.owner.toText(),
+                       limits.types_per_owner_max);
+  }
+  if (records.rrsetSize(owner, record.type) < limits.records_per_rrset_max) return std::nullopt;
+  return fmt::format("{} has more than {} records", describe(record), limits.records_per_rrset_max);
+}
+
+dns::Soa ZoneContent::soa() const {
+  const auto soa = dns::parseSoa(records.rdata(soaRecord()));
+  assert(soa.has_value());
+  return *soa;
+}
+
+}  // namespace zonecast::view
