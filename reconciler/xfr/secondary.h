@@ -3,11 +3,11 @@
 //
 // The life of one zone. `due` (started, refresh or retry reached, NOTIFY) -> a SOA query on its
 // primary's query connection -> same serial: wait for refresh; newer: IXFR on the query connection,
-// or AXFR on a bulk connection when nothing is held; older or unordered: the next primary, and wait.
-// An IXFR that fails in any way is followed by an AXFR from the same primary; an AXFR that fails, by
-// the next primary; when all have failed, by backoff. A zone sticks to a primary that answered
-// until that one fails. A NOTIFY is checked ahead of all refreshes; one that arrives while the zone
-// is busy makes one more check afterwards.
+// or AXFR on a bulk connection when nothing is held; older or unordered: the next primary, and
+// wait. An IXFR that fails in any way is followed by an AXFR from the same primary; an AXFR that
+// fails, by the next primary; when all have failed, by backoff. A zone sticks to a primary that
+// answered until that one fails. A NOTIFY is checked ahead of all refreshes; one that arrives while
+// the zone is busy makes one more check afterwards.
 //
 // Connections. Per primary one query connection (SOA and IXFR, pipelined, answers matched by ID in
 // any order, RFC 7766) and up to `transfers_per_primary` bulk connections (one AXFR each at a time,
@@ -65,6 +65,7 @@ struct SecondaryLimits {
   Duration transfer_idle_timeout = std::chrono::seconds{15};
   std::uint64_t transfer_octets_per_second_min = 1024;  // looked at once 15 s have passed
   Duration connection_idle_timeout = std::chrono::seconds{4};
+  Duration primary_hold_down = std::chrono::seconds{5};  // after it could not be reached
 };
 
 struct SecondarySettings {
@@ -84,11 +85,12 @@ class ZoneReceiver {
   virtual std::unique_ptr<TransferSink> open(ZoneId zone) = 0;
   // The transfer is whole and authentic: take it. An error (a deletion of a record that is not
   // there, a limit of the view) leaves the zone as it was, and counts as a failed transfer.
-  virtual tl::expected<void, TransferFailure> commit(ZoneId zone, std::unique_ptr<TransferSink> sink,
+  virtual tl::expected<void, TransferFailure> commit(ZoneId zone,
+                                                     std::unique_ptr<TransferSink> sink,
                                                      const Now& now) = 0;
 };
 
-// -- actions: what the transport shall do -------------------------------------------------------
+// -- actions: what the transport shall do
 struct Connect {
   ConnectionId connection{};
   Endpoint peer;
@@ -102,7 +104,7 @@ struct Close {
 };
 using Action = std::variant<Connect, Send, Close>;
 
-// -- facts: what happened, for logs and metrics -------------------------------------------------
+// -- facts: what happened, for logs and metrics
 enum class TransferShape : std::uint8_t { axfr, ixfr };
 struct ZoneCurrent {  // the serial was checked and is what we hold
   ZoneId zone{};
@@ -122,15 +124,17 @@ struct ZoneFailure {  // one try at one primary failed; `text` says why and what
   enum class Step : std::uint8_t { connect, soa, ixfr, axfr } step{};
   ZoneId zone{};
   PrimaryId primary{};
-  std::string reason;  // a short metric label: "timeout", "refused", "malformed", "limit", "tsig", "closed", "older"
+  std::string reason;  // a short metric label: "timeout", "refused", "malformed", "limit", "tsig",
+                       // "closed", "older"
   std::string text;
 };
-struct ZoneExpired {  // once, when it happens; the copy goes on being used (section 6: on_expire keep)
+struct ZoneExpired {  // once, when it happens; the copy goes on being used (section 6: on_expire
+                      // keep)
   ZoneId zone{};
 };
 using Fact = std::variant<ZoneCurrent, ZoneTransferred, ZoneFailure, ZoneExpired>;
 
-// -- what a zone is doing, for status -----------------------------------------------------------
+// -- what a zone is doing, for status
 enum class ZoneActivity : std::uint8_t { waiting, queued, checking, transferring };
 struct ZoneStatus {
   ZoneActivity activity{};

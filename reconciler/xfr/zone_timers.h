@@ -1,8 +1,12 @@
 // When to ask a zone's primaries for its SOA again (RFC 1035 section 3.3.13, RFC 1912 section 2.2).
 //
-// Invariants: every interval lies within its clamps; a failure waits at least the retry interval
-// and grows with jitter up to refresh; EXPIRE counts from the last successful check of the serial,
-// changed or not. Wall-clock times, since they survive a restart.
+// After a success the next check is due in 90 to 100 % of refresh; after the first failure in a row
+// in 100 to 125 % of retry, and each further failure doubles that until it reaches 80 to 100 % of
+// refresh.
+//
+// Invariants: every interval lies within its clamps, jitter included; a failure waits at least the
+// retry interval and at most the longer of retry and refresh; EXPIRE counts from the last
+// successful check of the serial, changed or not, by the wall clock, since that survives a restart.
 #pragma once
 
 #include <chrono>
@@ -25,7 +29,8 @@ struct SoaIntervals {
 };
 SoaIntervals clamped(const dns::Soa& soa, const TimerClamps& clamps);
 
-// Backoff for a zone that was never transferred uses retry_min as its retry and refresh_min * 10 as its refresh.
+// Backoff for a zone that was never transferred uses retry_min as its retry and refresh_min * 10 as
+// its refresh.
 class ZoneTimers {
  public:
   // A zone that holds nothing is due at once.
@@ -42,8 +47,10 @@ class ZoneTimers {
   std::uint32_t failures() const { return failures_; }
 
  private:
+  Duration backoff(std::uint32_t failures_before, std::uint32_t jitter) const;
+
   TimerClamps clamps_;
-  std::optional<SoaIntervals> intervals_;
+  std::optional<SoaIntervals> intervals_;  // set exactly when last_success_ is
   std::optional<WallTime> last_success_;
   Instant next_check_{};
   std::uint32_t failures_ = 0;

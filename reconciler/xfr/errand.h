@@ -1,0 +1,55 @@
+// What a zone sends for to a primary, and what came of it: the values that pass between the zones
+// (secondary.cc) and the connections (primary_link.h).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "reconciler/dns/serial.h"
+#include "reconciler/time.h"
+#include "reconciler/xfr/secondary.h"
+#include "reconciler/xfr/transfer_reader.h"
+#include "reconciler/xfr/zone_timers.h"
+
+namespace zonecast::xfr {
+
+struct Errand {
+  enum class Kind : std::uint8_t { soa, ixfr, axfr } kind{};
+  ZoneId zone{};
+  std::optional<dns::Serial> held;  // IXFR: what to start from
+  bool asked_again = false;         // it was lost once already, in the race with an idle close
+};
+
+struct SerialSeen {
+  dns::Serial serial;
+  SoaIntervals intervals;
+};
+
+struct Delivery {  // a transfer, whole and authentic
+  std::unique_ptr<TransferSink> sink;
+  TransferShape shape{};
+  dns::Serial serial;
+  SoaIntervals intervals;
+  std::uint64_t records = 0, octets = 0;
+  Duration took{};
+};
+
+struct Trouble {
+  ZoneFailure::Step step{};
+  std::string_view reason;  // the metric's label, a literal
+  std::string text;         // "REFUSED"
+};
+
+using Verdict = std::variant<SerialSeen, Delivery, Trouble>;
+
+struct Outcome {  // every errand has exactly one
+  Errand errand;
+  PrimaryId primary{};
+  Verdict verdict;
+};
+
+}  // namespace zonecast::xfr

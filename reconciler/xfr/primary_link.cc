@@ -1,0 +1,302 @@
+#include "reconciler/xfr/primary_link.h"
+
+#include <algorithm>
+#include <cassert>
+#include <chrono>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace zonecast::xfr {
+namespace {
+
+using Kind = Errand::Kind;
+using Step = ZoneFailure::Step;
+
+constexpr std::size_t kHeaderOctets = 12;
+constexpr std::uint64_t kShortAnswerOctets = 64 << 10;  // what is longer is a bulk transfer
+
+std::uint16_t messageId(std::span<const std::uint8_t> message) {
+  return static_cast<std::uint16_t>(message[0] << 8 | message[1]);
+}
+
+}  // namespace
+
+// -- errands
+
+void PrimaryLink::ask(const Errand& errand, const Now& now) {
+  if (errand.kind == Kind::soa) ++queries_;
+  place(errand, now);
+}
+
+bool PrimaryLink::hasRoomForQuery() const {
+  return queries_ < limits().queries_in_flight_per_primary;
+}
+
+void PrimaryLink::place(const Errand& errand, const Now& now) {
+  Connection& connection = connectionFor(errand, now);
+  if (connection.state == Connection::State::connecting) {
+    connection.boarding.push_back(errand);
+  } else {
+    send(connection, errand, now);
+  }
+}
+
+PrimaryLink::Connection& PrimaryLink::connectionFor(const Errand& errand, const Now& now) {
+  const auto role = errand.kind == Kind::axfr ? Connection::Role::bulk : Connection::Role::query;
+  for (const auto& connection : connections_) {
+    if (connection->role != role || connection->state == Connection::State::retired) continue;
+    // What was lost once is not entrusted to another one that may just be closing.
+    if (errand.asked_again && connection->arrivals > 0) continue;
+    if (role == Connection::Role::query || connection->isIdle()) return *connection;
+  }
+  return connect(role, now);
+}
+
+PrimaryLink::Connection& PrimaryLink::connect(Connection::Role role, const Now& now) {
+  auto connection = std::make_unique<Connection>();
+  connection->role = role;
+  connection->id = ConnectionId{++board_->last_connection};
+  connection->deadline = now.mono + limits().connect_timeout;
+  connection->next_message_id = static_cast<std::uint16_t>(board_->random());
+  board_->owners.emplace(connection->id, id_);
+  board_->alarms.set(connection->id, connection->alarm, connection->deadline);
+  board_->actions.push_back(Connect{connection->id, primary().endpoint});
+  return *connections_.emplace_back(std::move(connection));
+}
+
+void PrimaryLink::send(Connection& connection, const Errand& errand, const Now& now) {
+  while (connection.flights.contains(connection.next_message_id)) ++connection.next_message_id;
+  const std::uint16_t message_id = connection.next_message_id++;
+  auto sink = errand.kind == Kind::soa ? nullptr : board_->receiver.open(errand.zone);
+  Exchange exchange(errand, board_->settings, primary().key.get(), std::move(sink), message_id,
+                    now);
+  board_->actions.push_back(Send{connection.id, exchange.takeRequest()});
+  board_->alarms.bringForward(connection.id, connection.alarm, exchange.deadline());
+  connection.flights.emplace(message_id,
+                             Flight{std::move(exchange), connection.arrivals, arrivals_});
+}
+
+void PrimaryLink::conclude(Connection& connection, std::uint16_t message_id, Verdict verdict) {
+  const auto flight = connection.flights.find(message_id);
+  assert(flight != connection.flights.end());
+  report(flight->second.exchange.errand(), std::move(verdict));
+  connection.flights.erase(flight);
+}
+
+void PrimaryLink::report(const Errand& errand, Verdict verdict) {
+  if (errand.kind == Kind::soa) --queries_;
+  board_->outcomes.push_back({errand, id_, std::move(verdict)});
+}
+
+// -- events
+
+void PrimaryLink::onConnected(ConnectionId id, const Now& now) {
+  Connection* connection = find(id);
+  if (connection == nullptr || connection->state != Connection::State::connecting) return;
+  connection->state = Connection::State::open;
+  for (const Errand& errand : std::exchange(connection->boarding, {})) {
+    send(*connection, errand, now);
+  }
+  settle(*connection, now);
+}
+
+void PrimaryLink::onReceived(ConnectionId id, std::span<const std::uint8_t> octets,
+                             const Now& now) {
+  Connection* connection = find(id);
+  if (connection == nullptr || octets.empty()) return;
+  const bool was_idle = connection->isIdle();
+  ++arrivals_;
+  ++connection->arrivals;
+  while (const auto message = connection->stream.next(octets)) {
+    if (!onMessage(*connection, *message, now)) return;
+  }
+  creditPending(*connection, now);
+  if (!was_idle) settle(*connection, now);
+}
+
+bool PrimaryLink::onMessage(Connection& connection, std::span<const std::uint8_t> message,
+                            const Now& now) {
+  if (message.size() < kHeaderOctets) {
+    giveUp(connection, "malformed", fmt::format("a message of {} octets", message.size()), now);
+    return false;
+  }
+  const std::uint16_t message_id = messageId(message);
+  const auto flight = connection.flights.find(message_id);
+  if (flight == connection.flights.end()) return true;  // nobody waits for it any longer
+  Exchange& exchange = flight->second.exchange;
+  auto verdict = exchange.onMessage(message, now);
+  if (!verdict) {
+    const bool bulk = exchange.octets() > kShortAnswerOctets;
+    if (bulk && connection.role == Connection::Role::query) retire(connection, now);
+    return true;
+  }
+  const bool more_may_come = !exchange.hasEnded();
+  conclude(connection, message_id, std::move(*verdict));
+  if (!more_may_come) return true;
+  retire(connection, now);
+  return settle(connection, now);
+}
+
+// What a slow message has brought so far counts as a sign of life of the transfer it belongs to.
+void PrimaryLink::creditPending(Connection& connection, const Now& now) {
+  const auto message_id = connection.stream.pendingId();
+  if (!message_id) return;
+  const auto flight = connection.flights.find(*message_id);
+  if (flight != connection.flights.end()) flight->second.exchange.onProgress(now);
+}
+
+void PrimaryLink::onClosed(ConnectionId id, std::string_view why, const Now& now) {
+  Connection* connection = find(id);
+  if (connection == nullptr) return;
+  std::vector<Errand> again;
+  absl::erase_if(connection->flights, [&](const auto& entry) {
+    if (!wasLostIdle(*connection, entry.second)) return false;
+    again.push_back(entry.second.exchange.errand());
+    return true;
+  });
+  lose(*connection, "closed", std::string(why), now);
+  for (Errand& errand : again) {
+    errand.asked_again = true;
+    place(errand, now);
+  }
+}
+
+void PrimaryLink::onAlarm(ConnectionId id, const Now& now) {
+  Connection* connection = find(id);
+  assert(connection != nullptr);
+  connection->alarm = kNever;
+  if (connection->state == Connection::State::connecting && connection->deadline <= now.mono) {
+    const std::chrono::duration<double> waited = limits().connect_timeout;
+    return giveUp(*connection, "timeout", fmt::format("no connection in {} s", waited.count()),
+                  now);
+  }
+  if (connection->isIdle() && connection->deadline <= now.mono) return close(*connection);
+  if (!onOverdue(*connection, now)) return;
+  board_->alarms.set(id, connection->alarm, wakeAt(*connection));
+}
+
+// -- the end of requests
+
+bool PrimaryLink::onOverdue(Connection& connection, const Now& now) {
+  std::vector<std::pair<std::uint16_t, Trouble>> overdue;
+  for (const auto& [message_id, flight] : connection.flights) {
+    const bool arriving = connection.stream.pendingId() == message_id;
+    auto trouble = flight.exchange.overdue(arriving ? connection.stream.pendingOctets() : 0, now);
+    if (!trouble) continue;
+    if (flight.connection_arrivals == connection.arrivals) {
+      giveUp(connection, trouble->reason, std::move(trouble->text), now);
+      return false;
+    }
+    overdue.emplace_back(message_id, std::move(*trouble));
+  }
+  if (overdue.empty()) return true;
+  bool spoiled = false;
+  for (auto& [message_id, trouble] : overdue) {
+    spoiled |= connection.flights.at(message_id).exchange.isTransfer();
+    conclude(connection, message_id, std::move(trouble));
+  }
+  if (spoiled) retire(connection, now);
+  return settle(connection, now);
+}
+
+// Takes the connection out of use for all but the answers that have begun to come.
+void PrimaryLink::retire(Connection& connection, const Now& now) {
+  if (connection.state == Connection::State::retired) return;
+  connection.state = Connection::State::retired;
+  std::vector<Errand> elsewhere;
+  absl::erase_if(connection.flights, [&](const auto& entry) {
+    if (entry.second.exchange.isAnswered()) return false;
+    elsewhere.push_back(entry.second.exchange.errand());
+    return true;
+  });
+  for (const Errand& errand : elsewhere) place(errand, now);
+}
+
+// False when the connection is gone.
+bool PrimaryLink::settle(Connection& connection, const Now& now) {
+  if (!connection.isIdle()) return true;
+  if (connection.state == Connection::State::retired) {
+    close(connection);
+    return false;
+  }
+  connection.deadline = now.mono + limits().connection_idle_timeout;
+  board_->alarms.bringForward(connection.id, connection.alarm, connection.deadline);
+  return true;
+}
+
+void PrimaryLink::close(Connection& connection) {
+  board_->actions.push_back(Close{connection.id});
+  remove(connection);
+}
+
+void PrimaryLink::giveUp(Connection& connection, std::string_view reason, std::string text,
+                         const Now& now) {
+  board_->actions.push_back(Close{connection.id});
+  lose(connection, reason, std::move(text), now);
+}
+
+// The connection is gone, and whatever was on it fails.
+void PrimaryLink::lose(Connection& connection, std::string_view reason, std::string text,
+                       const Now& now) {
+  const Trouble unreachable{Step::connect, reason, text};
+  if (isSilent(connection)) fall(unreachable, now);
+  const auto lost = remove(connection);
+  for (const Errand& errand : lost->boarding) report(errand, unreachable);
+  for (auto& [message_id, flight] : lost->flights) {
+    report(flight.exchange.errand(), flight.exchange.trouble(reason, text));
+  }
+}
+
+void PrimaryLink::fall(Trouble why, const Now& now) {
+  why_down_ = std::move(why);
+  down_until_ = now.mono + limits().primary_hold_down;
+  board_->fallen.push_back(id_);
+}
+
+// Nothing was heard of the primary since the connection was begun, or since the first of the
+// requests still on it was sent.
+bool PrimaryLink::isSilent(const Connection& connection) const {
+  if (connection.state == Connection::State::connecting) return true;
+  const auto unheard = [&](const auto& entry) { return entry.second.link_arrivals == arrivals_; };
+  return !connection.flights.empty() && std::ranges::all_of(connection.flights, unheard);
+}
+
+// RFC 7766 section 6.2.4: a server may close an idle connection just when we send a request.
+bool PrimaryLink::wasLostIdle(const Connection& connection, const Flight& flight) {
+  return flight.connection_arrivals > 0 && flight.connection_arrivals == connection.arrivals;
+}
+
+// -- connections
+
+Instant PrimaryLink::wakeAt(const Connection& connection) const {
+  if (connection.flights.empty()) return connection.deadline;
+  Instant first = kNever;
+  for (const auto& [message_id, flight] : connection.flights) {
+    first = std::min(first, flight.exchange.deadline());
+  }
+  return first;
+}
+
+PrimaryLink::Connection* PrimaryLink::find(ConnectionId id) {
+  const auto found =
+      std::ranges::find_if(connections_, [&](const auto& each) { return each->id == id; });
+  return found == connections_.end() ? nullptr : found->get();
+}
+
+std::unique_ptr<PrimaryLink::Connection> PrimaryLink::remove(Connection& connection) {
+  const auto found = std::ranges::find_if(
+      connections_, [&](const auto& each) { return each.get() == &connection; });
+  assert(found != connections_.end());
+  auto removed = std::move(*found);
+  connections_.erase(found);
+  board_->owners.erase(removed->id);
+  board_->alarms.set(removed->id, removed->alarm, kNever);
+  return removed;
+}
+
+const PrimarySettings& PrimaryLink::primary() const {
+  return board_->settings.primaries[static_cast<std::size_t>(id_)];
+}
+
+}  // namespace zonecast::xfr

@@ -1,0 +1,128 @@
+// The connections to one primary: one for queries (SOA and IXFR, pipelined, RFC 7766
+// section 6.2.1.1) and one for each bulk transfer under way, kept for the next one until it was
+// idle for a while.
+//
+// Errands go in, and each comes out as exactly one Outcome, on the switchboard, where actions and
+// alarms are put too; a link calls nobody back.
+//
+// - An IXFR whose answer grows into a bulk transfer keeps its connection for itself: the connection
+//   is retired (closed when its last answer is in), and what waited behind it is asked again
+//   elsewhere. Likewise after an IXFR of which more messages may come than anybody wants to read.
+// - A request is asked again, once and on a new connection, when its connection had been of use
+//   before, and was closed before anything came after it: that is how a request meets an idle
+//   close.
+// - The link falls when it cannot connect, or when a connection is lost or silent and nothing at
+// all
+//   was heard of the primary since the first of its requests was sent. A fallen link stays down for
+//   `primary_hold_down`, so that not every zone of the primary tries it, one after the other.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <random>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include <absl/container/btree_map.h>
+#include <absl/container/flat_hash_map.h>
+
+#include "reconciler/time.h"
+#include "reconciler/xfr/agenda.h"
+#include "reconciler/xfr/errand.h"
+#include "reconciler/xfr/exchange.h"
+#include "reconciler/xfr/message_stream.h"
+#include "reconciler/xfr/secondary.h"
+
+namespace zonecast::xfr {
+
+// What all links share.
+struct Switchboard {
+  Switchboard(const SecondarySettings& all_settings, ZoneReceiver& zone_receiver,
+              std::uint64_t seed)
+      : settings(all_settings), receiver(zone_receiver), random(seed) {}
+
+  const SecondarySettings& settings;
+  ZoneReceiver& receiver;
+  std::mt19937_64 random;
+  std::uint64_t last_connection = 0;
+  absl::flat_hash_map<ConnectionId, PrimaryId> owners;  // looked up, never walked through
+  Agenda<ConnectionId> alarms;
+  std::vector<Action> actions;
+  std::vector<Outcome> outcomes;
+  std::vector<PrimaryId> fallen;  // links that fell; in order, perhaps more than once
+};
+
+class PrimaryLink {
+ public:
+  PrimaryLink(PrimaryId id, Switchboard& board) : id_(id), board_(&board) {}
+
+  void ask(const Errand& errand, const Now& now);
+  bool hasRoomForQuery() const;
+
+  bool isDown(Instant now) const { return now < down_until_; }
+  const Trouble& whyDown() const { return why_down_; }
+  void endHoldDown() { down_until_ = Instant::min(); }
+
+  void onConnected(ConnectionId connection, const Now& now);
+  void onReceived(ConnectionId connection, std::span<const std::uint8_t> octets, const Now& now);
+  void onClosed(ConnectionId connection, std::string_view why, const Now& now);
+  void onAlarm(ConnectionId connection, const Now& now);
+
+ private:
+  struct Flight {  // a request that was sent
+    Exchange exchange;
+    std::uint64_t connection_arrivals = 0, link_arrivals = 0;  // counted until then
+  };
+  struct Connection {
+    enum class Role : std::uint8_t { query, bulk } role{};
+    enum class State : std::uint8_t { connecting, open, retired } state{};
+    ConnectionId id{};
+    Instant deadline;  // to be connected, or of the idle connection
+    Instant alarm = kNever;
+    std::uint64_t arrivals = 0;
+    std::uint16_t next_message_id = 0;
+    MessageStream stream;
+    std::vector<Errand> boarding;  // until it is open
+    absl::btree_map<std::uint16_t, Flight> flights;
+
+    bool isIdle() const { return state != State::connecting && flights.empty(); }
+  };
+
+  void place(const Errand& errand, const Now& now);
+  Connection& connectionFor(const Errand& errand, const Now& now);
+  Connection& connect(Connection::Role role, const Now& now);
+  void send(Connection& connection, const Errand& errand, const Now& now);
+
+  // False when the connection is gone after that.
+  bool onMessage(Connection& connection, std::span<const std::uint8_t> message, const Now& now);
+  bool onOverdue(Connection& connection, const Now& now);
+  void creditPending(Connection& connection, const Now& now);
+  bool settle(Connection& connection, const Now& now);
+  void retire(Connection& connection, const Now& now);
+  void close(Connection& connection);
+  void giveUp(Connection& connection, std::string_view reason, std::string text, const Now& now);
+  void lose(Connection& connection, std::string_view reason, std::string text, const Now& now);
+  void fall(Trouble why, const Now& now);
+  bool isSilent(const Connection& connection) const;
+  static bool wasLostIdle(const Connection& connection, const Flight& flight);
+  Instant wakeAt(const Connection& connection) const;
+
+  void conclude(Connection& connection, std::uint16_t message_id, Verdict verdict);
+  void report(const Errand& errand, Verdict verdict);
+  Connection* find(ConnectionId connection);
+  std::unique_ptr<Connection> remove(Connection& connection);
+  const SecondaryLimits& limits() const { return board_->settings.limits; }
+  const PrimarySettings& primary() const;
+
+  PrimaryId id_;
+  Switchboard* board_;
+  std::vector<std::unique_ptr<Connection>> connections_;  // a handful
+  std::uint32_t queries_ = 0;                             // SOA queries without an outcome
+  std::uint64_t arrivals_ = 0;
+  Instant down_until_ = Instant::min();
+  Trouble why_down_;
+};
+
+}  // namespace zonecast::xfr
