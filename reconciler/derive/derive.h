@@ -1,5 +1,5 @@
-// RFC 3263, followed as a SIP client would follow it, against the edge: a pure function from what DNS
-// says to one domain's verdict. The same input gives the same verdict, to the octet.
+// RFC 3263, followed as a SIP client would follow it, against the edge: a pure function from what
+// DNS says to one domain's verdict. The same input gives the same verdict, to the octet.
 //
 // Rules, per transport (DESIGN section 4):
 //   1. SIP NAPTRs for that transport: lowest ORDER, then PREFERENCE; `s` to SRV, `a` to addresses
@@ -18,14 +18,13 @@ namespace zonecast::derive {
 
 struct DerivePolicy {
   TransportSet transports = TransportSet::fromBits(0x1f);  // those that are tried
-  bool address_step = true;       // step 3
+  bool address_step = true;                                // step 3
   std::uint32_t naptr_chain_max = 8;
-  std::uint32_t srv_targets_max = 32;   // per SRV set
-  std::uint32_t addresses_max = 8;      // per target
-  std::uint32_t lookups_max = 100;      // for one derivation
+  std::uint32_t srv_targets_max = 32;  // per SRV set
+  std::uint32_t addresses_max = 8;     // per target
+  std::uint32_t lookups_max = 100;     // for one derivation
 };
 
-// Does a host reach the edge on a port? Pure; a shared node of the dependency graph caches it.
 Verdict derive(const Domain& domain, const view::Lookup& dns, const Edge& edge,
                const DerivePolicy& policy);
 

@@ -1,6 +1,6 @@
-// A domain: a SIP host name (the host part of a SIP URI), lower case, letters, digits and hyphens in
-// its labels (RFC 1123 section 2.1; A-labels), without the final dot, at most 253 octets.
-// An immutable value, ordered and hashed by its text.
+// A domain: a SIP host name (the host part of a SIP URI), lower case, letters, digits and hyphens
+// in its labels (RFC 1123 section 2.1; A-labels), without the final dot, at most 253 octets. An
+// immutable value, ordered and hashed by its text.
 #pragma once
 
 #include <compare>

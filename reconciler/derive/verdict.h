@@ -14,7 +14,7 @@ namespace zonecast::derive {
 
 enum class Standing : std::uint8_t {
   hosted,   // RFC 3263 can end at the edge
-  closed,   // every service that is not elsewhere is closed by a target of "."
+  closed,   // every service that exists is closed by a target of "."
   foreign,  // RFC 3263 ends elsewhere, or nowhere
   unknown,  // something was not known, failed, or ran into a limit: never taken as foreign
 };
@@ -32,24 +32,27 @@ struct Verdict {
   Standing standing = Standing::unknown;
   // hosted:
   TransportSet transports;
-  Role role = Role::primary;  // backup when no transport has the edge among its most preferred targets
+  Role role = Role::primary;  // backup: no transport has the edge among what it tries first
   Families families;
-  bool by_address = false;    // hosted by step 3
-  std::vector<dns::Name> targets;  // SRV targets that reach the edge, in canonical order, no duplicates
+  bool by_address = false;  // hosted by step 3
+  // SRV targets that are known to reach the edge, in canonical order, no duplicates.
+  std::vector<dns::Name> targets;
   // unknown: the first thing that was missing, for people
   std::string missing;
 
   // The zones that this verdict rests on (also for `unknown`: those that were asked), ascending.
   std::vector<view::ZoneIndex> sources;
-  // Names outside the domain's own (see `isOwnName`) whose answers this verdict rests on: SRV targets,
-  // NAPTR replacements, alias targets. Ascending, no duplicates.
+  // Names outside the domain's own (see ownDomainName) whose answers this verdict rests on: SRV
+  // targets, NAPTR replacements, names that aliases lead to, wildcards that answered. In canonical
+  // order, no duplicates.
   std::vector<dns::Name> reads;
 
   friend bool operator==(const Verdict&, const Verdict&) = default;
 };
 
-// A domain's own names: itself, and underscored labels directly above it (_sip._udp.D, _sipvhost.D).
-// ownDomainName strips leading underscored labels: the domain whose own name `name` is.
+// A domain's own names: itself, and underscored labels directly above it (_sip._udp.D,
+// _sipvhost.D). ownDomainName strips leading underscored labels: the domain whose own name `name`
+// is.
 dns::NameView ownDomainName(dns::NameView name);
 
 // One line of `explain`, in depth-first order.
@@ -59,14 +62,21 @@ struct Step {
   std::string answer;    // "10 5 5060 sip.example.com", "none (NODATA)", "not known: ..."
   std::string source;    // "zone example.com serial 17", "edge[0]"
   std::optional<dns::Ttl> ttl;
-  enum class Outcome : std::uint8_t { leadsOn, reachesEdge, elsewhere, closed, missing, ignored } outcome{};
-  std::string note;      // the rule that matched, or why this step failed
+  enum class Outcome : std::uint8_t {
+    leadsOn,
+    reachesEdge,
+    elsewhere,
+    closed,
+    missing,
+    ignored
+  } outcome{};
+  std::string note;  // the rule that matched, or why this step failed
 };
 
 struct Explanation {
   std::vector<Step> steps;
-  std::string first_failure;         // one sentence; empty when hosted
-  std::vector<std::string> remedy;   // records, in zone file syntax, that the zone owner could paste
+  std::string first_failure;        // one sentence; empty when hosted
+  std::vector<std::string> remedy;  // records, in zone file syntax, that the zone owner could paste
 };
 
 }  // namespace zonecast::derive

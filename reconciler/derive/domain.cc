@@ -1,0 +1,73 @@
+// The host part of a SIP URI, checked once (RFC 3261 section 25.1 `hostname`, RFC 1123
+// section 2.1).
+#include "reconciler/derive/domain.h"
+
+#include <algorithm>
+#include <cassert>
+
+#include <fmt/format.h>
+
+#include "absl/strings/ascii.h"
+
+namespace zonecast::derive {
+namespace {
+
+constexpr std::size_t kDomainOctetsMax = 253;
+
+bool isLdhLabel(std::string_view label) {
+  const auto is_ldh = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  };
+  return !label.empty() && label.size() <= dns::kLabelOctetsMax && label.front() != '-' &&
+         label.back() != '-' && std::all_of(label.begin(), label.end(), is_ldh);
+}
+
+bool isNumeric(std::string_view label) {
+  return std::all_of(label.begin(), label.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// What keeps lower-case `text` from being a domain; empty when nothing does.
+std::string_view objection(std::string_view text) {
+  if (text.empty()) return "a domain has at least one label";
+  if (text.size() > kDomainOctetsMax) return "a domain has at most 253 octets";
+  std::string_view label;
+  for (std::size_t start = 0; start <= text.size(); start += label.size() + 1) {
+    label = text.substr(start, text.find('.', start) - start);
+    if (!isLdhLabel(label)) {
+      return "a domain's labels are 1-63 letters, digits and inner hyphens";
+    }
+  }
+  // RFC 3696 section 2: a top-level domain is never all-numeric, so that an IPv4 literal is no
+  // name.
+  if (isNumeric(label)) return "a domain's last label is not a number";
+  return {};
+}
+
+}  // namespace
+
+tl::expected<Domain, std::string> Domain::fromText(std::string_view text) {
+  if (!text.empty() && text.back() == '.') text.remove_suffix(1);
+  // Bounded before it is copied: the text may come from anywhere.
+  if (text.size() > kDomainOctetsMax) {
+    return tl::unexpected(fmt::format("{}, not {}", objection(text), text.size()));
+  }
+  std::string lower(text);
+  for (char& c : lower) c = absl::ascii_tolower(static_cast<unsigned char>(c));
+  if (const std::string_view why = objection(lower); !why.empty()) {
+    return tl::unexpected(fmt::format("{}: \"{}\"", why, lower));
+  }
+  return Domain(std::move(lower));
+}
+
+tl::expected<Domain, std::string> Domain::fromName(dns::NameView name) {
+  // Escapes make every label that is not LDH fail as text, a dot inside a label among them.
+  return fromText(name.isRoot() ? std::string() : name.toText());
+}
+
+dns::Name Domain::name() const {
+  auto name = dns::Name::fromText(text_);
+  assert(name.has_value());  // LDH labels of at most 253 octets are a name
+  return *std::move(name);
+}
+
+}  // namespace zonecast::derive

@@ -1,0 +1,69 @@
+#include "reconciler/derive/inquiry.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "reconciler/derive/verdict.h"
+
+namespace zonecast::derive {
+namespace {
+
+template <typename T, typename Less>
+std::vector<T> sortedSet(std::vector<T> values, Less less) {
+  std::sort(values.begin(), values.end(), less);
+  values.erase(std::unique(values.begin(), values.end()), values.end());
+  return values;
+}
+
+// The owner that answered is a name of its own to depend on when it is not what was asked for.
+bool answeredForAnother(const view::Evidence& evidence) {
+  return isAlias(evidence) || evidence.name.view().isWildcard();
+}
+
+}  // namespace
+
+view::Answer Inquiry::ask(dns::NameView name, dns::RrType type) {
+  if (lookups_ == lookups_max_) {
+    view::Answer refused;
+    refused.kind = view::Answer::Kind::notKnown;
+    refused.name = dns::Name(name);
+    refused.why = fmt::format("the limit of {} look-ups for one domain is reached", lookups_max_);
+    return refused;
+  }
+  ++lookups_;
+  view::Answer answer = dns_.lookup(name, type);
+  remember(name, answer);
+  return answer;
+}
+
+const view::Answer& Inquiry::askAddresses(dns::NameView host, dns::RrType type) {
+  std::pair key(dns::Name(host), type);
+  const auto known = addresses_.find(key);
+  if (known != addresses_.end()) return known->second;
+  return addresses_.emplace(std::move(key), ask(host, type)).first->second;
+}
+
+std::vector<view::ZoneIndex> Inquiry::sources() const {
+  return sortedSet(sources_, std::less<>());
+}
+
+std::vector<dns::Name> Inquiry::reads() const {
+  return sortedSet(reads_, dns::CanonicalLess());
+}
+
+void Inquiry::remember(dns::NameView question, const view::Answer& answer) {
+  read(question);
+  read(answer.name);
+  for (const view::Evidence& evidence : answer.evidence) {
+    sources_.push_back(evidence.zone);
+    read(evidence.asked);
+    if (answeredForAnother(evidence)) read(evidence.name);
+  }
+}
+
+void Inquiry::read(dns::NameView name) {
+  if (ownDomainName(name) != domain_) reads_.emplace_back(name);
+}
+
+}  // namespace zonecast::derive

@@ -1,0 +1,115 @@
+// One domain's walk through DNS, as RFC 3263 section 4 has a SIP client walk, once for each
+// transport that a client may have. derive() and explain() are this walk without and with a
+// Recorder.
+//
+// Decisions where the RFCs leave room, or where what is asked differs from what a client asks:
+// - A client drops services that it does not support before it applies ORDER, and one that has none
+//   left has found no NAPTR (RFC 3263 section 4.1): it goes on to SRV for its transport. The same
+//   section obliges domains to keep SRV records at their own name beside any NAPTR.
+// - Of several ways (records of the lowest ORDER, targets of an SRV set, addresses of a host) one
+//   that reaches the edge is enough: a client can end there. Then nothing need be known of the
+//   others; and priorities alone, not what others resolve to, tell primary from backup.
+// - A transport whose end is unknown makes the whole verdict unknown: to publish the other
+//   transports alone would be a removal without evidence. Not so a transport that the edge offers
+//   nowhere, once another reaches the edge.
+// - A host that is the edge's by name is never looked up, nor is one on a port that the edge does
+//   not have. An alias that leads to such a name reaches the edge too; RFC 2782 forbids aliases as
+//   targets, clients follow them.
+// - A NAPTR that leads to a name without records leads nowhere: a client does not come back.
+//
+// A walk's work is bounded by the look-up limit times records in an RRset: every question that can
+// lead to others (NAPTR, SRV) counts anew each time it is asked.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "reconciler/derive/derive.h"
+#include "reconciler/derive/inquiry.h"
+#include "reconciler/derive/recorder.h"
+
+namespace zonecast::derive {
+
+class Walk {
+ public:
+  // All must outlive the walk; `steps` may be null.
+  Walk(const Domain& domain, const view::Lookup& dns, const Edge& edge, const DerivePolicy& policy,
+       std::vector<Step>* steps);
+
+  Verdict run();  // once
+
+ private:
+  // Where a way leads; of several ways the highest decides.
+  enum class End : std::uint8_t { none, closed, elsewhere, unknown, edge };
+  struct Reach {
+    End end = End::none;
+    bool preferred = false;  // edge: by the records that clients try first
+    Families families;       // edge
+    std::string missing;     // unknown
+  };
+  static Reach closed() { return {End::closed, false, {}, {}}; }
+  static Reach elsewhere() { return {End::elsewhere, false, {}, {}}; }
+  static Reach unknown(std::string missing) {
+    return {End::unknown, false, {}, std::move(missing)};
+  }
+  static Reach atEdge(Families families, bool preferred) {
+    return {End::edge, preferred, families, {}};
+  }
+  static void fold(Reach& whole, Reach way);
+
+  // Parsed records, each with the RDATA that it is a view of.
+  struct Pointer {
+    dns::Naptr naptr;
+    std::span<const std::uint8_t> rdata;
+  };
+  struct Service {
+    dns::Srv srv;
+    std::span<const std::uint8_t> rdata;
+  };
+  struct PointerSet {
+    dns::Name owner;
+    view::Answer answer;
+    std::vector<Pointer> pointers;  // those that count, as clients try them
+    bool has_sip = false;           // one at least is SIP's, whether it counts or not
+    std::string missing;            // not empty: the set is not known
+  };
+
+  Reach follow(const PointerSet& naptrs, Transport transport);
+  Reach notNowhere(Reach reach, std::string_view note);
+
+  PointerSet readPointers(dns::NameView owner);
+  static std::vector<Pointer> waysFor(const PointerSet& set, Transport transport);
+  Reach followPointers(const PointerSet& set, std::span<const Pointer> ways, Transport transport,
+                       std::uint32_t chain, bool preferred);
+  Reach followPointer(const dns::Naptr& naptr, Transport transport, std::uint32_t chain,
+                      bool preferred);
+  Reach followChain(dns::NameView owner, Transport transport, std::uint32_t chain, bool preferred);
+
+  Reach followServices(dns::NameView owner, Transport transport, bool preferred);
+  void dropClosing(Recorder::Question question, const view::Answer& answer,
+                   std::vector<Service>& services);
+  Reach followTargets(Recorder::Question question, const view::Answer& answer,
+                      std::span<const Service> services, Transport transport, bool preferred);
+
+  Reach followHost(dns::NameView host, EdgePort port, bool preferred);
+  Reach followAddresses(dns::NameView host, dns::RrType type, EdgePort port, bool preferred);
+  Reach compareAddresses(Recorder::Question question, const view::Answer& answer, EdgePort port,
+                         bool preferred);
+  const EdgeRule* edgeByAlias(dns::NameView host, const view::Answer& answer, EdgePort port) const;
+
+  Verdict conclude(std::span<const Reach> reaches, bool by_address) const;
+  void describeHosted(std::span<const Reach> reaches, Verdict& verdict) const;
+
+  const dns::Name name_;
+  const Edge& edge_;
+  const DerivePolicy& policy_;
+  Inquiry inquiry_;
+  Recorder recorder_;
+  std::vector<dns::Name> targets_;  // SRV targets that reach the edge
+};
+
+}  // namespace zonecast::derive
