@@ -3,6 +3,7 @@
 // All values; all functions pure.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -32,9 +33,9 @@ struct AttributeSpec {
   AttributeType type = AttributeType::string;
   Setter setter = Setter::operatorOnly;
   bool multi = false;
-  std::optional<std::int64_t> min, max;   // integer; duration in seconds; string: length in octets
-  std::vector<std::string> values;        // enumeration
-  std::vector<AttributeValue> defaults;   // empty: absent unless set; one unless multi
+  std::optional<std::int64_t> min, max;  // integer; duration in seconds; string: length in octets
+  std::vector<std::string> values;       // enumeration
+  std::vector<AttributeValue> defaults;  // empty: absent unless set; one unless multi
   std::string help;
 };
 
@@ -45,8 +46,10 @@ struct AttributeSchema {
   Undeclared undeclared = Undeclared::ignore;
 };
 
-// One value by its type and bounds; the error says what was expected.
-tl::expected<AttributeValue, std::string> parseValue(const AttributeSpec& spec, std::string_view text);
+// One value by its type and bounds; the error says what was expected. Durations are "3600",
+// "3600s", "60m", "1h" or "1d"; booleans true, yes, on, 1, false, no, off, 0, of any case.
+tl::expected<AttributeValue, std::string> parseValue(const AttributeSpec& spec,
+                                                     std::string_view text);
 
 // Name -> values, never an empty vector. Complete: defaults are filled in.
 using Attributes = std::map<std::string, std::vector<AttributeValue>, std::less<>>;
@@ -57,11 +60,24 @@ struct AttributeResult {
 };
 
 // The attributes of a virtual domain whose canonical domain says `claim`, where the speaker may set
-// what `speaker` allows, and `operator_sets` are the operator's own values (they win). A value that
-// fails its schema, or that its setter may not set, spoils itself only: `last_good` stays, else the
-// default. did, alias and v are not attributes.
-AttributeResult resolveAttributes(const Claim& claim, Setter speaker, const AttributeSchema& schema,
-                                  const std::map<std::string, std::vector<std::string>>& operator_sets,
-                                  const Attributes& last_good);
+// what `speaker` allows, and `operator_sets` are the operator's own values (they win, also when
+// they are broken: then the claim is not asked). did, alias and v are not attributes.
+//
+//   what is said of an attribute          | what stands
+//   --------------------------------------+----------------------------------------------------------
+//   nothing                               | the default
+//   values that fit                       | they: in the record's order, duplicates once
+//   several, some of which do not fit     | multi: those that fit
+//   none that fits                        | the last good value, else the default
+//   several, where there can be one       | likewise
+//   something by who may not              | likewise
+//   something undeclared                  | nothing; or, kept, as text that a customer may set
+//
+// Whatever did not stand is a warning; what the grammar refused has been one already. A last good
+// value that the schema no longer allows is not good.
+AttributeResult resolveAttributes(
+    const Claim& claim, Setter speaker, const AttributeSchema& schema,
+    const std::map<std::string, std::vector<std::string>>& operator_sets,
+    const Attributes& last_good);
 
 }  // namespace zonecast::identity

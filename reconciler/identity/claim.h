@@ -2,22 +2,22 @@
 // stands in schema/TXT.md). A pure parser: octets in, tags and warnings out.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include <tl/expected.hpp>
-
 namespace zonecast::identity {
 
 inline constexpr std::string_view kClaimLabel = "_sipvhost";
 inline constexpr std::string_view kClaimVersion = "v=sipvhost1";
+inline constexpr std::size_t kTagNameOctetsMax = 32;
 
 struct ClaimLimits {
-  std::uint32_t tags_max = 32;
+  std::uint32_t tags_max = 32;      // beside the version
   std::uint32_t octets_max = 4096;  // of the joined record
 };
 
@@ -28,14 +28,18 @@ struct ClaimTag {
 };
 
 struct Claim {
-  bool present = false;         // exactly one record with the version tag was there
-  std::vector<ClaimTag> tags;   // in the record's order, without the version; did and alias included
-  std::vector<std::string> warnings;  // each one sentence naming the tag: what spoiled it, what to do
+  bool present = false;        // exactly one record with the version tag was there
+  std::vector<ClaimTag> tags;  // in the record's order, without the version; did and alias included
+  // Each one sentence naming the tag, printable: what spoiled it, what to do.
+  std::vector<std::string> warnings;
+  // Names, lower case, of the tags whose value the grammar refused: set, but to nothing usable.
+  std::vector<std::string> spoiled{};
   friend bool operator==(const Claim&, const Claim&) = default;
 };
 
 // One TXT record, its strings already joined. Nothing when it does not start with the version tag.
-// A bad tag spoils itself only and becomes a warning.
+// A bad tag spoils itself only and becomes a warning; a record beyond the limits does not apply
+// (present is false), and the only warning says so.
 std::optional<Claim> parseClaimRecord(std::string_view text, const ClaimLimits& limits);
 
 // The whole TXT RRset at the owner (canonical RDATA): records without the version tag are not ours;

@@ -3,12 +3,16 @@
 #pragma once
 
 #include <compare>
+#include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <tl/expected.hpp>
 
 namespace zonecast::identity {
+
+inline constexpr std::size_t kDidOctetsMax = 253;
 
 class Did {
  public:

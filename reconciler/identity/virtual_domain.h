@@ -1,15 +1,33 @@
 // Who may have which DID, and what the virtual domains are: pure functions over what derive found
 // and what the TXT records claim (DESIGN section 5).
 //
-// The claims model in this version: a DID belongs to one customer; a `did=` tag is honoured when the
-// DID equals a name the customer speaks for, or matches its granted patterns. The rest keeps its default
-// identity and is reported as contested.
+// The claims model in this version: a DID belongs to one customer, and nobody else's domain gets
+// it, whatever it asks. A domain that asks for what it may not have gets what it would have had
+// without asking, and is contested: the incumbent never notices.
+//
+//   who asks for what                        | held by      | result
+//   -----------------------------------------+--------------+------------------------------------
+//   did= a name that its customer speaks for | nobody, self | that DID (claimed)
+//   did= what its grants match               | nobody, self | that DID (claimed)
+//   either of them                           | another      | contested; as without did=
+//   did= any other                           | anybody      | contested; as without did=
+//   did= no DID, or several did=             | -            | warning; as without did=
+//   without did=, named by domains of its    | nobody, self | that DID (joined)
+//   customer that all have one DID           | another      | as if nobody named it
+//   without did=, they have several          | -            | as if nobody named it
+//   without did=, nobody names it:           | nobody, self | its own name (own)
+//   its own name                             | another      | contested; "name~2", or "~3"...: the
+//                                            |              | first that is not another's (own)
+//
+// In `named_by`, the domain itself, domains without a DID yet, and domains for which the customer
+// does not speak have no say.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "reconciler/derive/domain.h"
@@ -23,9 +41,10 @@ namespace zonecast::identity {
 
 // What a customer may claim.
 struct Grants {
-  std::vector<std::string> dids;   // patterns; '*' stands for any run of characters
+  std::vector<std::string> dids;  // patterns; '*' stands for any run of characters
   Setter setter = Setter::customer;
 };
+// The whole of `text`, octet by octet, without backtracking.
 bool matchesPattern(std::string_view pattern, std::string_view text);
 
 // One hosted domain as identity sees it.
@@ -33,20 +52,25 @@ struct Candidate {
   derive::Domain domain;
   view::CustomerId customer{};
   const Claim* claim = nullptr;  // nothing: no TXT record
-  // The in-zone hosted domains whose SRV sets name this one as a target (it joins them when they agree).
+  // The in-zone hosted domains whose SRV sets name this one as a target (it joins them when they
+  // agree).
   std::vector<derive::Domain> named_by;
 };
 
 struct Assignment {
   Did did;
-  enum class Reason : std::uint8_t { own, claimed, joined } reason{};  // default DID; did=; SRV target of a domain
+  enum class Reason : std::uint8_t {
+    own,      // the default DID
+    claimed,  // did=
+    joined,   // SRV target of a domain
+  } reason{};
   std::vector<std::string> warnings;  // "did=acme is contested: ...": why a claim was not honoured
   bool contested = false;
 };
 
-// The DID of one domain. `did_of` answers for the domains in `named_by`; it is asked for nothing else.
-// `speaks_for(customer, name)` tells whether the customer speaks for a name (for "a DID that equals a
-// name it speaks for").
+// The DID of one domain. `didOf` answers for the domains in `named_by`; it is asked for nothing
+// else. `speaksFor(customer, name)` tells whether the customer speaks for a name (for "a DID that
+// equals a name it speaks for").
 class IdentityContext {
  public:
   virtual ~IdentityContext() = default;
@@ -55,21 +79,23 @@ class IdentityContext {
   virtual const Grants& grants(view::CustomerId customer) const = 0;
   // Who holds the DID now; nothing when nobody does.
   virtual std::optional<view::CustomerId> holder(const Did& did) const = 0;
+  // What warnings call a customer.
+  virtual std::string nameOf(view::CustomerId customer) const;
 };
 Assignment assign(const Candidate& candidate, const IdentityContext& context);
 
 // A virtual domain as it is published.
 struct VirtualDomain {
-  derive::Domain canonical;             // the first domain of the DID; carries the attributes
+  derive::Domain canonical;  // the first domain of the DID; carries the attributes
   std::string customer;
   std::vector<derive::Domain> domains;  // ascending; canonical among them
   Attributes attributes;
   friend bool operator==(const VirtualDomain&, const VirtualDomain&) = default;
 };
 
-// The canonical domain: the present one while it remains a member; else the member whose own name is the
-// DID; else the eldest (by the order in which `eldest_first` has them; at a first transfer: the fewest labels, then
-// canonical order).
+// The canonical domain: the present one while it remains a member; else the member whose own name
+// is the DID; else the eldest (by the order in which `eldest_first` has them; at a first transfer:
+// the fewest labels, then canonical order). `eldest_first` has at least one.
 derive::Domain canonicalOf(const Did& did, const std::optional<derive::Domain>& present,
                            const std::vector<derive::Domain>& eldest_first);
 

@@ -1,8 +1,8 @@
-// A change set: what one source's new serial changes in the published state. Applied whole or not at
-// all. Ordered, so that the same input gives the same bytes.
+// A change set: what one source's new serial changes in the published state. Applied whole or not
+// at all. Ordered, so that the same input gives the same bytes.
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,13 +22,14 @@ using DomainChange = Change<derive::Domain, DomainEntry>;
 using VirtualDomainChange = Change<identity::Did, identity::VirtualDomain>;
 
 struct Cause {
-  std::string text;       // "zone example.com serial 17 -> 18", "start", "zone added": for people
-  std::optional<Instant> noticed;  // when the edit was first heard of (NOTIFY or check); for edit-to-published
+  std::string text;  // "zone example.com serial 17 -> 18", "start", "zone added": for people
+  // When the edit was first heard of (NOTIFY or check); for edit-to-published.
+  std::optional<Instant> noticed;
 };
 
 struct ChangeSet {
-  std::vector<DomainChange> domains;                  // ascending by key, each key once
-  std::vector<VirtualDomainChange> virtual_domains;   // likewise
+  std::vector<DomainChange> domains;                 // ascending by key, each key once
+  std::vector<VirtualDomainChange> virtual_domains;  // likewise
   std::vector<Cause> causes;
 
   bool empty() const { return domains.empty() && virtual_domains.empty(); }

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 #include <map>
-#include <string>
+#include <string_view>
 
 #include "reconciler/derive/domain.h"
 #include "reconciler/derive/edge.h"

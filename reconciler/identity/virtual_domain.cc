@@ -1,0 +1,156 @@
+// The table in virtual_domain.h, from its first row to its last: what is claimed, else what is
+// joined, else the own name.
+#include "reconciler/identity/virtual_domain.h"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "reconciler/identity/printable.h"
+
+namespace zonecast::identity {
+namespace {
+
+// One run of assign().
+class Assigner {
+ public:
+  Assigner(const Candidate& candidate, const IdentityContext& context)
+      : candidate_(candidate), context_(context) {}
+
+  Assignment run() && {
+    if (auto did = claimed()) return give(*std::move(did), Assignment::Reason::claimed);
+    if (auto did = joined()) return give(*std::move(did), Assignment::Reason::joined);
+    return give(own(), Assignment::Reason::own);
+  }
+
+ private:
+  std::optional<Did> claimed();
+  std::optional<Did> joined() const;
+  Did own();
+  Assignment give(Did did, Assignment::Reason reason) {
+    return {std::move(did), reason, std::move(warnings_), contested_};
+  }
+
+  bool isGranted(const Did& did) const;
+  bool isFree(const Did& did) const {
+    return context_.holder(did).value_or(candidate_.customer) == candidate_.customer;
+  }
+  void contest(const Did& did, std::string_view because);
+  std::string customer(view::CustomerId id) const {
+    return fmt::format("customer {}", quoted(context_.nameOf(id)));
+  }
+
+  const Candidate& candidate_;
+  const IdentityContext& context_;
+  std::vector<std::string> warnings_;
+  bool contested_ = false;
+};
+
+std::optional<Did> Assigner::claimed() {
+  if (!candidate_.claim) return std::nullopt;
+  std::vector<std::string_view> asked;
+  for (const auto& tag : candidate_.claim->tags) {
+    if (tag.name == "did") asked.push_back(tag.value);
+  }
+  if (asked.empty()) return std::nullopt;
+  if (asked.size() > 1 || std::ranges::count(candidate_.claim->spoiled, "did") > 0) {
+    warnings_.push_back("tag did is ignored: it is given several times and takes one value");
+    return std::nullopt;
+  }
+  auto did = Did::fromText(asked.front());
+  if (!did) {
+    warnings_.push_back(fmt::format("tag did is ignored: {}", did.error()));
+    return std::nullopt;
+  }
+  const bool granted = isGranted(*did);
+  if (granted && isFree(*did)) return *std::move(did);
+  contest(*did, granted ? "" : "; it is no name that the customer speaks for, nor granted to it");
+  return std::nullopt;
+}
+
+std::optional<Did> Assigner::joined() const {
+  std::optional<Did> agreed;
+  for (const auto& domain : candidate_.named_by) {
+    if (domain == candidate_.domain) continue;
+    if (!context_.speaksFor(candidate_.customer, domain.name())) continue;
+    auto did = context_.didOf(domain);
+    if (!did) continue;
+    if (agreed && *agreed != *did) return std::nullopt;
+    agreed = std::move(did);
+  }
+  return agreed && isFree(*agreed) ? agreed : std::nullopt;
+}
+
+Did Assigner::own() {
+  const std::string_view name = candidate_.domain.text();
+  auto did = Did::fromText(name);
+  assert(did);  // the letters, digits, '-' and '.' of a domain are a DID's too
+  if (isFree(*did)) return *std::move(did);
+  contest(*did, "");
+  for (std::uint64_t number = 2;; ++number) {
+    const auto suffix = fmt::format("~{}", number);
+    // Of a name that leaves no room for the number, the end.
+    const auto room = std::min(name.size(), kDidOctetsMax - suffix.size());
+    auto fresh = Did::fromText(fmt::format("{}{}", name.substr(name.size() - room), suffix));
+    assert(fresh);
+    if (isFree(*fresh)) return *std::move(fresh);
+  }
+}
+
+bool Assigner::isGranted(const Did& did) const {
+  const auto as_domain = derive::Domain::fromText(did.text());
+  // The text again: a DID in capitals, or with a final dot, is another DID than the name.
+  if (as_domain && as_domain->text() == did.text() &&
+      context_.speaksFor(candidate_.customer, as_domain->name())) {
+    return true;
+  }
+  return std::ranges::any_of(context_.grants(candidate_.customer).dids,
+                             [&did](const auto& p) { return matchesPattern(p, did.text()); });
+}
+
+void Assigner::contest(const Did& did, std::string_view because) {
+  const auto holder = context_.holder(did);
+  warnings_.push_back(fmt::format("did={} is contested: {} of {} asks for it, {} holds it{}",
+                                  did.text(), candidate_.domain.text(),
+                                  customer(candidate_.customer),
+                                  holder ? customer(*holder) : "nobody", because));
+  contested_ = true;
+}
+
+}  // namespace
+
+std::string IdentityContext::nameOf(view::CustomerId customer) const {
+  return std::to_string(static_cast<std::uint32_t>(customer));
+}
+
+// Each piece between stars is taken where it first occurs: a later place could only leave less.
+bool matchesPattern(std::string_view pattern, std::string_view text) {
+  auto star = pattern.find('*');
+  if (star == std::string_view::npos) return pattern == text;
+  if (!text.starts_with(pattern.substr(0, star))) return false;
+  text.remove_prefix(star);
+  for (;;) {
+    pattern.remove_prefix(star + 1);
+    star = pattern.find('*');
+    if (star == std::string_view::npos) return text.ends_with(pattern);
+    const auto found = text.find(pattern.substr(0, star));
+    if (found == std::string_view::npos) return false;
+    text.remove_prefix(found + star);
+  }
+}
+
+Assignment assign(const Candidate& candidate, const IdentityContext& context) {
+  return Assigner(candidate, context).run();
+}
+
+derive::Domain canonicalOf(const Did& did, const std::optional<derive::Domain>& present,
+                           const std::vector<derive::Domain>& eldest_first) {
+  assert(!eldest_first.empty());
+  if (present && std::ranges::find(eldest_first, *present) != eldest_first.end()) return *present;
+  const auto namesake = std::ranges::find(eldest_first, did.text(), &derive::Domain::text);
+  return namesake == eldest_first.end() ? eldest_first.front() : *namesake;
+}
+
+}  // namespace zonecast::identity
