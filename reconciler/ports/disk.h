@@ -1,8 +1,9 @@
 // Port: the embedded store on the local disk, which survives our own restart.
 //
-// Contract: what load() returns is what the last completed save of each item wrote, whole or not at
-// all. Saves return at once, are done on another thread in the order of the calls, and may be lost by
-// a crash; a failure is reported to the DiskListener from the loop, and the item keeps its older value.
+// Contract: what is read back at a start is what the last completed save of each item wrote, whole
+// or not at all. Saves return at once, are done on another thread in the order of the calls, and
+// may be lost by a crash; a failure is reported to the DiskListener from the loop, and the item
+// keeps its older value.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +26,7 @@ using PackedRecords = std::vector<std::uint8_t>;
 struct SavedZone {
   dns::Name name;
   xfr::HeldCopy copy;
-  std::vector<PackedRecords> pieces;        // the full zone, in any number of pieces
+  std::vector<PackedRecords> pieces;              // the full zone, in any number of pieces
   std::vector<std::vector<view::Delta>> journal;  // chains applied since, oldest first
 };
 
@@ -38,8 +39,8 @@ class Disk {
  public:
   virtual ~Disk() = default;
 
-  // Replaces the zone's copy, its timers and its journal. The last piece arrives with `last`; pieces of one zone
-  // come in order, and nothing of it counts before the last is there.
+  // Replaces the zone's copy, its timers and its journal. The last piece arrives with `last`;
+  // pieces of one zone come in order, and nothing of it counts before the last is there.
   virtual void saveZonePiece(const dns::Name& zone, PackedRecords piece, bool first,
                              const std::optional<xfr::HeldCopy>& last) = 0;
   // Appends to the zone's journal.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <variant>
 
@@ -16,19 +17,20 @@ namespace zonecast::ports {
 
 struct NotifyReceived {
   xfr::NotifyResult result{};
-  std::string zone;    // as asked; empty when unreadable
+  std::string zone;  // as asked; empty when unreadable
   std::string sender;
 };
 struct Published {
   plan::Version version{};
-  plan::ChangeSet changes;
+  std::shared_ptr<const plan::ChangeSet> changes;
   Duration store_took{};
   bool rebased = false;
 };
 struct StoreOpened {
   plan::Term term{};
   plan::Version version{};
-  std::string resumption;  // "continues lineage ... at version 17", "empty: begins lineage ...", ...
+  std::string
+      resumption;  // "continues lineage ... at version 17", "empty: begins lineage ...", ...
 };
 struct StoreLost {
   std::string why;
@@ -44,9 +46,9 @@ struct ClaimWarning {  // a zone owner's record that was not (wholly) honoured
   std::string text;
 };
 
-using Fact = std::variant<xfr::ZoneCurrent, xfr::ZoneTransferred, xfr::ZoneFailure, xfr::ZoneExpired,
-                          NotifyReceived, Published, StoreOpened, StoreLost, StoreTrouble,
-                          DiskTrouble, ClaimWarning>;
+using Fact = std::variant<xfr::ZoneCurrent, xfr::ZoneTransferred, xfr::ZoneFailure,
+                          xfr::ZoneExpired, NotifyReceived, Published, StoreOpened, StoreLost,
+                          StoreTrouble, DiskTrouble, ClaimWarning>;
 
 class Journal {
  public:

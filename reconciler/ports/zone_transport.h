@@ -15,7 +15,8 @@
 
 namespace zonecast::ports {
 
-enum class NotifySource : std::uint64_t {};  // a datagram's sender or a TCP connection: where an answer goes
+enum class NotifySource : std::uint64_t {
+};  // a datagram's sender or a TCP connection: where an answer goes
 
 class ZoneTransport {
  public:

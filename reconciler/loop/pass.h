@@ -1,0 +1,100 @@
+// One pass: from what changed in the view to the domains that may be published otherwise, worked
+// off in slices so that no turn of the loop is long and a small pass overtakes a large one.
+//
+//   searching -> evaluating -> (publisher) -> saving -> done
+//
+// Invariants: the zone of a pass does not change while the pass lives. A domain waits in at most
+// one pass; a second change to it is seen by the first evaluation. Until then it is not published.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "reconciler/loop/domain_book.h"
+#include "reconciler/loop/zone_intake.h"
+#include "reconciler/plan/change_set.h"
+#include "reconciler/plan/table.h"
+
+namespace zonecast::loop {
+
+// The store was opened and holds another table than we believed: every domain is looked at again.
+struct StoreReplaced {};
+
+using PassSubject = std::variant<ZoneInstalled, ZoneReplaced, ZoneEdited, StoreReplaced>;
+
+// What a pass works with; all of it outlives the pass.
+struct PassTools {
+  const Settings& settings;
+  const view::View& view;
+  DomainBook& book;
+  ZoneIntake& intake;
+  const plan::Table& published;
+  const std::map<derive::Domain, std::string>& held;  // by the publisher, and why
+};
+
+// A sentence for the zone owner, about one domain's record.
+struct Warning {
+  derive::Domain domain;
+  std::string text;
+};
+
+class Pass {
+ public:
+  enum class Stage : std::uint8_t { searching, evaluating, evaluated, saving, done };
+
+  Pass(PassTools tools, PassSubject subject, plan::Cause cause, bool save_full_copy);
+
+  // The store was read back once more: from the beginning, but what waits goes on to wait.
+  void restart();
+
+  // Works off one slice. At `evaluated` the caller takes touched() and calls beginSaving().
+  void advance(const Now& now);
+  Stage stage() const { return stage_; }
+
+  struct Touched {
+    std::vector<derive::Domain> domains;  // may hold one twice
+    plan::Cause cause;
+  };
+  Touched takeTouched() { return {std::move(touched_), cause_}; }
+  std::vector<Warning> takeWarnings() { return std::exchange(warnings_, {}); }
+  void beginSaving() { stage_ = save_full_copy_ ? Stage::saving : Stage::done; }
+
+  std::optional<xfr::ZoneId> zone() const;
+  bool reconcilesStore() const { return std::holds_alternative<StoreReplaced>(subject_); }
+
+ private:
+  bool search(const ZoneInstalled& installed);  // each: true when there is nothing more to search
+  bool search(const ZoneReplaced& replaced);
+  bool search(const ZoneEdited& edited);
+  bool search(const StoreReplaced&);
+  void enqueueChange(xfr::ZoneId zone, const view::ZoneChange& change);
+  void enqueueOwner(dns::NameView owner, bool has_naptr);
+  void enqueue(DomainId id);
+  bool touchEveryNode();
+  void evaluateSome();
+  void evaluate(DomainId id);
+
+  PassTools tools_;
+  PassSubject subject_;
+  plan::Cause cause_;
+  bool save_full_copy_;
+  Stage stage_ = Stage::searching;
+
+  std::uint64_t owner_cursor_ = 0;
+  std::unique_ptr<view::ZoneComparison> comparison_;
+  std::optional<derive::Domain> published_cursor_;
+  std::optional<dns::Name> node_cursor_;
+  bool published_done_ = false;
+  std::deque<DomainId> queue_;
+  std::vector<derive::Domain> touched_;
+  std::vector<Warning> warnings_;
+  ZoneIntake::SaveCursor save_cursor_;
+};
+
+}  // namespace zonecast::loop

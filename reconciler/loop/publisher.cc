@@ -1,0 +1,301 @@
+#include "reconciler/loop/publisher.h"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace zonecast::loop {
+namespace {
+
+constexpr std::size_t kDomainsPerSlice = 200;
+constexpr std::size_t kGatheredMin = 10'000;
+
+std::uint64_t number(plan::Version version) {
+  return static_cast<std::uint64_t>(version);
+}
+
+template <typename Changes>
+void append(Changes& to, Changes&& from) {
+  std::move(from.begin(), from.end(), std::back_inserter(to));
+}
+
+template <typename Changes>
+void sortByKey(Changes& changes) {
+  const auto key = [](const auto& change) -> const auto& {
+    return change.key;
+  };
+  // Slices come in order, unless virtual domains lead across them.
+  if (!std::ranges::is_sorted(changes, {}, key)) std::ranges::sort(changes, {}, key);
+}
+
+}  // namespace
+
+std::string_view toText(StoreState state) {
+  switch (state) {
+    case StoreState::closed:
+      return "closed";
+    case StoreState::opening:
+      return "opening";
+    case StoreState::reconciling:
+      return "reconciling";
+    case StoreState::idle:
+      return "idle";
+    case StoreState::planning:
+      return "planning";
+    case StoreState::publishing:
+      return "publishing";
+  }
+  return "?";
+}
+
+Publisher::Publisher(const Settings& settings, Ports ports, plan::Table& published,
+                     DomainBook& book, Rules rules, std::mt19937_64& random)
+    : settings_(settings),
+      ports_(ports),
+      published_(published),
+      book_(book),
+      rules_(std::move(rules)),
+      random_(random) {}
+
+void Publisher::start(const ports::SavedPublisher& saved) {
+  term_ = saved.term;
+  position_ = saved.position;
+  if (position_) newest_ = position_->version;
+  open();
+}
+
+void Publisher::open() {
+  state_ = StoreState::opening;
+  // What was read at the start is nothing until the first open() has succeeded.
+  ports_.store.open(term_, opened_ ? position_ : std::nullopt);
+}
+
+bool Publisher::onOpened(ports::StoredState state, bool unchanged) {
+  term_ = state.term;
+  newest_ = std::max(newest_, state.newest);
+  if (unchanged) {
+    state_ = StoreState::idle;
+    ports_.journal.record(ports::StoreOpened{term_, newest_, "nothing changed while it was away"});
+    return false;
+  }
+  const Resumption resumption = resume(state);
+  rebase_ = resumption.rebase;
+  found_ = state.position;
+  if (!rebase_) position_ = state.position;
+  puts_back_ |= resumption.lost_ours && !known_;
+  if (!resumption.lost_ours || !known_) published_ = std::move(state.table);
+  opened_ = known_ = true;
+  waiting_.clear();  // all of it is looked at again
+  held_.clear();
+  state_ = StoreState::reconciling;
+  ports_.disk.savePublisher({term_, position_});
+  ports_.journal.record(ports::StoreOpened{term_, newest_, resumption.text});
+  return true;
+}
+
+// A new lineage begins when the store is not provably a continuation of what we last published.
+Publisher::Resumption Publisher::resume(const ports::StoredState& state) const {
+  if (!state.position && !position_) return {true, "it is empty: begins the first lineage"};
+  if (!state.position) return {true, "it lost everything: begins a new lineage", true};
+  const plan::Position& found = *state.position;
+  const std::string where =
+      fmt::format("version {} of lineage {}", number(found.version), found.lineage.uuid);
+  const bool is_ours = position_ && found.lineage == position_->lineage;
+  const bool lost_ours = is_ours && found.version <= position_->version;
+  if (!state.damage.empty()) {
+    return {true, fmt::format("{} is damaged ({}): begins a new lineage", where, state.damage),
+            lost_ours};
+  }
+  if (!position_ || found.lineage == begun_) return {false, "continues " + where};
+  if (!is_ours) return {true, where + " is another's: begins a new lineage"};
+  if (found.version < position_->version) {
+    return {true,
+            fmt::format("{} is older than our {}: begins a new lineage", where,
+                        number(position_->version)),
+            true};
+  }
+  if (found.version == position_->version && found.chain != position_->chain) {
+    return {true, where + " has another history: begins a new lineage", true};
+  }
+  return {false, "continues " + where};
+}
+
+void Publisher::submit(Work work) {
+  if (work.domains.empty()) return;
+  const bool must_gather = state_ == StoreState::closed || state_ == StoreState::opening ||
+                           state_ == StoreState::reconciling;
+  if (must_gather && !waiting_.empty()) return gather(std::move(work.domains));
+  waiting_.push_back(std::move(work));
+}
+
+// While the store is away what waits is one work, each domain in it some few times at most.
+void Publisher::gather(std::vector<derive::Domain> more) {
+  std::vector<derive::Domain>& domains = waiting_.front().domains;
+  append(domains, std::move(more));
+  if (domains.size() < gathered_max_) return;
+  std::ranges::sort(domains);
+  domains.erase(std::unique(domains.begin(), domains.end()), domains.end());
+  gathered_max_ = std::max(kGatheredMin, 2 * domains.size());
+}
+
+void Publisher::onReconciled(Work everything) {
+  if (state_ != StoreState::reconciling) return;  // lost again meanwhile
+  waiting_.push_front(std::move(everything));
+  state_ = StoreState::idle;
+}
+
+bool Publisher::advance() {
+  if (state_ == StoreState::idle) takeWork();
+  if (state_ != StoreState::planning) return false;
+  planSlice();
+  if (planning_.empty()) finishPlanning();
+  return true;
+}
+
+void Publisher::takeWork() {
+  if (!wantsToPublish()) return;
+  changes_ = std::make_shared<plan::ChangeSet>();
+  planned_.clear();
+  while (!waiting_.empty()) {
+    Work& work = waiting_.front();
+    const bool fits = planning_.size() + work.domains.size() <= settings_.publish_batch_max;
+    if (!planning_.empty() && !fits) break;
+    planning_.insert(work.domains.begin(), work.domains.end());
+    changes_->causes.push_back(std::move(work.cause));
+    waiting_.pop_front();
+  }
+  state_ = StoreState::planning;
+}
+
+// A slice is closed over virtual domains: with a domain go all that share its published or its
+// desired DID and differ, so that a virtual domain is only ever published as a whole.
+void Publisher::planSlice() {
+  std::set<derive::Domain> slice;
+  std::set<identity::Did> dids;
+  while (!planning_.empty() && slice.size() < kDomainsPerSlice) {
+    const derive::Domain domain = std::move(planning_.extract(planning_.begin()).value());
+    if (!planned_.contains(domain)) includeCompanions(domain, slice, dids);
+  }
+  plan::Table published, desired;
+  for (const derive::Domain& domain : slice) {
+    const auto entry = published_.domains.find(domain);
+    if (entry != published_.domains.end()) published.domains.insert(*entry);
+    if (auto wanted = book_.desired(domain)) desired.domains.emplace(domain, std::move(*wanted));
+    held_.release(domain);
+  }
+  for (const identity::Did& did : dids) {
+    const auto entry = published_.virtual_domains.find(did);
+    if (entry != published_.virtual_domains.end()) published.virtual_domains.insert(*entry);
+    if (auto wanted = book_.desired(did)) desired.virtual_domains.emplace(did, std::move(*wanted));
+  }
+  plan::Plan plan = plan::plan(published, desired, rules_.hold);
+  plan::apply(plan.changes, published_);
+  append(changes_->domains, std::move(plan.changes.domains));
+  append(changes_->virtual_domains, std::move(plan.changes.virtual_domains));
+  for (plan::Held& held : plan.held) {
+    std::vector<identity::Did> dids_then;
+    for (const plan::Table* table : {&published, &desired}) {
+      const auto entry = table->domains.find(held.domain);
+      if (entry != table->domains.end()) dids_then.push_back(entry->second.did);
+    }
+    held_.hold(held.domain, std::move(held.why), std::move(dids_then), book_.sources(held.domain));
+  }
+  planned_.merge(slice);
+}
+
+void Publisher::includeCompanions(const derive::Domain& first, std::set<derive::Domain>& slice,
+                                  std::set<identity::Did>& dids) const {
+  std::vector<derive::Domain> open{first};
+  const auto includeDid = [&](const identity::Did& did) {
+    if (!dids.insert(did).second) return;
+    const auto virtual_domain = published_.virtual_domains.find(did);
+    if (virtual_domain != published_.virtual_domains.end())
+      open.insert(open.end(), virtual_domain->second.domains.begin(),
+                  virtual_domain->second.domains.end());
+    append(open, book_.members(did));
+  };
+  while (!open.empty()) {
+    const derive::Domain domain = std::move(open.back());
+    open.pop_back();
+    if (slice.contains(domain) || planned_.contains(domain)) continue;
+    const auto entry = published_.domains.find(domain);
+    const auto wanted = book_.desired(domain);
+    slice.insert(domain);
+    append(open, held_.heldWith(domain));
+    if (entry != published_.domains.end()) includeDid(entry->second.did);
+    if (wanted) includeDid(wanted->did);
+  }
+}
+
+void Publisher::finishPlanning() {
+  if (changes_->empty() && !rebase_) {
+    state_ = StoreState::idle;
+    return;
+  }
+  sortByKey(changes_->domains);
+  sortByKey(changes_->virtual_domains);
+  for (const plan::DomainChange& change : changes_->domains) {
+    const std::optional<DomainId> id = book_.find(change.key);
+    if (!id) continue;
+    book_.adoptPublished(*id);
+    book_.forgetIfIdle(*id);
+  }
+  beginPublication();
+}
+
+void Publisher::beginPublication() {
+  state_ = StoreState::publishing;
+  began_ = ports_.clock.now().mono;
+  newest_ = plan::Version{number(newest_) + 1};
+  if (rebase_) {
+    begun_ = newLineage();
+    ports_.store.rebase(found_, {*begun_, newest_, {}}, published_);
+  } else {
+    ports_.store.publish({*position_, newest_, changes_}, published_);
+  }
+}
+
+// RFC 9562 section 5.4: version 4.
+plan::Lineage Publisher::newLineage() {
+  const std::uint64_t high = (random_() & ~0xf000ull) | 0x4000ull;
+  const std::uint64_t low = (random_() & ~(3ull << 62)) | (2ull << 62);
+  return {fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", high >> 32, (high >> 16) & 0xffff,
+                      high & 0xffff, low >> 48, low & 0xffffffffffffull)};
+}
+
+void Publisher::onPublished(plan::Position position) {
+  assert(state_ == StoreState::publishing);
+  position_ = std::move(position);
+  begun_.reset();
+  puts_back_ = false;
+  ports_.disk.savePublisher({term_, position_});
+  const Duration took = ports_.clock.now().mono - began_;
+  ports_.journal.record(
+      ports::Published{position_->version, changes_, took, std::exchange(rebase_, false)});
+  changes_.reset();
+  state_ = StoreState::idle;
+}
+
+void Publisher::onLost(std::string why) {
+  // Of a publication under way nothing is known: the whole table is read back.
+  if (state_ == StoreState::planning || state_ == StoreState::publishing) opened_ = false;
+  if (state_ == StoreState::reconciling) opened_ = false;
+  planning_.clear();
+  changes_.reset();
+  ports_.journal.record(ports::StoreLost{std::move(why)});
+  open();
+}
+
+void Publisher::releaseHeld(view::ZoneIndex zone) {
+  submit({held_.restingOn(zone), {"held domains released", std::nullopt}});
+}
+
+std::size_t Publisher::waiting() const {
+  std::size_t domains = planning_.size();
+  for (const Work& work : waiting_) domains += work.domains.size();
+  return domains;
+}
+
+}  // namespace zonecast::loop

@@ -1,0 +1,414 @@
+#include "reconciler/loop/reconciler.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace zonecast::loop {
+namespace {
+
+template <typename... Visitors>
+struct Overloaded : Visitors... {
+  using Visitors::operator()...;
+};
+
+}  // namespace
+
+Reconciler::Reconciler(const Settings& settings, Ports ports, std::uint64_t seed)
+    : settings_(settings),
+      ports_(ports),
+      random_(seed),
+      book_(settings, view_, published_),
+      intake_(settings, view_, ports.disk,
+              [this](ZoneUpdate update) { onUpdate(std::move(update)); }),
+      secondary_(settings.secondary, intake_, random_()),
+      gate_(settings.secondary, settings.notify),
+      publisher_(settings, {ports.clock, ports.store, ports.disk, ports.journal}, published_, book_,
+                 {[this](const derive::Domain& domain) { return holdReason(domain); },
+                  [this] { return unanswered_.empty() && unread_.empty(); }},
+                 random_),
+      confirmed_(settings.zones.size(), false),
+      searching_(settings.zones.size(), false) {
+  for (std::size_t i = 0; i < settings.zones.size(); ++i) {
+    const dns::Name& name = settings.secondary.zones[i].name;
+    view_.addZone(name, settings.zones[i].customer, settings.zones[i].shared);
+    zones_by_name_.emplace(name, xfr::ZoneId{static_cast<std::uint32_t>(i)});
+  }
+}
+
+Reconciler::~Reconciler() = default;
+
+void Reconciler::restore(const ports::SavedZone& saved) {
+  const std::optional<xfr::ZoneId> zone = zoneNamed(saved.name);
+  if (!zone) {
+    ports_.disk.removeZone(saved.name);
+    return;
+  }
+  if (const auto restored = intake_.restore(*zone, saved); !restored) {
+    onDiskTrouble(fmt::format("the copy of zone {} is unusable ({}): it is transferred anew",
+                              saved.name.toText(), restored.error()));
+    ports_.disk.removeZone(saved.name);
+    return;
+  }
+  secondary_.restore(*zone, saved.copy);
+  unanswered_.insert(*zone);
+  unread_.insert(*zone);
+}
+
+void Reconciler::start(const ports::SavedPublisher& saved) {
+  restoring_ = false;
+  publisher_.start(saved);
+  secondary_.start(ports_.clock.now());
+  settle();
+}
+
+void Reconciler::onTimer() {
+  const Now now = ports_.clock.now();
+  while (!late_hints_.empty() && late_hints_.front().due <= now.mono) {
+    const LateHint hint = std::move(late_hints_.front());
+    late_hints_.pop_front();
+    late_zones_.erase(hint.zone);
+    secondary_.onNotify(hint.zone, hint.sender, now);
+  }
+  secondary_.onTimer(now);
+  settle();
+}
+
+bool Reconciler::hasWork() const {
+  const bool can_plan = publisher_.state() == StoreState::planning ||
+                        (publisher_.state() == StoreState::idle && publisher_.wantsToPublish());
+  return !passes_.empty() || can_plan;
+}
+
+// Passes take turns, a slice each; the publisher plans whenever the store is free. Meanwhile
+// nothing is evaluated: a change set is planned from one state of the book.
+void Reconciler::work() {
+  if (!passes_.empty() && publisher_.state() != StoreState::planning) {
+    const auto pass = passes_.begin();
+    pass->advance(ports_.clock.now());
+    afterSlice(pass);
+  }
+  publisher_.advance();
+  settle();
+}
+
+void Reconciler::afterSlice(std::list<Pass>::iterator pass) {
+  for (const Warning& warning : pass->takeWarnings()) {
+    ports_.journal.record(ports::ClaimWarning{warning.domain.text(), warning.text});
+  }
+  if (pass->stage() == Pass::Stage::evaluated) {
+    Pass::Touched touched = pass->takeTouched();
+    Publisher::Work work{std::move(touched.domains), std::move(touched.cause)};
+    if (pass->reconcilesStore()) {
+      publisher_.onReconciled(std::move(work));
+    } else {
+      publisher_.submit(std::move(work));
+    }
+    pass->beginSaving();
+    if (pass->zone()) unread_.erase(*pass->zone());
+  }
+  const std::optional<xfr::ZoneId> zone = pass->zone();
+  if (zone && searching_[static_cast<std::size_t>(*zone)] &&
+      pass->stage() != Pass::Stage::searching) {
+    searching_[static_cast<std::size_t>(*zone)] = false;
+    releaseHeld(indexOf(*zone));
+  }
+  if (pass->stage() != Pass::Stage::done) {
+    passes_.splice(passes_.end(), passes_, pass);
+    return;
+  }
+  passes_.erase(pass);
+  if (!zone) return;
+  intake_.release(*zone);
+  secondary_.onZoneReady(*zone, ports_.clock.now());
+}
+
+void Reconciler::settle() {
+  for (xfr::Action& action : secondary_.takeActions()) perform(std::move(action));
+  for (const xfr::Fact& fact : secondary_.takeFacts()) take(fact);
+}
+
+void Reconciler::perform(xfr::Action action) {
+  std::visit(Overloaded{
+                 [this](xfr::Connect& connect) {
+                   ports_.transport.connect(connect.connection, connect.peer);
+                 },
+                 [this](xfr::Send& send) {
+                   ports_.transport.send(send.connection, std::move(send.octets));
+                 },
+                 [this](xfr::Close& close) { ports_.transport.close(close.connection); },
+             },
+             action);
+}
+
+void Reconciler::take(const xfr::Fact& fact) {
+  std::visit(Overloaded{
+                 [this](const xfr::ZoneCurrent& current) { onCurrent(current.zone); },
+                 [this](const xfr::ZoneTransferred& transferred) { onCurrent(transferred.zone); },
+                 [this](const xfr::ZoneFailure& failure) { unanswered_.erase(failure.zone); },
+                 [](const xfr::ZoneExpired&) {},
+             },
+             fact);
+  std::visit([this](const auto& known) { ports_.journal.record(known); }, fact);
+}
+
+// The zone is confirmed: what it held back may go out.
+void Reconciler::onCurrent(xfr::ZoneId zone) {
+  noticed_.erase(zone);
+  unanswered_.erase(zone);
+  if (view_.zone(indexOf(zone)) != nullptr) {
+    ports_.disk.saveZoneTimers(dns::Name(view_.apex(indexOf(zone))),
+                               intake_.heldCopy(zone, ports_.clock.now().wall));
+  }
+  if (isConfirmed(indexOf(zone))) return;
+  confirmed_[static_cast<std::size_t>(zone)] = true;
+  releaseHeld(indexOf(zone));
+}
+
+// A transfer confirms a zone, but what rests on it waits for what the new version says.
+void Reconciler::releaseHeld(view::ZoneIndex zone) {
+  if (!isConfirmed(zone) || searching_[static_cast<std::size_t>(zone)]) return;
+  publisher_.releaseHeld(zone);
+}
+
+std::optional<Instant> Reconciler::noticed(xfr::ZoneId zone) const {
+  const auto heard = noticed_.find(zone);
+  return heard == noticed_.end() ? std::nullopt : std::optional(heard->second);
+}
+
+void Reconciler::onUpdate(ZoneUpdate update) {
+  std::visit(
+      [this](auto& subject) {
+        const view::Zone& zone = *view_.zone(indexOf(subject.zone));
+        searching_[static_cast<std::size_t>(subject.zone)] = true;
+        const bool edited = std::is_same_v<std::decay_t<decltype(subject)>, ZoneEdited>;
+        plan::Cause cause{
+            fmt::format("zone {} serial {}", zone.apex().toText(), zone.serial().value()),
+            noticed(subject.zone)};
+        const bool save = !restoring_ && (!edited || intake_.journalIsLong(subject.zone));
+        begin(std::move(subject), std::move(cause), save);
+      },
+      update);
+}
+
+void Reconciler::begin(PassSubject subject, plan::Cause cause, bool save_full_copy) {
+  passes_.emplace_back(PassTools{settings_, view_, book_, intake_, published_, publisher_.held()},
+                       std::move(subject), std::move(cause), save_full_copy);
+}
+
+// What the store has lost may be given back from the last good copies; only what it still has
+// waits.
+bool Reconciler::givesBack(const derive::Domain& domain) const {
+  return publisher_.putsBack() && !published_.domains.contains(domain);
+}
+
+std::string Reconciler::holdReason(const derive::Domain& domain) const {
+  for (const view::ZoneIndex zone : book_.sources(domain)) {
+    if (!isConfirmed(zone) && !givesBack(domain)) {
+      return fmt::format("zone {} is not confirmed since the start", view_.apex(zone).toText());
+    }
+    if (searching_[static_cast<std::size_t>(zone)]) {
+      return fmt::format("zone {} serial {} is being worked off", view_.apex(zone).toText(),
+                         view_.zone(zone)->serial().value());
+    }
+  }
+  return book_.isWaiting(domain) ? "it waits to be derived again" : "";
+}
+
+// -- events of the outside
+
+void Reconciler::onConnected(xfr::ConnectionId connection) {
+  secondary_.onConnected(connection, ports_.clock.now());
+  settle();
+}
+
+void Reconciler::onReceived(xfr::ConnectionId connection, std::span<const std::uint8_t> octets) {
+  secondary_.onReceived(connection, octets, ports_.clock.now());
+  settle();
+}
+
+void Reconciler::onConnectionClosed(xfr::ConnectionId connection, std::string_view why) {
+  secondary_.onClosed(connection, why, ports_.clock.now());
+  settle();
+}
+
+void Reconciler::onNotifyMessage(ports::NotifySource source, const xfr::Address& sender,
+                                 std::span<const std::uint8_t> message) {
+  const Now now = ports_.clock.now();
+  xfr::NotifyOutcome outcome = gate_.onMessage(message, sender, now);
+  if (!outcome.answer.empty()) ports_.transport.answerNotify(source, std::move(outcome.answer));
+  ports_.journal.record(ports::NotifyReceived{
+      outcome.result, outcome.zone ? outcome.zone->toText() : std::string(), xfr::toText(sender)});
+  if (outcome.result == xfr::NotifyResult::rateLimited) hintLater(*outcome.zone, sender, now);
+  if (!outcome.hint) return;
+  noticed_.try_emplace(*outcome.hint, now.mono);
+  secondary_.onNotify(*outcome.hint, sender, now);
+  settle();
+}
+
+// The primary has its answer and will not say it again: the check is made when it may be.
+void Reconciler::hintLater(dns::NameView name, const xfr::Address& sender, const Now& now) {
+  const std::optional<xfr::ZoneId> zone = zoneNamed(name);
+  if (!zone || !late_zones_.insert(*zone).second) return;
+  noticed_.try_emplace(*zone, now.mono);
+  late_hints_.push_back({now.mono + settings_.notify.unsigned_hint_interval, *zone, sender});
+}
+
+std::optional<Instant> Reconciler::nextDeadline() const {
+  const std::optional<Instant> next = secondary_.nextDeadline();
+  if (late_hints_.empty()) return next;
+  return next ? std::min(*next, late_hints_.front().due) : late_hints_.front().due;
+}
+
+void Reconciler::onStoreOpened(ports::StoredState state, bool unchanged) {
+  if (!publisher_.onOpened(std::move(state), unchanged)) return;
+  const auto under_way = std::ranges::find_if(passes_, &Pass::reconcilesStore);
+  if (under_way != passes_.end()) return under_way->restart();
+  begin(StoreReplaced{}, {"the store was read back", std::nullopt}, false);
+}
+
+void Reconciler::onPublished(plan::Position position) {
+  publisher_.onPublished(std::move(position));
+}
+
+void Reconciler::onStoreLost(std::string why) {
+  publisher_.onLost(std::move(why));
+}
+
+void Reconciler::onStoreTrouble(std::string why) {
+  ports_.journal.record(ports::StoreTrouble{std::move(why)});
+}
+
+void Reconciler::onDiskTrouble(std::string why) {
+  ports_.journal.record(ports::DiskTrouble{std::move(why)});
+}
+
+// -- questions of the operator
+
+Overview Reconciler::overview() const {
+  Overview overview;
+  overview.store = publisher_.state();
+  overview.term = publisher_.term();
+  overview.position = publisher_.position();
+  overview.zones = settings_.zones.size();
+  const Now now = ports_.clock.now();
+  for (std::size_t i = 0; i < settings_.zones.size(); ++i) {
+    const xfr::ZoneId zone{static_cast<std::uint32_t>(i)};
+    const xfr::ZoneStatus status = secondary_.status(zone, now);
+    overview.zones_confirmed += confirmed_[i];
+    overview.zones_loaded += view_.zone(indexOf(zone)) != nullptr;
+    overview.zones_expired += status.expired;
+    overview.zones_in_trouble += !status.trouble.empty();
+  }
+  overview.domains_published = published_.domains.size();
+  overview.virtual_domains_published = published_.virtual_domains.size();
+  overview.domains_held = publisher_.held().size();
+  overview.passes = passes_.size();
+  overview.domains_waiting = publisher_.waiting();
+  return overview;
+}
+
+std::optional<xfr::ZoneId> Reconciler::zoneNamed(dns::NameView name) const {
+  const auto zone = zones_by_name_.find(name);
+  if (zone == zones_by_name_.end()) return std::nullopt;
+  return zone->second;
+}
+
+ZoneReport Reconciler::reportOn(xfr::ZoneId zone) const {
+  const std::size_t index = static_cast<std::size_t>(zone);
+  ZoneReport report;
+  report.name = settings_.secondary.zones[index].name.toText();
+  report.customer =
+      settings_.customers[static_cast<std::size_t>(settings_.zones[index].customer)].name;
+  report.status = secondary_.status(zone, ports_.clock.now());
+  if (report.status.primary) {
+    report.primary =
+        settings_.secondary.primaries[static_cast<std::size_t>(*report.status.primary)].name;
+  }
+  if (const view::Zone* content = view_.zone(indexOf(zone))) {
+    report.records = content->recordCount();
+    report.octets = content->octets();
+  }
+  return report;
+}
+
+std::vector<ZoneReport> Reconciler::zoneReports(const dns::Name* after,
+                                                std::size_t zones_max) const {
+  std::vector<ZoneReport> reports;
+  auto zone = after == nullptr ? zones_by_name_.begin() : zones_by_name_.upper_bound(*after);
+  for (; zone != zones_by_name_.end() && reports.size() < zones_max; ++zone) {
+    reports.push_back(reportOn(zone->second));
+  }
+  return reports;
+}
+
+std::optional<ZoneReport> Reconciler::zoneReport(dns::NameView zone) const {
+  const std::optional<xfr::ZoneId> known = zoneNamed(zone);
+  return known ? std::optional(reportOn(*known)) : std::nullopt;
+}
+
+bool Reconciler::refresh(dns::NameView zone) {
+  const std::optional<xfr::ZoneId> known = zoneNamed(zone);
+  if (!known) return false;
+  noticed_.try_emplace(*known, ports_.clock.now().mono);
+  secondary_.refresh(*known, ports_.clock.now());
+  settle();
+  return true;
+}
+
+bool Reconciler::retransfer(dns::NameView zone) {
+  const std::optional<xfr::ZoneId> known = zoneNamed(zone);
+  if (!known) return false;
+  noticed_.try_emplace(*known, ports_.clock.now().mono);
+  secondary_.retransfer(*known, ports_.clock.now());
+  settle();
+  return true;
+}
+
+DomainReport Reconciler::domainReport(const derive::Domain& domain) const {
+  DomainReport report(domain);
+  if (const auto entry = published_.domains.find(domain); entry != published_.domains.end()) {
+    report.published = entry->second;
+    const auto virtual_domain = published_.virtual_domains.find(entry->second.did);
+    if (virtual_domain != published_.virtual_domains.end())
+      report.virtual_domain = virtual_domain->second;
+  }
+  if (const auto held = publisher_.held().find(domain); held != publisher_.held().end()) {
+    report.held = held->second;
+  }
+  if (const auto customer = view_.speaker(domain.name())) {
+    report.customer = settings_.customers[static_cast<std::size_t>(*customer)].name;
+  }
+  report.desired = book_.desired(domain);
+  if (const auto id = book_.find(domain)) {
+    const DomainNode& node = book_.node(*id);
+    report.standing = std::string(derive::toText(node.verdict.standing));
+    report.missing = node.verdict.missing;
+    report.warnings = book_.warnings(*id);
+  }
+  return report;
+}
+
+DomainExplanation Reconciler::explain(const derive::Domain& domain) const {
+  DomainExplanation explanation{domainReport(domain), {}};
+  const auto customer = view_.speaker(domain.name());
+  if (!customer) {
+    explanation.explanation.first_failure =
+        fmt::format("no configured zone speaks for {}", domain.text());
+    return explanation;
+  }
+  const view::CustomerLookup dns(view_, *customer);
+  explanation.explanation = derive::explain(domain, dns, settings_.edge, settings_.derive);
+  const std::optional<DomainId> id = book_.find(domain);
+  if (!id && explanation.explanation.first_failure.empty()) {
+    // Not every address record makes a domain.
+    explanation.explanation.first_failure = fmt::format(
+        "{} reaches the edge, but no record asks for it to be a SIP domain: it needs SIP SRV or "
+        "NAPTR records, or a {} record",
+        domain.text(), identity::kClaimLabel);
+  }
+  return explanation;
+}
+
+}  // namespace zonecast::loop

@@ -1,0 +1,142 @@
+// The reconciler: what happens outside marks something dirty, work() works it off.
+//
+//   NOTIFY, timers, transfers -> Secondary -> ZoneIntake -> view
+//   a changed zone -> Pass -> DomainBook (derive, identity) -> Publisher (plan) -> the store
+//
+// Every event is a call; nothing here blocks or calls the outside back from inside a port's call.
+// After any call the owner asks nextDeadline() for the next onTimer() and hasWork() for whether
+// work() wants a turn. One slice of work() is some 2 ms.
+//
+// Invariants: a failure never removes a domain; nothing about a domain is published before the
+// zones that its own evidence names have been confirmed current since the start; nothing changed in
+// DNS means nothing published. Not thread-safe: one thread, the loop's.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <random>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "reconciler/loop/domain_book.h"
+#include "reconciler/loop/pass.h"
+#include "reconciler/loop/publisher.h"
+#include "reconciler/loop/settings.h"
+#include "reconciler/loop/status.h"
+#include "reconciler/loop/zone_intake.h"
+#include "reconciler/ports/clock.h"
+#include "reconciler/ports/disk.h"
+#include "reconciler/ports/journal.h"
+#include "reconciler/ports/state_store.h"
+#include "reconciler/ports/zone_transport.h"
+#include "reconciler/xfr/notify_gate.h"
+#include "reconciler/xfr/secondary.h"
+
+namespace zonecast::loop {
+
+struct Ports {
+  ports::Clock& clock;
+  ports::ZoneTransport& transport;
+  ports::StateStore& store;
+  ports::Disk& disk;
+  ports::Journal& journal;
+};
+
+class Reconciler final : public ports::ZoneTransportListener,
+                         public ports::StateStoreListener,
+                         public ports::DiskListener {
+ public:
+  // `settings` and what `ports` refers to must outlive the reconciler. `seed` is all its
+  // randomness.
+  Reconciler(const Settings& settings, Ports ports, std::uint64_t seed);
+  ~Reconciler() override;
+
+  // Before start(): what the disk had. A zone that is not configured is dropped from the disk; one
+  // that cannot be read is transferred anew.
+  void restore(const ports::SavedZone& saved);
+  void start(const ports::SavedPublisher& saved);
+
+  void onTimer();
+  std::optional<Instant> nextDeadline() const;
+  bool hasWork() const;
+  void work();
+
+  // -- what the operator asks
+  Overview overview() const;
+  // In canonical order, from the first zone after `after` on (from the beginning, when null).
+  std::vector<ZoneReport> zoneReports(const dns::Name* after, std::size_t zones_max) const;
+  std::optional<ZoneReport> zoneReport(dns::NameView zone) const;
+  bool refresh(dns::NameView zone);  // false: there is no such zone
+  bool retransfer(dns::NameView zone);
+  const plan::Table& published() const { return published_; }
+  DomainReport domainReport(const derive::Domain& domain) const;
+  DomainExplanation explain(const derive::Domain& domain) const;
+
+  // -- ports::ZoneTransportListener, StateStoreListener, DiskListener
+  void onConnected(xfr::ConnectionId connection) override;
+  void onReceived(xfr::ConnectionId connection, std::span<const std::uint8_t> octets) override;
+  void onConnectionClosed(xfr::ConnectionId connection, std::string_view why) override;
+  void onNotifyMessage(ports::NotifySource source, const xfr::Address& sender,
+                       std::span<const std::uint8_t> message) override;
+  void onStoreOpened(ports::StoredState state, bool unchanged) override;
+  void onPublished(plan::Position position) override;
+  void onStoreLost(std::string why) override;
+  void onStoreTrouble(std::string why) override;
+  void onDiskTrouble(std::string why) override;
+
+ private:
+  void settle();  // after every event: actions go out, facts come in
+  void perform(xfr::Action action);
+  void take(const xfr::Fact& fact);
+  void onCurrent(xfr::ZoneId zone);
+  void onUpdate(ZoneUpdate update);
+  void begin(PassSubject subject, plan::Cause cause, bool save_full_copy);
+  void afterSlice(std::list<Pass>::iterator pass);
+  void hintLater(dns::NameView name, const xfr::Address& sender, const Now& now);
+  std::string holdReason(const derive::Domain& domain) const;
+  void releaseHeld(view::ZoneIndex zone);
+  bool isConfirmed(view::ZoneIndex zone) const {
+    return confirmed_[static_cast<std::size_t>(zone)];
+  }
+  std::optional<xfr::ZoneId> zoneNamed(dns::NameView name) const;
+  ZoneReport reportOn(xfr::ZoneId zone) const;
+  std::optional<Instant> noticed(xfr::ZoneId zone) const;
+  bool givesBack(const derive::Domain& domain) const;
+
+  struct LateHint {  // an unsigned NOTIFY that came too soon after another
+    Instant due;
+    xfr::ZoneId zone{};
+    xfr::Address sender;
+  };
+
+  const Settings& settings_;
+  Ports ports_;
+  std::mt19937_64 random_;
+  view::View view_;
+  plan::Table published_;
+  DomainBook book_;
+  ZoneIntake intake_;
+  xfr::Secondary secondary_;
+  xfr::NotifyGate gate_;
+  Publisher publisher_;
+  std::list<Pass> passes_;  // worked off in turn
+
+  std::map<dns::Name, xfr::ZoneId, dns::CanonicalLess> zones_by_name_;
+  std::vector<bool> confirmed_;  // by zone: checked or transferred since the start
+  // Of the zones that came from the disk: neither confirmed nor failed since; not worked off yet.
+  std::set<xfr::ZoneId> unanswered_, unread_;
+  std::vector<bool>
+      searching_;  // by zone: which domains its present version concerns is not known yet
+  std::map<xfr::ZoneId, Instant> noticed_;  // when the edit under way was first heard of
+  std::deque<LateHint> late_hints_;         // in order, since the interval is one
+  std::set<xfr::ZoneId> late_zones_;
+  bool restoring_ = true;
+};
+
+}  // namespace zonecast::loop

@@ -1,0 +1,46 @@
+// Everything the core is told by the operator, as plain values. The loader in config/ makes it; the
+// core never changes it and reads it from one thread.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "reconciler/derive/derive.h"
+#include "reconciler/identity/attribute.h"
+#include "reconciler/identity/claim.h"
+#include "reconciler/identity/virtual_domain.h"
+#include "reconciler/view/view.h"
+#include "reconciler/xfr/notify_gate.h"
+#include "reconciler/xfr/secondary.h"
+
+namespace zonecast::loop {
+
+struct CustomerSettings {
+  std::string name;
+  identity::Grants grants;
+  std::map<std::string, std::vector<std::string>> attributes;  // set by the operator; they win
+};
+
+// What the view needs to know of a zone; the rest stands in SecondarySettings::zones at the same
+// index.
+struct ZoneBinding {
+  view::CustomerId customer{};
+  bool shared = false;  // answers every customer
+};
+
+struct Settings {
+  derive::Edge edge;
+  derive::DerivePolicy derive;
+  std::vector<CustomerSettings> customers;  // CustomerId is the index
+  xfr::SecondarySettings secondary;         // ZoneId, and ZoneIndex, are the index of its zones
+  std::vector<ZoneBinding> zones;
+  xfr::NotifyPolicy notify;
+  view::ZoneLimits zone_limits;  // records and octets follow from each zone's transfer limits
+  identity::ClaimLimits claim_limits;
+  identity::AttributeSchema attributes;
+  std::uint32_t publish_batch_max =
+      1000;  // changes that small zones' publications are gathered up to
+};
+
+}  // namespace zonecast::loop

@@ -1,0 +1,60 @@
+// What the core answers when it is asked how things stand: plain values, for the control socket.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "reconciler/derive/verdict.h"
+#include "reconciler/identity/virtual_domain.h"
+#include "reconciler/plan/table.h"
+#include "reconciler/plan/version.h"
+#include "reconciler/xfr/secondary.h"
+
+namespace zonecast::loop {
+
+// How it stands with the store; publisher.h draws the transitions.
+enum class StoreState : std::uint8_t { closed, opening, reconciling, idle, planning, publishing };
+std::string_view toText(StoreState state);
+constexpr bool isOpen(StoreState state) {
+  return state != StoreState::closed && state != StoreState::opening;
+}
+
+struct Overview {
+  StoreState store{};
+  plan::Term term{};
+  std::optional<plan::Position> position;
+  std::size_t zones = 0, zones_confirmed = 0, zones_loaded = 0, zones_expired = 0,
+              zones_in_trouble = 0;
+  std::size_t domains_published = 0, virtual_domains_published = 0, domains_held = 0;
+  std::size_t passes = 0, domains_waiting = 0;  // work under way
+};
+
+struct ZoneReport {
+  std::string name, customer;
+  xfr::ZoneStatus status;
+  std::string primary;  // its name; empty when it has none yet
+  std::size_t records = 0, octets = 0;
+};
+
+struct DomainReport {
+  explicit DomainReport(derive::Domain d) : domain(std::move(d)) {}
+
+  derive::Domain domain;
+  std::optional<plan::DomainEntry> published, desired;
+  std::optional<identity::VirtualDomain> virtual_domain;  // as published
+  std::string held;                   // why a difference waits; empty when none does
+  std::string standing;               // what DNS says now
+  std::string missing;                // what is not known, when that is "unknown"
+  std::string customer;               // who speaks for the name; empty: nobody
+  std::vector<std::string> warnings;  // about its claim
+};
+
+struct DomainExplanation {
+  DomainReport report;
+  derive::Explanation explanation;
+};
+
+}  // namespace zonecast::loop
