@@ -1,0 +1,40 @@
+// Where Redis is, and how the store is kept there.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <variant>
+
+#include "reconciler/time.h"
+#include "reconciler/xfr/endpoint.h"
+
+namespace zonecast::redis {
+
+struct UnixSocket {
+  std::string path;
+};
+
+struct RedisOptions {
+  std::variant<UnixSocket, xfr::Endpoint> server;
+  std::string user;           // empty: the default user
+  std::string password_file;  // empty: no AUTH; read at each connect, without its final line end
+
+  std::string deployment;   // NAME in the keys zonecast:{NAME}:*
+  std::string instance_id;  // ours, the same after a restart: who holds the lease
+
+  Duration connect_timeout = std::chrono::seconds(3);
+  Duration command_timeout = std::chrono::seconds(5);  // without any answer while some are due
+  Duration backoff_min = std::chrono::milliseconds(100);
+  Duration backoff_max = std::chrono::seconds(10);
+  std::uint64_t jitter_seed = 0;
+
+  Duration lease_ttl = std::chrono::seconds(15);
+  Duration stage_ttl = std::chrono::minutes(30);  // longer than any staging takes
+  std::size_t batch_max = 1000;                   // changes that one Function call may apply
+  std::size_t in_flight_max = 1000;               // commands
+  std::size_t log_length = 50'000;                // entries that the log keeps, roughly
+};
+
+}  // namespace zonecast::redis

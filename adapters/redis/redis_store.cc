@@ -1,0 +1,142 @@
+#include "adapters/redis/redis_store.h"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+#include "adapters/redis/publishing.h"
+#include "adapters/redis/read_back.h"
+
+namespace zonecast::redis {
+
+RedisStore::RedisStore(uv::Loop& loop, RedisOptions options)
+    : options_(std::move(options)),
+      keys_(options_.deployment),
+      backoff_(options_.backoff_min),
+      random_(static_cast<std::minstd_rand::result_type>(options_.jitter_seed)),
+      session_(loop, options_, [this](std::string why) { fail(std::move(why)); }),
+      backoff_timer_(loop, [this] { run(openStore(term_known_, known_)); }),
+      lease_timer_(loop, [this] { renewLease(); }),
+      run_soon_(loop, [this] {
+        task_ = std::move(next_task_);
+        task_.start();
+      }) {}
+
+void RedisStore::open(plan::Term term_known, const std::optional<plan::Position>& known) {
+  term_known_ = term_known;
+  known_ = known;
+  run(openStore(term_known, known));
+}
+
+void RedisStore::publish(ports::Publication publication, const plan::Table& after) {
+  assert(state_ == State::open);
+  state_ = State::busy;
+  run(publishChanges(std::move(publication), after));
+}
+
+// What open() found is compared as it stands, malformed or not: `expected` says no more.
+void RedisStore::rebase(const std::optional<plan::Position>&, plan::Position next,
+                        const plan::Table& table) {
+  assert(state_ == State::open);
+  state_ = State::busy;
+  run(replaceAll(std::move(next), table));
+}
+
+void RedisStore::run(Task<void> task) {
+  next_task_ = std::move(task);
+  run_soon_.schedule();
+}
+
+Task<void> RedisStore::openStore(plan::Term term_known, std::optional<plan::Position> known) {
+  session_.close();
+  lease_timer_.stop();
+  backoff_timer_.stop();
+  state_ = State::opening;
+  co_await session_.connect();
+  const Outcome ready = co_await readyServer();
+  if (!ready) co_return fail(ready.error());
+
+  const auto term =
+      co_await takeLease(place(), term_known, [this](std::string why) { tell(std::move(why)); });
+  if (!term) co_return fail(term.error());
+  standing_.term = *term;
+  lease_timer_.after(options_.lease_ttl / 3);
+
+  auto found = co_await readBack(place(), *term, std::move(known));
+  if (!found) co_return fail(found.error());
+  standing_ = std::move(found->standing);
+  state_ = State::open;
+  last_trouble_.clear();
+  listener_->onStoreOpened(std::move(found->state), found->unchanged);
+}
+
+Task<Outcome> RedisStore::readyServer() {
+  const Outcome authenticated = co_await authenticate(place());
+  if (!authenticated) co_return authenticated;
+  const auto advice = co_await checkServer(place());
+  if (!advice) co_return tl::unexpected(advice.error());
+  if (!advice->empty() && *advice != last_advice_) listener_->onStoreTrouble(*advice);
+  last_advice_ = *advice;
+  co_return Outcome();
+}
+
+Task<void> RedisStore::publishChanges(ports::Publication publication, const plan::Table& after) {
+  if (publication.changes->size() <= options_.batch_max) {
+    auto published = co_await applyChanges(place(), standing_, std::move(publication));
+    co_return finishPublishing(std::move(published));
+  }
+  Replacement replacement{.expected = toRaw(publication.expected),
+                          .next = publication.expected,
+                          .causes = publication.changes->causes};
+  replacement.next.version = publication.version;
+  auto replaced = co_await replaceContent(place(), standing_, std::move(replacement), after);
+  finishPublishing(std::move(replaced));
+}
+
+Task<void> RedisStore::replaceAll(plan::Position next, const plan::Table& table) {
+  next.chain = {};
+  Replacement replacement{.expected = standing_.at, .next = std::move(next), .causes = {}};
+  auto replaced = co_await replaceContent(place(), standing_, std::move(replacement), table);
+  finishPublishing(std::move(replaced));
+}
+
+void RedisStore::finishPublishing(Expected<plan::Position> published) {
+  if (!published) return fail(published.error());
+  state_ = State::open;
+  backoff_ = options_.backoff_min;  // not before: a store may open and refuse every publication
+  listener_->onPublished(std::move(*published));
+}
+
+void RedisStore::fail(std::string why) {
+  session_.close();
+  lease_timer_.stop();
+  run_soon_.cancel();
+  const bool was_opening = state_ == State::opening;
+  state_ = was_opening ? State::waiting : State::closed;
+  if (!was_opening) return listener_->onStoreLost(std::move(why));
+  tryAgainLater();
+  tell(std::move(why));
+}
+
+void RedisStore::tryAgainLater() {
+  const Duration jitter(
+      std::uniform_int_distribution<Duration::rep>(0, backoff_.count() / 2)(random_));
+  backoff_timer_.after(backoff_ / 2 + jitter);
+  backoff_ = std::min(2 * backoff_, options_.backoff_max);
+}
+
+void RedisStore::tell(std::string trouble) {
+  if (trouble == last_trouble_) return;
+  last_trouble_ = trouble;
+  listener_->onStoreTrouble(std::move(trouble));
+}
+
+void RedisStore::renewLease() {
+  lease_timer_.after(options_.lease_ttl / 3);
+  session_.send(renewal(place(), standing_.term), [this](Reply reply) {
+    const Outcome renewed = refusalIn("FCALL renew", reply);
+    if (!renewed) fail(renewed.error());
+  });
+}
+
+}  // namespace zonecast::redis
