@@ -1,0 +1,316 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "test/support/redis_server.h"
+#include "test/unit/adapters/redis_harness.h"
+
+namespace zonecast::redis {
+namespace {
+
+using test::RedisServer;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+constexpr std::string_view kDomain = "zonecast:{t}:domain";
+
+// A port that nobody listens on, at this moment.
+std::uint16_t freePort() {
+  const int probe = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(address);
+  EXPECT_EQ(bind(probe, reinterpret_cast<sockaddr*>(&address), size), 0);
+  EXPECT_EQ(getsockname(probe, reinterpret_cast<sockaddr*>(&address), &size), 0);
+  close(probe);
+  return ntohs(address.sin_port);
+}
+
+TEST(RedisStore, AnEmptyStoreIsOpenedWithTheFirstTermAndNoPosition) {
+  RedisServer server;
+  Leader leader(optionsFor(server.socket()));
+  const ports::StoredState state = leader.open();
+  EXPECT_EQ(state.term, plan::Term{1});
+  EXPECT_FALSE(state.position);
+  EXPECT_EQ(state.table, plan::Table());
+  EXPECT_EQ(state.damage, "");
+  EXPECT_EQ(state.newest, plan::Version{0});
+}
+
+TEST(RedisStore, TheTermIsBeyondEveryTermThatIsKnown) {
+  RedisServer server;
+  EXPECT_EQ(Leader(optionsFor(server.socket())).open(plan::Term{41}).term, plan::Term{42});
+  EXPECT_EQ(Leader(optionsFor(server.socket())).open(plan::Term{7}).term, plan::Term{43});
+}
+
+TEST(RedisStore, WhatIsPublishedIsReadBack) {
+  RedisServer server;
+  const plan::Table table = tableOf(3);
+  Leader leader(optionsFor(server.socket()));
+  leader.open();
+  leader.rebase(table, 17);
+  ASSERT_TRUE(leader.seen().published);
+
+  EXPECT_EQ(server.text({"HGET", "zonecast:{t}:domain", "d1.example"}),
+            "did=d1.example;state=hosted;transports=udp;role=primary");
+  EXPECT_EQ(server.text({"HGET", "zonecast:{t}:attribute", "d1.example"}),
+            "calls.max=10;digest.qop=auth;digest.qop=auth-int;expires=3600s;peering=true");
+  EXPECT_EQ(server.text({"HMGET", "zonecast:{t}:meta", "schema", "lineage", "term", "version",
+                         "generation", "leader", "domains", "virtual_domains"}),
+            "1 " + kLineage.uuid + " 1 17 1 one 3 3");
+  EXPECT_EQ(server.text({"TTL", std::string(kDomain)}), "-1")
+      << "staged keys expire, live ones not";
+
+  Leader next(optionsFor(server.socket()));
+  const ports::StoredState state = next.open();
+  EXPECT_EQ(state.term, plan::Term{2});
+  EXPECT_EQ(state.position, leader.position());
+  EXPECT_EQ(state.table, table);
+  EXPECT_EQ(state.damage, "");
+  EXPECT_EQ(state.newest, plan::Version{17});
+}
+
+TEST(RedisStore, AChangeSetPutsChangesAndRemoves) {
+  RedisServer server;
+  Leader leader(optionsFor(server.socket()));
+  leader.open();
+  leader.rebase(tableOf(4), 1);
+  plan::Table desired = tableOf(3);
+  addDomain("new.example", desired);
+  addDomain("d0.example", desired, 99);
+  desired.domains.at(domainOf("d1.example")).role = derive::Role::backup;
+  leader.publish(desired);
+  ASSERT_TRUE(leader.seen().published);
+  EXPECT_EQ(leader.position()->version, plan::Version{2});
+  EXPECT_EQ(server.text({"HGET", std::string(kDomain), "d3.example"}), "(nil)");
+  EXPECT_EQ(server.text({"HMGET", "zonecast:{t}:meta", "version", "generation", "domains"}),
+            "2 1 4");
+
+  Leader next(optionsFor(server.socket()));
+  const ports::StoredState state = next.open();
+  EXPECT_EQ(state.table, desired);
+  EXPECT_EQ(state.damage, "");
+  EXPECT_EQ(state.position, leader.position());
+}
+
+TEST(RedisStore, IsReachedOverTcpToo) {
+  const std::uint16_t port = freePort();
+  RedisOptions options = optionsFor("");
+  options.server = xfr::Endpoint{*xfr::parseAddress("127.0.0.1"), port};
+  Leader leader(options);
+  leader.store().open({}, {});
+  EXPECT_TRUE(leader.runUntilTrouble("connection refused"));
+  RedisServer server({"--port", std::to_string(port), "--bind", "127.0.0.1"});
+  EXPECT_TRUE(leader.runUntilReport());
+  leader.rebase(tableOf(3000), 1);
+  EXPECT_TRUE(leader.seen().published);
+  EXPECT_EQ(leader.open().damage, "");
+}
+
+TEST(RedisStore, AnEmptyTableIsPublishedAndReadBackToo) {
+  RedisServer server;
+  Leader leader(optionsFor(server.socket()));
+  leader.open();
+  leader.rebase(tableOf(2), 1);
+  leader.publish({});
+  leader.rebase({}, 5);
+  ASSERT_TRUE(leader.seen().published);
+  const ports::StoredState state = Leader(optionsFor(server.socket())).open();
+  EXPECT_EQ(state.table, plan::Table());
+  EXPECT_EQ(state.damage, "");
+  EXPECT_EQ(state.position, leader.position());
+}
+
+TEST(RedisStore, AnOlderTermIsFencedOff) {
+  RedisServer server;
+  Leader old(optionsFor(server.socket()));
+  old.open();
+  old.rebase(tableOf(1), 1);
+  Leader young(optionsFor(server.socket()));  // the same instance: it need not wait
+  young.open();
+  old.publish(tableOf(2));
+  EXPECT_THAT(old.seen().lost, ElementsAre("term 2 of one is in force"));
+  EXPECT_EQ(server.text({"HLEN", std::string(kDomain)}), "1");
+}
+
+TEST(RedisStore, AStagedPublicationOfAnOlderTermIsFencedOff) {
+  RedisServer server;
+  Leader old(optionsFor(server.socket()));
+  old.open();
+  Leader young(optionsFor(server.socket()));
+  young.open();
+  old.rebase(tableOf(1000), 1);
+  EXPECT_THAT(old.seen().lost, ElementsAre("term 2 of one is in force"));
+  EXPECT_EQ(server.text({"KEYS", "*stage*"}), "");
+}
+
+TEST(RedisStore, AnIdleLeaderHearsThatItWasFencedOff) {
+  RedisServer server;
+  RedisOptions options = optionsFor(server.socket());
+  options.lease_ttl = std::chrono::milliseconds(90);
+  Leader old(options);
+  old.open();
+  Leader(optionsFor(server.socket())).open();
+  EXPECT_TRUE(old.runUntilReport());
+  EXPECT_THAT(old.seen().lost, ElementsAre("term 2 of one is in force"));
+}
+
+TEST(RedisStore, AnotherVersionThanExpectedIsLeftAlone) {
+  RedisServer server;
+  Leader leader(optionsFor(server.socket()));
+  leader.open();
+  leader.rebase(tableOf(1), 1);
+  server.command({"HSET", "zonecast:{t}:meta", "version", "99"});
+  leader.publish(tableOf(2));
+  ASSERT_EQ(leader.seen().lost.size(), 1u);
+  EXPECT_THAT(leader.seen().lost[0], StartsWith("Redis is at version 99 of lineage"));
+  EXPECT_EQ(server.text({"HLEN", std::string(kDomain)}), "1");
+}
+
+TEST(RedisStore, ALogThatIsAheadStopsAPublicationBeforeItsFirstWrite) {
+  RedisServer server;
+  Leader leader(optionsFor(server.socket()));
+  leader.open();
+  leader.rebase(tableOf(1), 1);
+  server.command({"XADD", "zonecast:{t}:log", "50-1", "a", "b"});
+  leader.publish(tableOf(2));
+  ASSERT_EQ(leader.seen().lost.size(), 1u);
+  EXPECT_THAT(leader.seen().lost[0], HasSubstr("log entry 2-1"));
+  EXPECT_EQ(server.text({"HLEN", std::string(kDomain)}), "1");
+
+  const ports::StoredState state = leader.open();
+  EXPECT_EQ(state.damage, "the log is ahead of meta");
+  EXPECT_EQ(state.newest, plan::Version{50});
+}
+
+TEST(RedisStore, ASecondInstanceWaitsUntilTheLeaseRunsOut) {
+  RedisServer server;
+  RedisOptions options = optionsFor(server.socket(), "first");
+  options.lease_ttl = std::chrono::milliseconds(1000);
+  auto first = std::make_unique<Leader>(options);
+  first->open();
+  options.instance_id = "second";
+  Leader second(options);
+  second.store().open({}, {});
+  EXPECT_TRUE(second.runUntilTrouble("first holds the lease"));
+  EXPECT_FALSE(second.seen().opened);
+  first.reset();
+  EXPECT_TRUE(second.runUntil([&] { return second.seen().opened.has_value(); }));
+  EXPECT_EQ(second.seen().opened->term, plan::Term{2});
+}
+
+TEST(RedisStore, AServerThatDiesIsLostOnceAndComesBackEmpty) {
+  RedisServer server;
+  Leader leader(optionsFor(server.socket()));
+  leader.open();
+  leader.rebase(tableOf(3), 8);
+  server.kill();
+  EXPECT_TRUE(leader.runUntilReport());
+  EXPECT_EQ(leader.seen().lost.size(), 1u);
+
+  leader.store().open(plan::Term{1}, leader.position());
+  EXPECT_TRUE(leader.runUntilTrouble("no such file"));
+  server.start();
+  EXPECT_TRUE(leader.runUntilReport());
+  EXPECT_FALSE(leader.seen().opened->position);
+  EXPECT_FALSE(leader.seen().unchanged);
+  EXPECT_EQ(leader.seen().opened->term, plan::Term{2});
+}
+
+TEST(RedisStore, AServerThatDiesDuringAPublicationIsLostOnce) {
+  RedisServer server;
+  Leader leader(optionsFor(server.socket()));
+  leader.open();
+  const plan::Table table = tableOf(20'000);
+  leader.store().rebase({}, {kLineage, plan::Version{1}, {}}, table);
+  EXPECT_TRUE(leader.runUntil([&] { return server.text({"KEYS", "*stage*"}) != ""; }));
+  server.kill();
+  EXPECT_TRUE(leader.runUntilReport());
+  EXPECT_EQ(leader.seen().lost.size(), 1u);
+  EXPECT_FALSE(leader.seen().published);
+}
+
+TEST(RedisStore, AServerThatNoLongerAnswersIsLost) {
+  RedisServer server;
+  RedisOptions options = optionsFor(server.socket());
+  options.lease_ttl = std::chrono::milliseconds(150);
+  options.command_timeout = std::chrono::milliseconds(300);
+  Leader leader(options);
+  leader.open();
+  server.command({"CLIENT", "PAUSE", "60000"});
+  EXPECT_TRUE(leader.runUntilReport());
+  ASSERT_EQ(leader.seen().lost.size(), 1u);
+  EXPECT_THAT(leader.seen().lost[0], HasSubstr("does not answer"));
+}
+
+TEST(RedisStore, AStoreThatDidNotChangeIsNotReadAgain) {
+  RedisServer server;
+  Leader leader(optionsFor(server.socket()));
+  leader.open();
+  leader.rebase(tableOf(3), 1);
+  const ports::StoredState state = leader.open(plan::Term{1}, leader.position());
+  EXPECT_TRUE(leader.seen().unchanged);
+  EXPECT_EQ(state.table, plan::Table());
+  EXPECT_EQ(state.position, leader.seen().published);
+
+  leader.publish(tableOf(4));  // and the content sum goes on from there
+  EXPECT_EQ(Leader(optionsFor(server.socket())).open().damage, "");
+}
+
+TEST(RedisStore, AStoreThatLostEntriesIsReadAgain) {
+  RedisServer server;
+  Leader leader(optionsFor(server.socket()));
+  leader.open();
+  leader.rebase(tableOf(3), 1);
+  server.command({"HDEL", "zonecast:{t}:domain", "d1.example"});
+  const ports::StoredState state = leader.open({}, leader.position());
+  EXPECT_FALSE(leader.seen().unchanged);
+  EXPECT_EQ(state.damage, "the content digest differs");
+}
+
+TEST(RedisStore, StagingGivesTheSameContentAsOneCall) {
+  RedisServer server;
+  const plan::Table table = tableOf(5000);
+  RedisOptions options = optionsFor(server.socket());
+  Leader staging(options);
+  staging.open();
+  staging.rebase({}, 1);
+  staging.publish(table);
+  ASSERT_TRUE(staging.seen().published);
+  EXPECT_EQ(server.text({"HGET", "zonecast:{t}:meta", "generation"}), "2");
+  EXPECT_EQ(server.text({"KEYS", "*stage*"}) + server.text({"KEYS", "*aside*"}), "");
+  EXPECT_EQ(server.text({"HGET", "zonecast:{t}:meta", "staging"}), "(nil)");
+
+  options.deployment = "u";
+  options.batch_max = 1'000'000;
+  Leader calling(options);
+  calling.open();
+  calling.rebase({}, 1);
+  calling.publish(table);
+  ASSERT_TRUE(calling.seen().published);
+  EXPECT_EQ(server.text({"HGET", "zonecast:{u}:meta", "generation"}), "1");
+
+  EXPECT_EQ(server.text({"HGET", "zonecast:{t}:meta", "content"}),
+            server.text({"HGET", "zonecast:{u}:meta", "content"}));
+  options.deployment = "t";
+  const ports::StoredState state = Leader(options).open();
+  EXPECT_EQ(state.damage, "");
+  EXPECT_EQ(state.table, table);
+  EXPECT_EQ(state.position, staging.position());
+}
+
+TEST(RedisStore, WhatAnEarlierLeaderLeftStagedIsUnlinked) {
+  RedisServer server;
+  Leader(optionsFor(server.socket())).open();
+  server.command({"HSET", "zonecast:{t}:meta", "staging", "1:7"});
+  server.command({"HSET", "zonecast:{t}:stage:1:7:domain", "a.example", "x"});
+  Leader(optionsFor(server.socket())).open();
+  EXPECT_EQ(server.text({"KEYS", "*stage*"}), "");
+}
+
+}  // namespace
+}  // namespace zonecast::redis
