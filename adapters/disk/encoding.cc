@@ -1,0 +1,201 @@
+#include "adapters/disk/encoding.h"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cstdlib>
+#include <memory>
+#include <utility>
+
+#include <openssl/evp.h>
+
+#include "reconciler/dns/packed_records.h"
+#include "reconciler/dns/wire.h"
+
+namespace zonecast::disk {
+
+namespace {
+
+using dns::appendInteger;
+using dns::appendOctets;
+using dns::WireReader;
+
+using Checksum = std::array<std::uint8_t, 8>;
+
+OctetSpan asOctets(std::string_view text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
+// The key is part of it, so that a value under another's key shows.
+Checksum checksum(std::string_view key, OctetSpan content) {
+  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(),
+                                                                        &EVP_MD_CTX_free);
+  std::array<std::uint8_t, EVP_MAX_MD_SIZE> digest;
+  const bool done = context && EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) == 1 &&
+                    EVP_DigestUpdate(context.get(), key.data(), key.size()) == 1 &&
+                    EVP_DigestUpdate(context.get(), content.data(), content.size()) == 1 &&
+                    EVP_DigestFinal_ex(context.get(), digest.data(), nullptr) == 1;
+  if (!done) std::abort();  // for want of memory
+  Checksum result;
+  std::copy_n(digest.begin(), result.size(), result.begin());
+  return result;
+}
+
+std::uint64_t readU64(WireReader& in) {
+  const std::uint64_t high = in.u32();
+  return high << 32 | in.u32();
+}
+
+std::chrono::seconds readSeconds(WireReader& in) {
+  return std::chrono::seconds{static_cast<std::int64_t>(readU64(in))};
+}
+
+void appendSeconds(Octets& out, std::chrono::seconds seconds) {
+  appendInteger<8>(out, static_cast<std::uint64_t>(seconds.count()));
+}
+
+template <typename T>
+tl::expected<T, std::string> withText(tl::expected<T, dns::Malformed> result) {
+  if (!result) return tl::unexpected(std::string(result.error().what));
+  return std::move(*result);
+}
+
+void appendRecords(Octets& out, const std::vector<view::DeltaRecord>& records) {
+  Octets packed;
+  for (const view::DeltaRecord& record : records) {
+    dns::pack(
+        {.owner = record.owner, .type = record.type, .ttl = record.ttl, .rdata = record.rdata},
+        packed);
+  }
+  assert(packed.size() <= UINT32_MAX);
+  appendInteger<4>(out, packed.size());
+  appendOctets(out, packed);
+}
+
+tl::expected<std::vector<view::DeltaRecord>, dns::Malformed> readRecords(WireReader& in) {
+  const std::uint32_t length = in.u32();
+  dns::PackedReader packed(in.octets(length));
+  if (!in.ok()) return in.unexpected();
+  std::vector<view::DeltaRecord> records;
+  for (;;) {
+    const auto record = packed.next();
+    if (!record) return tl::unexpected(record.error());
+    if (!*record) return records;
+    const auto& [owner, type, rrclass, ttl, rdata] = **record;
+    records.push_back({dns::Name(owner), type, ttl, Octets(rdata.begin(), rdata.end())});
+  }
+}
+
+tl::expected<std::vector<view::Delta>, dns::Malformed> readChain(OctetSpan octets) {
+  WireReader in(octets);
+  std::vector<view::Delta> chain;
+  while (!in.atEnd()) {
+    view::Delta delta;
+    delta.from = dns::Serial(in.u32());
+    delta.to = dns::Serial(in.u32());
+    auto removed = readRecords(in);
+    if (!removed) return tl::unexpected(removed.error());
+    auto added = readRecords(in);
+    if (!added) return tl::unexpected(added.error());
+    delta.removed = std::move(*removed);
+    delta.added = std::move(*added);
+    chain.push_back(std::move(delta));
+  }
+  return chain;
+}
+
+}  // namespace
+
+std::string numberedKey(std::string_view zone, std::uint32_t number) {
+  std::string key(zone);
+  for (int shift = 24; shift >= 0; shift -= 8) key.push_back(static_cast<char>(number >> shift));
+  return key;
+}
+
+Octets seal(std::string_view key, OctetSpan content) {
+  const Checksum sum = checksum(key, content);
+  Octets value;
+  value.reserve(sum.size() + content.size());
+  appendOctets(value, sum);
+  appendOctets(value, content);
+  return value;
+}
+
+tl::expected<OctetSpan, std::string> unseal(std::string_view key, OctetSpan value) {
+  if (value.size() < sizeof(Checksum)) return tl::unexpected<std::string>("too short");
+  const OctetSpan content = value.subspan(sizeof(Checksum));
+  const Checksum sum = checksum(key, content);
+  if (!std::equal(sum.begin(), sum.end(), value.begin())) {
+    return tl::unexpected<std::string>("its checksum does not match");
+  }
+  return content;
+}
+
+Octets encode(const ZoneEntry& entry) {
+  Octets out;
+  appendInteger<4>(out, entry.copy.serial.value());
+  appendSeconds(out, entry.copy.intervals.refresh);
+  appendSeconds(out, entry.copy.intervals.retry);
+  appendSeconds(out, entry.copy.intervals.expire);
+  appendInteger<8>(out,
+                   static_cast<std::uint64_t>(entry.copy.last_success.time_since_epoch().count()));
+  appendInteger<4>(out, entry.pieces);
+  appendInteger<4>(out, entry.chains);
+  return out;
+}
+
+tl::expected<ZoneEntry, std::string> decodeZoneEntry(OctetSpan octets) {
+  WireReader in(octets);
+  ZoneEntry entry;
+  entry.copy.serial = dns::Serial(in.u32());
+  entry.copy.intervals.refresh = readSeconds(in);
+  entry.copy.intervals.retry = readSeconds(in);
+  entry.copy.intervals.expire = readSeconds(in);
+  entry.copy.last_success = WallTime{Duration{static_cast<std::int64_t>(readU64(in))}};
+  entry.pieces = in.u32();
+  entry.chains = in.u32();
+  return withText(in.finish(entry));
+}
+
+Octets encode(const std::vector<view::Delta>& chain) {
+  Octets out;
+  for (const view::Delta& delta : chain) {
+    appendInteger<4>(out, delta.from.value());
+    appendInteger<4>(out, delta.to.value());
+    appendRecords(out, delta.removed);
+    appendRecords(out, delta.added);
+  }
+  return out;
+}
+
+tl::expected<std::vector<view::Delta>, std::string> decodeChain(OctetSpan octets) {
+  return withText(readChain(octets));
+}
+
+Octets encode(const ports::SavedPublisher& publisher) {
+  Octets out;
+  appendInteger<8>(out, static_cast<std::uint64_t>(publisher.term));
+  if (const auto& position = publisher.position) {
+    appendInteger<8>(out, static_cast<std::uint64_t>(position->version));
+    appendOctets(out, position->chain);
+    appendOctets(out, asOctets(position->lineage.uuid));
+  }
+  return out;
+}
+
+tl::expected<ports::SavedPublisher, std::string> decodePublisher(OctetSpan octets) {
+  WireReader in(octets);
+  ports::SavedPublisher publisher{.term = plan::Term{readU64(in)}, .position = std::nullopt};
+  if (in.ok() && !in.atEnd()) {
+    plan::Position position;
+    position.version = plan::Version{readU64(in)};
+    const OctetSpan chain = in.octets(position.chain.size());
+    if (in.ok()) std::copy(chain.begin(), chain.end(), position.chain.begin());
+    const OctetSpan lineage = in.octets(octets.size() - in.offset());
+    position.lineage.uuid.assign(lineage.begin(), lineage.end());
+    publisher.position = std::move(position);
+  }
+  return withText(in.finish(std::move(publisher)));
+}
+
+}  // namespace zonecast::disk

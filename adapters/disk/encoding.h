@@ -1,0 +1,52 @@
+// The values in the store, as octets. Integers are in network order.
+//
+//   sealed value  checksum (8: SHA-256 over key and content, truncated), content
+//   zone entry    serial (4), refresh, retry, expire (8 each, seconds), last success (8,
+//   microseconds
+//                 since 1970), number of pieces (4), number of chains (4)
+//   chain         for each delta: from (4), to (4), removed, added; each of these its length (4)
+//   and
+//                 records as dns::pack writes them
+//   publisher     term (8); nothing more, or version (8), chain digest (32), lineage (the rest)
+//
+// Decoding trusts nothing: what is not exactly such a value is an error, with what was wrong.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+#include "reconciler/ports/disk.h"
+
+namespace zonecast::disk {
+
+using Octets = std::vector<std::uint8_t>;
+using OctetSpan = std::span<const std::uint8_t>;
+
+// What stands under a zone's own key; its pieces and chains have keys of their own.
+struct ZoneEntry {
+  xfr::HeldCopy copy;
+  std::uint32_t pieces = 0, chains = 0;
+};
+
+// The key of a zone's piece or chain. A name in wire format ends itself, so that no zone's keys are
+// another's.
+std::string numberedKey(std::string_view zone, std::uint32_t number);
+
+Octets seal(std::string_view key, OctetSpan content);
+tl::expected<OctetSpan, std::string> unseal(std::string_view key, OctetSpan value);
+
+Octets encode(const ZoneEntry& entry);
+tl::expected<ZoneEntry, std::string> decodeZoneEntry(OctetSpan octets);
+
+Octets encode(const std::vector<view::Delta>& chain);
+tl::expected<std::vector<view::Delta>, std::string> decodeChain(OctetSpan octets);
+
+Octets encode(const ports::SavedPublisher& publisher);
+tl::expected<ports::SavedPublisher, std::string> decodePublisher(OctetSpan octets);
+
+}  // namespace zonecast::disk

@@ -1,0 +1,94 @@
+#include "adapters/disk/lmdb_disk.h"
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+namespace zonecast::disk {
+
+namespace {
+
+std::string keyOf(const dns::Name& zone) {
+  return std::string(zone.view().wire());
+}
+
+// RFC 9562 section 5.4: version 4.
+std::string randomUuid(const std::function<std::uint64_t()>& random) {
+  const std::uint64_t high = (random() & ~std::uint64_t{0xf000}) | 0x4000;
+  const std::uint64_t low = (random() & ~(std::uint64_t{3} << 62)) | std::uint64_t{2} << 62;
+  return fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", high >> 32, high >> 16 & 0xffff,
+                     high & 0xffff, low >> 48, low & 0xffff'ffff'ffff);
+}
+
+tl::expected<void, std::string> makeDirectory(const std::string& directory) {
+  if (mkdir(directory.c_str(), 0700) == 0 || errno == EEXIST) return {};
+  return tl::unexpected(
+      fmt::format("cannot make the state directory {}: {}", directory, std::strerror(errno)));
+}
+
+}  // namespace
+
+tl::expected<std::unique_ptr<LmdbDisk>, std::string> LmdbDisk::open(const DiskOptions& options,
+                                                                    uv::Loop& loop) {
+  if (auto made = makeDirectory(options.directory); !made) return tl::unexpected(made.error());
+  auto lock = LockFile::take(options.directory + "/zonecast.lock");
+  if (!lock) return tl::unexpected(lock.error());
+  auto store = Store::open(options.directory + "/zonecast.lmdb", options.map_octets,
+                           options.map_octets_max, randomUuid(options.random));
+  if (!store) return tl::unexpected(store.error());
+  return std::unique_ptr<LmdbDisk>(
+      new LmdbDisk(std::move(*lock), std::move(*store), options.queue_octets_max, loop));
+}
+
+LmdbDisk::LmdbDisk(LockFile lock, std::unique_ptr<Store> store, std::size_t queue_octets_max,
+                   uv::Loop& loop)
+    : lock_(std::move(lock)),
+      store_(std::move(store)),
+      writer_(*store_, queue_octets_max, loop, [this](std::string trouble) {
+        if (listener_ != nullptr) listener_->onDiskTrouble(std::move(trouble));
+      }) {}
+
+tl::expected<void, std::string> LmdbDisk::forEachZone(
+    const std::function<void(ports::SavedZone)>& visit) {
+  return store_->forEachZone(visit, [this](std::string key, const std::string& why) {
+    RemoveZone removal{std::move(key)};
+    writer_.report(
+        fmt::format("{} is damaged on disk and is transferred anew: {}", describe(removal), why));
+    writer_.add(std::move(removal));
+  });
+}
+
+void LmdbDisk::saveZonePiece(const dns::Name& zone, ports::PackedRecords piece, bool first,
+                             const std::optional<xfr::HeldCopy>& last) {
+  const std::string key = keyOf(zone);
+  if (first) incomplete_[key].clear();
+  const auto found = incomplete_.find(key);
+  if (found == incomplete_.end()) return;  // removed on the way
+  found->second.push_back(std::move(piece));
+  if (!last) return;
+  writer_.add(SaveZone{.zone = key, .pieces = std::move(found->second), .copy = *last});
+  incomplete_.erase(found);
+}
+
+void LmdbDisk::saveZoneDelta(const dns::Name& zone, std::vector<view::Delta> chain,
+                             const xfr::HeldCopy& copy) {
+  writer_.add(SaveDelta{.zone = keyOf(zone), .chain = std::move(chain), .copy = copy});
+}
+
+void LmdbDisk::saveZoneTimers(const dns::Name& zone, const xfr::HeldCopy& copy) {
+  writer_.add(SaveTimers{.zone = keyOf(zone), .copy = copy});
+}
+
+void LmdbDisk::removeZone(const dns::Name& zone) {
+  incomplete_.erase(keyOf(zone));
+  writer_.add(RemoveZone{keyOf(zone)});
+}
+
+void LmdbDisk::savePublisher(const ports::SavedPublisher& publisher) {
+  writer_.add(SavePublisher{publisher});
+}
+
+}  // namespace zonecast::disk

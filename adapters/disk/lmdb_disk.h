@@ -1,0 +1,75 @@
+// The Disk port on LMDB: one environment in the state directory, which one process may use.
+//
+// How a start goes: open(), then publisher() and forEachZone(), then the loop runs. A zone whose
+// data fails any check is dropped with a report, and transferred anew. Saves go to a thread of
+// their own (writer.h); the pieces of a zone wait in memory until the last one is there.
+// Destruction writes everything that waits.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+#include "adapters/disk/lock_file.h"
+#include "adapters/disk/store.h"
+#include "adapters/disk/writer.h"
+#include "adapters/uv/loop.h"
+#include "reconciler/ports/disk.h"
+
+namespace zonecast::disk {
+
+struct DiskOptions {
+  std::string directory;
+  std::function<std::uint64_t()> random;          // for the instance's UUID, when there is none yet
+  std::size_t map_octets = std::size_t{1} << 30;  // address space that is mapped at first
+  std::size_t map_octets_max = std::size_t{1} << 36;  // and how far it grows
+  std::size_t queue_octets_max = std::size_t{1} << 29;
+};
+
+class LmdbDisk final : public ports::Disk {
+ public:
+  // Fails with a sentence that says what to do.
+  static tl::expected<std::unique_ptr<LmdbDisk>, std::string> open(const DiskOptions& options,
+                                                                   uv::Loop& loop);
+
+  // Before the loop runs; it must outlive the disk.
+  void reportTo(ports::DiskListener& listener) { listener_ = &listener; }
+
+  // A UUID that the state directory keeps, in text form.
+  const std::string& instanceId() const { return store_->instance(); }
+  tl::expected<std::optional<ports::SavedPublisher>, std::string> loadPublisher() const {
+    return store_->publisher();
+  }
+  tl::expected<void, std::string> forEachZone(const std::function<void(ports::SavedZone)>& visit);
+
+  // Waits until everything saved so far is on disk or reported; not from within forEachZone().
+  void flush() { writer_.flush(); }
+
+  void saveZonePiece(const dns::Name& zone, ports::PackedRecords piece, bool first,
+                     const std::optional<xfr::HeldCopy>& last) override;
+  void saveZoneDelta(const dns::Name& zone, std::vector<view::Delta> chain,
+                     const xfr::HeldCopy& copy) override;
+  void saveZoneTimers(const dns::Name& zone, const xfr::HeldCopy& copy) override;
+  void removeZone(const dns::Name& zone) override;
+  void savePublisher(const ports::SavedPublisher& publisher) override;
+
+ private:
+  LmdbDisk(LockFile lock, std::unique_ptr<Store> store, std::size_t queue_octets_max,
+           uv::Loop& loop);
+
+  LockFile lock_;
+  std::unique_ptr<Store> store_;
+  ports::DiskListener* listener_ = nullptr;
+  std::map<std::string, std::vector<ports::PackedRecords>>
+      incomplete_;  // zones, by their wire format
+  Writer writer_;
+};
+
+}  // namespace zonecast::disk

@@ -1,0 +1,44 @@
+// What waits to be written: the calls of the Disk port as values. A zone is named by its wire
+// format, which is its key.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "reconciler/ports/disk.h"
+
+namespace zonecast::disk {
+
+struct SaveZone {
+  std::string zone;
+  std::vector<ports::PackedRecords> pieces;
+  xfr::HeldCopy copy;
+};
+struct SaveDelta {
+  std::string zone;
+  std::vector<view::Delta> chain;
+  xfr::HeldCopy copy;
+};
+struct SaveTimers {
+  std::string zone;
+  xfr::HeldCopy copy;
+};
+struct RemoveZone {
+  std::string zone;
+};
+struct SavePublisher {
+  ports::SavedPublisher publisher;
+};
+// In place of a SaveZone or SaveDelta that the queue had no room for.
+struct SaveMissed {
+  std::string zone;
+};
+
+using Save = std::variant<SaveZone, SaveDelta, SaveTimers, RemoveZone, SavePublisher, SaveMissed>;
+
+std::size_t octetsOf(const Save& save);  // memory that it holds while it waits, about
+std::string describe(const Save& save);  // "zone example.com"
+
+}  // namespace zonecast::disk

@@ -1,0 +1,291 @@
+#include "adapters/disk/store.h"
+
+#include <algorithm>
+#include <mutex>
+#include <utility>
+#include <variant>
+
+#include <fmt/format.h>
+
+#include "reconciler/dns/name.h"
+#include "reconciler/dns/wire.h"
+
+namespace zonecast::disk {
+
+namespace {
+
+constexpr std::uint32_t kSchema = 1;
+constexpr unsigned kDatabases = 4;
+
+const std::string kSchemaKey = "schema";
+const std::string kInstanceKey = "instance";
+const std::string kPublisherKey = "publisher";
+
+// Neither LMDB's nor errno's.
+constexpr int kOutOfStep = -1;
+
+using Content = tl::expected<std::optional<OctetSpan>, std::string>;
+
+Content readSealed(const Transaction& transaction, MDB_dbi database, std::string_view key) {
+  const auto value = transaction.get(database, key);
+  if (!value) return tl::unexpected(value.error().text());
+  if (!*value) return std::nullopt;
+  return unseal(key, **value);
+}
+
+LmdbError putSealed(Transaction& transaction, MDB_dbi database, std::string_view key,
+                    OctetSpan content) {
+  return transaction.put(database, key, seal(key, content));
+}
+
+// A value that must be there.
+tl::expected<OctetSpan, std::string> require(const Transaction& transaction, MDB_dbi database,
+                                             std::string_view key) {
+  const Content content = readSealed(transaction, database, key);
+  if (!content) return tl::unexpected(content.error());
+  if (!*content) return tl::unexpected<std::string>("it is missing");
+  return **content;
+}
+
+tl::expected<ZoneEntry, std::string> readEntry(const Transaction& transaction, MDB_dbi database,
+                                               std::string_view zone) {
+  return require(transaction, database, zone).and_then(decodeZoneEntry);
+}
+
+// Reads the pieces or chains of a zone, in order; the error says which of them is bad.
+template <typename Part, typename Decode>
+tl::expected<std::vector<Part>, std::string> readParts(const Transaction& transaction,
+                                                       MDB_dbi database, std::string_view what,
+                                                       std::string_view zone, std::uint32_t count,
+                                                       Decode decode) {
+  std::vector<Part> parts;
+  for (std::uint32_t number = 0; number < count; ++number) {
+    auto part = require(transaction, database, numberedKey(zone, number)).and_then(decode);
+    if (!part) return tl::unexpected(fmt::format("{} {}: {}", what, number, part.error()));
+    parts.push_back(std::move(*part));
+  }
+  return parts;
+}
+
+tl::expected<ports::PackedRecords, std::string> copied(OctetSpan octets) {
+  return ports::PackedRecords(octets.begin(), octets.end());
+}
+
+Octets octetsOf(std::string_view text) {
+  return {text.begin(), text.end()};
+}
+
+}  // namespace
+
+// -- opening
+
+tl::expected<std::unique_ptr<Store>, std::string> Store::open(const std::string& path,
+                                                              std::size_t map_octets,
+                                                              std::size_t map_octets_max,
+                                                              const std::string& new_instance) {
+  std::unique_ptr<Store> store(new Store(map_octets_max));
+  auto environment = openEnvironment(path, std::min(map_octets, map_octets_max), kDatabases);
+  if (!environment) {
+    return tl::unexpected(fmt::format("cannot open {}: {}", path, environment.error().text()));
+  }
+  store->environment_ = std::move(*environment);
+  if (const auto prepared = store->prepare(new_instance); !prepared) {
+    return tl::unexpected(fmt::format("{}: {}", path, prepared.error()));
+  }
+  return store;
+}
+
+tl::expected<void, std::string> Store::prepare(const std::string& new_instance) {
+  auto transaction = Transaction::begin(environment_.get(), Transaction::Kind::write);
+  if (!transaction) return tl::unexpected(explain(transaction.error()));
+  if (const auto error = openDatabases(*transaction)) return tl::unexpected(explain(error));
+  if (const auto ours = checkSchema(*transaction, new_instance); !ours) return ours;
+
+  const auto instance = require(*transaction, meta_, kInstanceKey);
+  if (!instance) {
+    return tl::unexpected(
+        fmt::format("the UUID of this state directory: {}; move the file away to begin anew",
+                    instance.error()));
+  }
+  instance_.assign(instance->begin(), instance->end());
+  if (const auto error = transaction->commit()) return tl::unexpected(explain(error));
+  return {};
+}
+
+// A store without a schema is new, and gets ours.
+tl::expected<void, std::string> Store::checkSchema(Transaction& transaction,
+                                                   const std::string& new_instance) {
+  const Content schema = readSealed(transaction, meta_, kSchemaKey);
+  if (!schema) return tl::unexpected(fmt::format("its schema: {}", schema.error()));
+  if (*schema) {
+    const std::uint32_t number = dns::WireReader(**schema).u32();
+    if (number == kSchema) return {};
+    return tl::unexpected(
+        fmt::format("its schema is {}, and this program knows {} alone: run the program that wrote "
+                    "it, or move the file away to begin anew",
+                    number, kSchema));
+  }
+  Octets number;
+  dns::appendInteger<4>(number, kSchema);
+  LmdbError error = putSealed(transaction, meta_, kSchemaKey, number);
+  if (!error) error = putSealed(transaction, meta_, kInstanceKey, octetsOf(new_instance));
+  if (error) return tl::unexpected(explain(error));
+  return {};
+}
+
+LmdbError Store::openDatabases(Transaction& transaction) {
+  const std::pair<const char*, MDB_dbi*> databases[] = {
+      {"meta", &meta_}, {"zone", &zone_}, {"piece", &piece_}, {"chain", &chain_}};
+  for (const auto& [name, handle] : databases) {
+    const auto opened = transaction.open(name);
+    if (!opened) return opened.error();
+    *handle = *opened;
+  }
+  return {};
+}
+
+// -- reading
+
+tl::expected<std::optional<ports::SavedPublisher>, std::string> Store::publisher() const {
+  const std::shared_lock lock(resizing_);
+  const auto transaction = Transaction::begin(environment_.get(), Transaction::Kind::read);
+  if (!transaction) return tl::unexpected(explain(transaction.error()));
+  const auto failed = [](const std::string& why) {
+    return tl::unexpected(fmt::format("the publisher's position on disk: {}", why));
+  };
+  const Content content = readSealed(*transaction, meta_, kPublisherKey);
+  if (!content) return failed(content.error());
+  if (!*content) return std::nullopt;
+  auto publisher = decodePublisher(**content);
+  if (!publisher) return failed(publisher.error());
+  return std::move(*publisher);
+}
+
+tl::expected<void, std::string> Store::forEachZone(const ZoneVisitor& visit,
+                                                   const DamageVisitor& damaged) const {
+  const std::shared_lock lock(resizing_);
+  const auto transaction = Transaction::begin(environment_.get(), Transaction::Kind::read);
+  if (!transaction) return tl::unexpected(explain(transaction.error()));
+  std::string key;
+  for (;;) {
+    auto next = transaction->next(zone_, key);
+    if (!next) return tl::unexpected(explain(next.error()));
+    if (!*next) return {};
+    key = std::move(**next);
+    if (auto zone = readZone(*transaction, key)) {
+      visit(std::move(*zone));
+    } else {
+      damaged(key, zone.error());
+    }
+  }
+}
+
+tl::expected<ports::SavedZone, std::string> Store::readZone(const Transaction& transaction,
+                                                            const std::string& key) const {
+  auto name = dns::Name::fromWire(octetsOf(key));
+  if (!name) return tl::unexpected(fmt::format("its name: {}", name.error().what));
+  const auto entry = readEntry(transaction, zone_, key);
+  if (!entry) return tl::unexpected(fmt::format("its entry: {}", entry.error()));
+  auto pieces =
+      readParts<ports::PackedRecords>(transaction, piece_, "piece", key, entry->pieces, copied);
+  if (!pieces) return tl::unexpected(pieces.error());
+  auto journal = readParts<std::vector<view::Delta>>(transaction, chain_, "chain", key,
+                                                     entry->chains, decodeChain);
+  if (!journal) return tl::unexpected(journal.error());
+  return ports::SavedZone{.name = std::move(*name),
+                          .copy = entry->copy,
+                          .pieces = std::move(*pieces),
+                          .journal = std::move(*journal)};
+}
+
+// -- writing
+
+tl::expected<void, std::string> Store::write(std::span<const Save> saves) {
+  LmdbError error = writeOnce(saves);
+  while (error.code == MDB_MAP_FULL && grow()) error = writeOnce(saves);
+  if (error) return tl::unexpected(explain(error));
+  return {};
+}
+
+LmdbError Store::writeOnce(std::span<const Save> saves) {
+  auto transaction = Transaction::begin(environment_.get(), Transaction::Kind::write);
+  if (!transaction) return transaction.error();
+  for (const Save& save : saves) {
+    if (const auto error =
+            std::visit([&](const auto& one) { return apply(*transaction, one); }, save)) {
+      return error;
+    }
+  }
+  return transaction->commit();
+}
+
+LmdbError Store::apply(Transaction& transaction, const SaveZone& save) {
+  if (const auto error = apply(transaction, RemoveZone{save.zone})) return error;
+  std::uint32_t number = 0;
+  for (const ports::PackedRecords& piece : save.pieces) {
+    const std::string key = numberedKey(save.zone, number++);
+    if (const auto error = putSealed(transaction, piece_, key, piece)) return error;
+  }
+  return putSealed(transaction, zone_, save.zone,
+                   encode(ZoneEntry{.copy = save.copy, .pieces = number, .chains = 0}));
+}
+
+LmdbError Store::apply(Transaction& transaction, const SaveDelta& save) {
+  if (save.chain.empty()) return apply(transaction, SaveTimers{save.zone, save.copy});
+  auto entry = readEntry(transaction, zone_, save.zone);
+  if (!entry || entry->copy.serial != save.chain.front().from) return {kOutOfStep};
+  if (const auto error = putSealed(transaction, chain_, numberedKey(save.zone, entry->chains),
+                                   encode(save.chain))) {
+    return error;
+  }
+  entry->copy = save.copy;
+  ++entry->chains;
+  return putSealed(transaction, zone_, save.zone, encode(*entry));
+}
+
+// Timers of a version that is not on disk yet come again with it.
+LmdbError Store::apply(Transaction& transaction, const SaveTimers& save) {
+  auto entry = readEntry(transaction, zone_, save.zone);
+  if (!entry || entry->copy.serial != save.copy.serial) return {};
+  entry->copy = save.copy;
+  return putSealed(transaction, zone_, save.zone, encode(*entry));
+}
+
+LmdbError Store::apply(Transaction& transaction, const RemoveZone& save) {
+  LmdbError error = transaction.remove(zone_, save.zone);
+  if (!error) error = removeParts(transaction, piece_, save.zone);
+  if (!error) error = removeParts(transaction, chain_, save.zone);
+  return error;
+}
+
+LmdbError Store::apply(Transaction& transaction, const SavePublisher& save) {
+  return putSealed(transaction, meta_, kPublisherKey, encode(save.publisher));
+}
+
+LmdbError Store::removeParts(Transaction& transaction, MDB_dbi database, const std::string& zone) {
+  const std::size_t octets = numberedKey(zone, 0).size();
+  for (;;) {
+    const auto key = transaction.next(database, zone);
+    if (!key) return key.error();
+    if (!*key || (*key)->size() != octets || !(*key)->starts_with(zone)) return {};
+    if (const auto error = transaction.remove(database, **key)) return error;
+  }
+}
+
+bool Store::grow() {
+  const std::unique_lock lock(resizing_);
+  MDB_envinfo info{};
+  mdb_env_info(environment_.get(), &info);
+  const std::size_t octets = std::min(info.me_mapsize * 2, map_octets_max_);
+  return octets > info.me_mapsize && mdb_env_set_mapsize(environment_.get(), octets) == 0;
+}
+
+std::string Store::explain(const LmdbError& error) const {
+  if (error.code == kOutOfStep) return "the deltas do not follow the copy on disk";
+  if (error.code == MDB_MAP_FULL) {
+    return fmt::format("the store has reached its limit of {} octets; raise it", map_octets_max_);
+  }
+  return error.text();
+}
+
+}  // namespace zonecast::disk

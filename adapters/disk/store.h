@@ -1,0 +1,84 @@
+// What is in the LMDB environment, and how a save changes it.
+//
+//   database   key                value (sealed, see encoding.h)
+//   meta       "schema"           number of this layout (4)
+//              "instance"         UUID of this state directory, in text form
+//              "publisher"        publisher
+//   zone       name               zone entry
+//   piece      name, number (4)   packed records
+//   chain      name, number (4)   chain of deltas
+//
+// Invariants: a zone's entry, pieces and chains are of one version, since one transaction changes
+// them. A chain follows only the serial that the entry has. write() is called by one thread; reads
+// by any other.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <shared_mutex>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+#include "adapters/disk/encoding.h"
+#include "adapters/disk/lmdb.h"
+#include "adapters/disk/save.h"
+
+namespace zonecast::disk {
+
+class Store {
+ public:
+  // `new_instance` is kept if the store is new. The map grows from `map_octets` to
+  // `map_octets_max`.
+  static tl::expected<std::unique_ptr<Store>, std::string> open(const std::string& path,
+                                                                std::size_t map_octets,
+                                                                std::size_t map_octets_max,
+                                                                const std::string& new_instance);
+
+  const std::string& instance() const { return instance_; }
+  tl::expected<std::optional<ports::SavedPublisher>, std::string> publisher() const;
+
+  // Each zone in canonical order of the store, read one at a time; or what is wrong with it, with
+  // its key. Fails when the store itself cannot be read.
+  using ZoneVisitor = std::function<void(ports::SavedZone)>;
+  using DamageVisitor = std::function<void(std::string key, std::string why)>;
+  tl::expected<void, std::string> forEachZone(const ZoneVisitor& visit,
+                                              const DamageVisitor& damaged) const;
+
+  // Writes all of them in one transaction, or nothing; the error says why.
+  tl::expected<void, std::string> write(std::span<const Save> saves);
+
+ private:
+  explicit Store(std::size_t map_octets_max) : map_octets_max_(map_octets_max) {}
+
+  tl::expected<void, std::string> prepare(const std::string& new_instance);
+  LmdbError openDatabases(Transaction& transaction);
+  tl::expected<void, std::string> checkSchema(Transaction& transaction,
+                                              const std::string& new_instance);
+  tl::expected<ports::SavedZone, std::string> readZone(const Transaction& transaction,
+                                                       const std::string& key) const;
+
+  LmdbError writeOnce(std::span<const Save> saves);
+  LmdbError apply(Transaction& transaction, const SaveZone& save);
+  LmdbError apply(Transaction& transaction, const SaveDelta& save);
+  LmdbError apply(Transaction& transaction, const SaveTimers& save);
+  LmdbError apply(Transaction& transaction, const RemoveZone& save);
+  LmdbError apply(Transaction& transaction, const SavePublisher& save);
+  LmdbError apply(Transaction&, const SaveMissed&) { return {}; }
+  LmdbError removeParts(Transaction& transaction, MDB_dbi database, const std::string& zone);
+  bool grow();
+  std::string explain(const LmdbError& error) const;
+
+  const std::size_t map_octets_max_;
+  Environment environment_;
+  mutable std::shared_mutex resizing_;  // shared while a transaction of a reader is open
+  MDB_dbi meta_ = 0, zone_ = 0, piece_ = 0, chain_ = 0;
+  std::string instance_;
+};
+
+}  // namespace zonecast::disk

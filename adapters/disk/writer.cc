@@ -1,0 +1,146 @@
+#include "adapters/disk/writer.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include <fmt/format.h>
+
+namespace zonecast::disk {
+
+namespace {
+
+constexpr std::size_t kSavesPerTransaction = 10'000;
+constexpr std::size_t kOctetsPerTransaction = 32 * 1024 * 1024;
+constexpr std::size_t kTroublesMax = 32;  // that wait for the loop
+
+// The zone whose content a save brings to another version; empty for the others.
+std::string zoneChangedBy(const Save& save) {
+  if (const auto* whole = std::get_if<SaveZone>(&save)) return whole->zone;
+  if (const auto* delta = std::get_if<SaveDelta>(&save)) return delta->zone;
+  return {};
+}
+
+}  // namespace
+
+Writer::Writer(Store& store, std::size_t queue_octets_max, uv::Loop& loop,
+               std::function<void(std::string)> on_trouble)
+    : store_(store),
+      queue_octets_max_(queue_octets_max),
+      on_trouble_(std::move(on_trouble)),
+      trouble_(loop, [this] { deliverTroubles(); }),
+      thread_([this] { run(); }) {}
+
+Writer::~Writer() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+void Writer::add(Save save) {
+  std::string missed;
+  const std::size_t octets = octetsOf(save);
+  {
+    const std::lock_guard lock(mutex_);
+    std::string zone = zoneChangedBy(save);
+    if (!zone.empty() && queued_octets_ + octets > queue_octets_max_) {
+      missed = fmt::format("{} is not saved: {} octets wait for the disk already", describe(save),
+                           queued_octets_);
+      save = SaveMissed{std::move(zone)};
+    }
+    queued_octets_ += octetsOf(save);
+    queue_.push_back(std::move(save));
+  }
+  changed_.notify_all();
+  if (!missed.empty()) report(std::move(missed));
+}
+
+void Writer::report(std::string trouble) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (troubles_.size() < kTroublesMax) {
+      troubles_.push_back(std::move(trouble));
+    } else {
+      ++troubles_untold_;
+    }
+  }
+  trouble_.wake();
+}
+
+void Writer::flush() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return queue_.empty() && !writing_; });
+}
+
+// -- on its thread
+
+void Writer::run() {
+  for (;;) {
+    std::vector<Save> saves = take();
+    if (saves.empty()) return;
+    write(saves);
+  }
+}
+
+std::vector<Save> Writer::take() {
+  std::unique_lock lock(mutex_);
+  if (std::exchange(writing_, false)) changed_.notify_all();
+  changed_.wait(lock, [this] { return !queue_.empty() || stopping_; });
+  std::vector<Save> saves;
+  std::size_t octets = 0;
+  while (!queue_.empty() && saves.size() < kSavesPerTransaction && octets < kOctetsPerTransaction) {
+    octets += octetsOf(queue_.front());
+    saves.push_back(std::move(queue_.front()));
+    queue_.pop_front();
+  }
+  queued_octets_ -= octets;
+  writing_ = !saves.empty();
+  return saves;
+}
+
+void Writer::write(std::span<Save> saves) {
+  const auto end =
+      std::remove_if(saves.begin(), saves.end(), [this](const Save& save) { return !admit(save); });
+  saves = saves.first(static_cast<std::size_t>(end - saves.begin()));
+  if (saves.empty()) return;
+  const auto written = store_.write(saves);
+  if (written) return;
+  if (saves.size() == 1) return giveUp(saves.front(), written.error());
+  write(saves.first(saves.size() / 2));
+  write(saves.subspan(saves.size() / 2));
+}
+
+void Writer::giveUp(const Save& save, const std::string& why) {
+  report(fmt::format("{} is not saved: {}", describe(save), why));
+  if (std::string zone = zoneChangedBy(save); !zone.empty()) behind_.insert(std::move(zone));
+}
+
+// Whether there is anything to write. A save may be asked about again when its transaction is
+// halved.
+bool Writer::admit(const Save& save) {
+  if (const auto* missed = std::get_if<SaveMissed>(&save)) behind_.insert(missed->zone);
+  if (const auto* whole = std::get_if<SaveZone>(&save)) behind_.erase(whole->zone);
+  if (const auto* removal = std::get_if<RemoveZone>(&save)) behind_.erase(removal->zone);
+  if (const auto* delta = std::get_if<SaveDelta>(&save)) return !behind_.contains(delta->zone);
+  if (const auto* timers = std::get_if<SaveTimers>(&save)) return !behind_.contains(timers->zone);
+  return !std::holds_alternative<SaveMissed>(save);
+}
+
+// -- on the loop
+
+void Writer::deliverTroubles() {
+  std::vector<std::string> troubles;
+  std::size_t untold = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    troubles.swap(troubles_);
+    untold = std::exchange(troubles_untold_, 0);
+  }
+  for (std::string& trouble : troubles) on_trouble_(std::move(trouble));
+  if (untold != 0) on_trouble_(fmt::format("and {} more troubles with the disk", untold));
+}
+
+}  // namespace zonecast::disk
