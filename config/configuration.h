@@ -1,0 +1,53 @@
+// What a configuration file says, checked and complete: every option has its value or its default.
+// A plain value; read-only once loaded.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+#include "reconciler/loop/settings.h"
+#include "reconciler/xfr/endpoint.h"
+
+namespace zonecast::config {
+
+struct RedisConfiguration {
+  std::variant<std::filesystem::path, xfr::Endpoint> address;  // a unix socket, or TCP
+  std::string user;                                            // empty: the default user
+  std::filesystem::path password_file;  // readable when it was loaded; empty: no password
+  std::string deployment;
+  Duration connect_timeout = std::chrono::seconds{2};
+  Duration command_timeout = std::chrono::seconds{5};
+  Duration lease = std::chrono::seconds{10};
+};
+
+struct Configuration {
+  loop::Settings settings;
+  RedisConfiguration redis;
+  std::vector<xfr::Endpoint> notify_listeners;
+  std::filesystem::path state_directory = "/var/lib/zonecast";
+  std::uint64_t state_octets_max = 16ull << 30;  // of the embedded store
+  std::filesystem::path control_socket = "/run/zonecast/control.sock";
+  std::optional<xfr::Endpoint> metrics_listener =  // loopback; nothing: none
+      xfr::Endpoint{dns::Ipv4{127, 0, 0, 1}, 9464};
+  std::string log_level = "info";  // debug, info, warning, error
+};
+
+struct ConfigError {
+  std::string file;
+  int line = 0, column = 0;  // counted from 1; 0: the file as a whole
+  std::string text;          // what was expected, what stood there, and the nearest valid name
+};
+std::string toText(const ConfigError& error);  // "FILE:LINE:COLUMN: TEXT"
+
+// Reads the file and every file that it names (keys, passwords). All errors that can be told apart
+// are reported at once, in the order of the file.
+tl::expected<Configuration, std::vector<ConfigError>> load(const std::filesystem::path& file);
+
+}  // namespace zonecast::config

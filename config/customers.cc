@@ -1,0 +1,220 @@
+// Customers, their primaries and their zones.
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <absl/container/flat_hash_map.h>
+#include <fmt/format.h>
+#include <openssl/crypto.h>
+
+#include "config/files.h"
+#include "config/nearest.h"
+#include "config/readers.h"
+
+namespace zonecast::config {
+namespace {
+
+constexpr std::size_t kKeyFileOctetsMax = 4096;
+
+using KeyPointer = std::shared_ptr<const dns::TsigKey>;
+
+// A customer's primaries by name, and in the order of the file.
+struct Primaries {
+  absl::flat_hash_map<std::string_view, xfr::PrimaryId> by_name;
+  std::vector<std::string_view> names;
+  std::vector<xfr::PrimaryId> ids;
+};
+
+class CustomerReader {
+ public:
+  CustomerReader(Draft& draft, Errors& errors)
+      : draft_(draft), settings_(draft.result.settings), errors_(errors) {
+    for (const auto& [name, spec] : settings_.attributes.specs) attribute_names_.push_back(name);
+  }
+
+  void read(const Node& name, const Node& node) {
+    checkName(name, "customer");
+    loop::CustomerSettings customer;
+    customer.name = name.text;
+    readOptions(node, customerOptions(), customer, errors_);
+    if (const Node* attributes = node.find("attributes")) readAttributes(*attributes, customer);
+    settings_.customers.push_back(std::move(customer));
+    const Node* primaries = node.find("primaries");
+    const Primaries known = primaries ? readPrimaries(*primaries) : Primaries();
+    if (const Node* zones = node.find("zones")) readZones(*zones, known);
+  }
+
+ private:
+  struct ZonePlace {
+    Position where;
+    std::size_t customer;
+  };
+
+  void checkName(const Node& name, std::string_view what) {
+    if (isPlainName(name.text)) return;
+    errors_.add(name.where,
+                fmt::format("expected a name of a {}, 1 to 64 letters, digits, `_`, `.` "
+                            "or `-`, not {}",
+                            what, shown(name.text)));
+  }
+
+  void readAttributes(const Node& node, loop::CustomerSettings& customer) {
+    if (!checkMapping(node, "a mapping of attributes' names", errors_)) return;
+    for (std::size_t i = 0; i < node.items.size(); i += 2) {
+      const Node& name = node.items[i];
+      const identity::AttributeSpec* spec = specOf(name);
+      if (spec == nullptr) {
+        addUnknown(name, "attribute", attribute_names_, errors_);
+        continue;
+      }
+      auto& texts = customer.attributes[name.text];
+      for (auto& [text, value] : readAttributeValues(node.items[i + 1], *spec, errors_)) {
+        texts.push_back(std::move(text));
+      }
+    }
+  }
+
+  // Nothing when the schema does not have it and what it does not have is ignored.
+  const identity::AttributeSpec* specOf(const Node& name) const {
+    static const identity::AttributeSpec kUndeclared = freeText("");
+    const auto declared = settings_.attributes.specs.find(name.text);
+    if (declared != settings_.attributes.specs.end()) return &declared->second;
+    const bool keeps = settings_.attributes.undeclared == identity::Undeclared::keep;
+    return keeps ? &kUndeclared : nullptr;
+  }
+
+  Primaries readPrimaries(const Node& node) {
+    Primaries primaries;
+    if (!checkMapping(node, "a mapping of primaries' names", errors_)) return primaries;
+    for (std::size_t i = 0; i < node.items.size(); i += 2) {
+      const Node& name = node.items[i];
+      checkName(name, "primary");
+      const xfr::PrimaryId id{static_cast<std::uint32_t>(settings_.secondary.primaries.size())};
+      settings_.secondary.primaries.push_back(readPrimary(name, node.items[i + 1]));
+      primaries.by_name.emplace(name.text, id);
+      primaries.names.push_back(name.text);
+      primaries.ids.push_back(id);
+    }
+    return primaries;
+  }
+
+  xfr::PrimarySettings readPrimary(const Node& name, const Node& node) {
+    PrimaryEntry entry;
+    readOptions(node, primaryOptions(), entry, errors_);
+    const Node* key_file = node.find("key_file");
+    return {name.text, entry.endpoint, key_file ? readKey(*key_file) : nullptr};
+  }
+
+  // What stands in the file, or as its name by mistake, is not shown: it may be a secret.
+  KeyPointer readKey(const Node& node) {
+    if (node.kind != Node::Kind::scalar || node.text.find('\0') != std::string::npos) {
+      addMismatch(node, "the path of a key file", errors_);
+      return nullptr;
+    }
+    const auto [known, is_new] = keys_.try_emplace(node.text);
+    if (is_new) known->second = loadKey(node.text);
+    if (!known->second) errors_.add(node.where, known->second.error());
+    return known->second.value_or(nullptr);
+  }
+
+  tl::expected<KeyPointer, std::string> loadKey(std::string_view path) const {
+    auto text = readFile(draft_.directory / path, kKeyFileOctetsMax);
+    if (!text) {
+      return tl::unexpected("expected a key file that can be read: " + text.error());
+    }
+    auto key = dns::parseTsigKey(*text);
+    OPENSSL_cleanse(text->data(), text->size());
+    if (!key) return tl::unexpected("expected a TSIG key in the key file: " + key.error());
+    return std::make_shared<const dns::TsigKey>(*std::move(key));
+  }
+
+  void readZones(const Node& node, const Primaries& primaries) {
+    if (node.kind != Node::Kind::list) return addMismatch(node, "a list of zones", errors_);
+    if (!node.items.empty() && primaries.ids.empty()) {
+      errors_.add(node.where, "expected `primaries` beside these zones, at least one");
+    }
+    for (const Node& item : node.items) readZone(item, primaries);
+  }
+
+  void readZone(const Node& node, const Primaries& primaries) {
+    ZoneEntry entry;
+    entry.limits = draft_.transfer_limits;
+    const std::size_t errors_before = errors_.count();
+    const Node* name = &node;
+    std::vector<xfr::PrimaryId> chosen = primaries.ids;
+    if (node.kind == Node::Kind::mapping) {
+      readOptions(node, zoneOptions(), entry, errors_);
+      name = node.find("name");
+      if (const Node* own = node.find("primaries")) chosen = choosePrimaries(*own, primaries);
+    } else {
+      readValue(node, zoneOptions().front(), entry, errors_);  // its name, and nothing else
+    }
+    if (name == nullptr || errors_.count() != errors_before) return;
+    if (!claimName(entry.name, name->where)) return;
+    settings_.secondary.zones.push_back({std::move(entry.name), std::move(chosen), entry.limits});
+    settings_.zones.push_back({currentCustomer(), entry.shared});
+  }
+
+  // False, and an error: the zone stands elsewhere already.
+  bool claimName(const dns::Name& name, Position where) {
+    const ZonePlace place{where, settings_.customers.size() - 1};
+    const auto [first, is_new] = zones_.emplace(name, place);
+    if (is_new) return true;
+    errors_.add(where, fmt::format("expected every zone once, but {} stands at {}:{} already, for "
+                                   "customer {}",
+                                   shown(name.toText()), first->second.where.line,
+                                   first->second.where.column,
+                                   shown(settings_.customers[first->second.customer].name)));
+    return false;
+  }
+
+  view::CustomerId currentCustomer() const {
+    return view::CustomerId{static_cast<std::uint32_t>(settings_.customers.size() - 1)};
+  }
+
+  std::vector<xfr::PrimaryId> choosePrimaries(const Node& node, const Primaries& primaries) {
+    std::vector<xfr::PrimaryId> chosen;
+    if (node.kind != Node::Kind::list || node.items.empty()) {
+      errors_.add(node.where, fmt::format("expected a list of primaries' names, not {}",
+                                          node.items.empty() && node.kind == Node::Kind::list
+                                              ? "an empty one"
+                                              : describe(node)));
+      return chosen;
+    }
+    for (const Node& item : node.items) {
+      const auto primary = primaries.by_name.find(item.text);
+      if (primary == primaries.by_name.end()) {
+        addUnknown(item, "primary", primaries.names, errors_);
+      } else if (std::ranges::find(chosen, primary->second) != chosen.end()) {
+        errors_.add(item.where,
+                    fmt::format("expected every primary once, not {} again", shown(item.text)));
+      } else {
+        chosen.push_back(primary->second);
+      }
+    }
+    return chosen;
+  }
+
+  Draft& draft_;
+  loop::Settings& settings_;
+  Errors& errors_;
+  std::vector<std::string_view> attribute_names_;
+  absl::flat_hash_map<dns::Name, ZonePlace, dns::NameHash, dns::NameEqual> zones_;
+  absl::flat_hash_map<std::string, tl::expected<KeyPointer, std::string>> keys_;  // by path
+};
+
+}  // namespace
+
+void readCustomers(const Node& customers, Draft& draft, Errors& errors) {
+  if (!checkMapping(customers, "a mapping of customers' names", errors)) return;
+  CustomerReader reader(draft, errors);
+  for (std::size_t i = 0; i < customers.items.size(); i += 2) {
+    reader.read(customers.items[i], customers.items[i + 1]);
+  }
+}
+
+}  // namespace zonecast::config

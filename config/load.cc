@@ -1,0 +1,97 @@
+// From a file to a Configuration: the options, then what is more than options, then what they must
+// fulfil together.
+#include <algorithm>
+#include <system_error>
+
+#include <fmt/format.h>
+#include <openssl/crypto.h>
+
+#include "config/configuration.h"
+#include "config/files.h"
+#include "config/readers.h"
+
+namespace zonecast::config {
+namespace {
+
+constexpr std::size_t kPasswordOctetsMax = 4096;
+
+void readSections(const Node& root, Draft& draft, Errors& errors) {
+  std::vector<std::string_view> names;
+  for (const Section& section : sections()) names.push_back(section.name);
+  const Node absent{.kind = Node::Kind::mapping, .where = root.where, .text = "", .items = {}};
+  for (const Section& section : sections()) {
+    if (section.name.empty()) {
+      readOptions<Draft>(root, section.options, draft, errors, "", std::span(names).subspan(1));
+      continue;
+    }
+    const Node* node = root.find(section.name);
+    readOptions<Draft>(node ? *node : absent, section.options, draft, errors,
+                       fmt::format("{}.", section.name));
+  }
+}
+
+void checkRedis(const Node& root, const RedisConfiguration& redis, Errors& errors) {
+  const Node* node = root.find("redis");
+  if (node != nullptr && node->kind != Node::Kind::mapping) return;
+  const Node* socket = node ? node->find("unix") : nullptr;
+  const Node* address = node ? node->find("address") : nullptr;
+  if (socket == nullptr && address == nullptr) {
+    errors.add(node ? node->where : root.where,
+               "`redis.unix` is missing: expected it, or `redis.address`");
+  } else if (socket != nullptr && address != nullptr) {
+    errors.add(address->where, "expected one of `redis.unix` and `redis.address`, not both");
+  }
+  const Node* password_file = node ? node->find("password_file") : nullptr;
+  if (password_file == nullptr || redis.password_file.empty()) return;
+  auto password = readFile(redis.password_file, kPasswordOctetsMax);
+  if (password) return OPENSSL_cleanse(password->data(), password->size());
+  errors.add(password_file->where,
+             fmt::format("expected a password file that can be read: {}", password.error()));
+}
+
+void checkClamp(const Node& root, std::string_view name, std::chrono::seconds min,
+                std::chrono::seconds max, Errors& errors) {
+  if (min <= max) return;
+  const Node* limits = root.find("limits");
+  const Node* node = limits ? limits->find(fmt::format("{}_max", name)) : nullptr;
+  if (node == nullptr && limits != nullptr) node = limits->find(fmt::format("{}_min", name));
+  errors.add(node ? node->where : root.where,
+             fmt::format("expected `limits.{0}_min`, {1}, to be at most `limits.{0}_max`, {2}",
+                         name, toText(Duration(min)), toText(Duration(max))));
+}
+
+void checkClamps(const Node& root, const xfr::TimerClamps& clamps, Errors& errors) {
+  checkClamp(root, "refresh", clamps.refresh_min, clamps.refresh_max, errors);
+  checkClamp(root, "retry", clamps.retry_min, clamps.retry_max, errors);
+  checkClamp(root, "expire", clamps.expire_min, clamps.expire_max, errors);
+}
+
+void readRoot(const Node& root, Draft& draft, Errors& errors) {
+  if (!checkMapping(root, "a mapping of options", errors)) return;
+  loop::Settings& settings = draft.result.settings;
+  readSections(root, draft, errors);
+  if (const Node* edge = root.find("edge")) settings.edge = readEdge(*edge, errors);
+  if (const Node* attributes = root.find("attributes")) {
+    readAttributes(*attributes, settings.attributes, errors);
+  }
+  if (const Node* customers = root.find("customers")) readCustomers(*customers, draft, errors);
+  checkRedis(root, draft.result.redis, errors);
+  checkClamps(root, settings.secondary.clamps, errors);
+}
+
+}  // namespace
+
+tl::expected<Configuration, std::vector<ConfigError>> load(const std::filesystem::path& file) {
+  Errors errors(file.string());
+  Draft draft;
+  std::error_code ignored;  // then relative paths are relative to the working directory
+  draft.directory = std::filesystem::absolute(file, ignored).parent_path();
+  const auto text = readFile(file, kFileOctetsMax);
+  if (!text) errors.addForWholeFile("expected a file that can be read: " + text.error());
+  const auto root = text ? parseDocument(*text, errors) : std::nullopt;
+  if (root) readRoot(*root, draft, errors);
+  if (!errors.empty()) return tl::unexpected(errors.takeInFileOrder());
+  return std::move(draft.result);
+}
+
+}  // namespace zonecast::config

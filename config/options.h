@@ -1,0 +1,50 @@
+// Every option that there is, declared once: what a configuration file may hold, between which
+// bounds, and what it is for. The loader works from these rows; whatever documents the options
+// shall, too.
+//
+// Where a row fills in a default, it is the Target's own (option.h).
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/configuration.h"
+#include "config/option.h"
+
+namespace zonecast::config {
+
+// A configuration while it is being read.
+struct Draft {
+  Configuration result;
+  xfr::TransferLimits transfer_limits;  // of zones that say nothing else
+  std::filesystem::path directory;      // what relative paths are relative to
+};
+
+// The top level (its name is empty) or a mapping directly below it.
+struct Section {
+  std::string_view name;
+  std::string_view help;
+  std::vector<Option<Draft>> options;
+};
+std::span<const Section> sections();
+
+std::span<const Option<derive::EdgeRule>> edgeOptions();              // edge[]
+std::span<const Option<identity::AttributeSpec>> attributeOptions();  // attributes.NAME
+std::span<const Option<loop::CustomerSettings>> customerOptions();    // customers.NAME
+
+struct PrimaryEntry {  // customers.NAME.primaries.NAME
+  xfr::Endpoint endpoint{{}, 53};
+};
+std::span<const Option<PrimaryEntry>> primaryOptions();
+
+struct ZoneEntry {  // customers.NAME.zones[]
+  dns::Name name;
+  bool shared = false;
+  xfr::TransferLimits limits;
+};
+std::span<const Option<ZoneEntry>> zoneOptions();
+
+}  // namespace zonecast::config

@@ -1,0 +1,30 @@
+// Readers for the parts of a configuration that are more than options.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "config/options.h"
+
+namespace zonecast::config {
+
+derive::Edge readEdge(const Node& rules, Errors& errors);
+
+// A declaration that has errors becomes one that any value fits, so that one mistake is one
+// message.
+void readAttributes(const Node& attributes, identity::AttributeSchema& schema, Errors& errors);
+
+// An attribute that takes any texts: one that is undeclared and kept.
+identity::AttributeSpec freeText(std::string_view name);
+
+// What is set for an attribute, a value or a list: the texts and what they mean.
+using AttributeTexts = std::vector<std::pair<std::string, identity::AttributeValue>>;
+AttributeTexts readAttributeValues(const Node& node, const identity::AttributeSpec& spec,
+                                   Errors& errors);
+
+// The customers with their primaries and zones; the attributes' schema stands in the draft already.
+void readCustomers(const Node& customers, Draft& draft, Errors& errors);
+
+}  // namespace zonecast::config

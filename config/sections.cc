@@ -1,0 +1,284 @@
+// The options of the daemon itself.
+#include <algorithm>
+
+#include "config/options.h"
+
+namespace zonecast::config {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::uint64_t kKiB = 1u << 10;
+constexpr std::uint64_t kMiB = 1u << 20;
+constexpr std::uint64_t kGiB = 1u << 30;
+constexpr Duration kDay = 24h;
+constexpr std::size_t kSocketOctetsMax = 107;  // of sockaddr_un.sun_path, without its final NUL
+
+const auto kSettings = [](auto... members) {
+  return at(&Draft::result, &Configuration::settings, members...);
+};
+const auto kSecondary = [](auto member) {
+  return kSettings(&loop::Settings::secondary, &xfr::SecondarySettings::limits, member);
+};
+const auto kClamp = [](auto member) {
+  return kSettings(&loop::Settings::secondary, &xfr::SecondarySettings::clamps, member);
+};
+const auto kDerive = [](auto member) { return kSettings(&loop::Settings::derive, member); };
+const auto kRedis = [](auto member) { return at(&Draft::result, &Configuration::redis, member); };
+
+bool isPath(std::string_view text) {
+  return !text.empty() && text.find('\0') == std::string_view::npos;
+}
+
+std::filesystem::path resolved(const Draft& draft, std::string_view text) {
+  return (draft.directory / text).lexically_normal();
+}
+
+template <typename Get>
+Option<Draft> path(std::string_view name, Get get, std::string_view help) {
+  const auto take = [=](Draft& draft, std::string_view text) {
+    std::invoke(get, draft) = resolved(draft, text);
+    return isPath(text);
+  };
+  return {
+      .name = name, .expected = "a path", .help = help, .take = take, .show = [=](Draft& draft) {
+        return std::invoke(get, draft).string();
+      }};
+}
+
+// Into a path, or what holds one.
+template <typename Get>
+Option<Draft> socketPath(std::string_view name, Get get, std::string_view help) {
+  const auto take = [=](Draft& draft, std::string_view given) {
+    const std::filesystem::path socket = resolved(draft, given);
+    std::invoke(get, draft) = socket;
+    return isPath(given) && socket.native().size() <= kSocketOctetsMax;
+  };
+  return text<Draft>(name, "the path of a socket, of at most 107 octets from the root", take, help);
+}
+
+std::vector<Option<Draft>> topLevel() {
+  Option<Draft> control =
+      socketPath("control_socket", at(&Draft::result, &Configuration::control_socket),
+                 "where `zonecast` asks the daemon");
+  control.show = [](Draft& draft) { return draft.result.control_socket.string(); };
+  return {
+      path("state_directory", at(&Draft::result, &Configuration::state_directory),
+           "zone copies, DIDs and timers, which outlive a restart"),
+      size<Draft>("state_size_max", at(&Draft::result, &Configuration::state_octets_max), kMiB,
+                  1024 * kGiB, "what the state may grow to"),
+      control,
+      choice<Draft>(
+          "undeclared_attributes",
+          kSettings(&loop::Settings::attributes, &identity::AttributeSchema::undeclared),
+          {{"ignore", identity::Undeclared::ignore}, {"keep", identity::Undeclared::keep}},
+          "what becomes of attributes that the schema does not have"),
+      required(structure<Draft>("edge", "a list of at least one edge rule",
+                                "the provider's own SIP entry points")),
+      structure<Draft>("attributes", "a mapping of attributes' names",
+                       "the attributes that a virtual domain may have"),
+      structure<Draft>("customers", "a mapping of customers' names",
+                       "whose zones there are, and where they are transferred from"),
+  };
+}
+
+std::vector<Option<Draft>> logOptions() {
+  return {choice<Draft>(
+      "level", at(&Draft::result, &Configuration::log_level),
+      {{"debug", "debug"}, {"info", "info"}, {"warning", "warning"}, {"error", "error"}},
+      "the least that is logged")};
+}
+
+std::vector<Option<Draft>> metricsOptions() {
+  const auto take = [](Draft& draft, std::string_view text) {
+    draft.result.metrics_listener = endpointFromText(text);
+    return draft.result.metrics_listener ? isLoopback(draft.result.metrics_listener->address)
+                                         : text == "off";
+  };
+  Option<Draft> listen = text<Draft>(
+      "listen", "a loopback address and port, such as 127.0.0.1:9464 or [::1]:9464, or off", take,
+      "where /metrics is served");
+  listen.show = [](Draft& draft) {
+    const auto& listener = draft.result.metrics_listener;
+    return listener ? xfr::toText(*listener) : std::string("off");
+  };
+  return {listen};
+}
+
+std::vector<Option<Draft>> notifyOptions() {
+  const auto addListener = [](Draft& draft, std::string_view text) {
+    const auto endpoint = endpointFromText(text);
+    if (endpoint) draft.result.notify_listeners.push_back(*endpoint);
+    return endpoint.has_value();
+  };
+  Option<Draft> listen =
+      list<Draft>("listen", "an address and port, such as 192.0.2.1:53 or [2001:db8::1]:53",
+                  addListener, "where NOTIFY is received, by UDP and TCP");
+  listen.shape = Shape::list;
+  return {
+      listen,
+      choice<Draft>("tsig", kSettings(&loop::Settings::notify, &xfr::NotifyPolicy::require_tsig),
+                    {{"hint", false}, {"require", true}},
+                    "what an unsigned NOTIFY for a zone with a key is: a hint, or refused"),
+      duration<Draft>(
+          "unsigned_hint_interval",
+          kSettings(&loop::Settings::notify, &xfr::NotifyPolicy::unsigned_hint_interval), 100ms, 1h,
+          "how often such a hint is followed, per zone"),
+  };
+}
+
+std::vector<Option<Draft>> redisOptions() {
+  const auto takeAddress = [](Draft& draft, std::string_view text) {
+    const auto endpoint = endpointFromText(text);
+    if (endpoint) draft.result.redis.address = *endpoint;
+    return endpoint.has_value();
+  };
+  const auto takeUser = [](Draft& draft, std::string_view text) {
+    draft.result.redis.user = text;
+    const auto isGraphic = [](char c) { return c > ' ' && c < '\x7f'; };
+    return text.size() <= 128 && std::ranges::all_of(text, isGraphic);
+  };
+  const auto takeDeployment = [](Draft& draft, std::string_view text) {
+    draft.result.redis.deployment = text;
+    return isPlainName(text);
+  };
+  return {
+      socketPath("unix", kRedis(&RedisConfiguration::address), "Redis's socket"),
+      text<Draft>("address", "an address and port, such as 127.0.0.1:6379 or [::1]:6379",
+                  takeAddress, "or its TCP address"),
+      text<Draft>("user", "the name of an ACL user, without blanks", takeUser,
+                  "the ACL user; the default one without"),
+      path("password_file", kRedis(&RedisConfiguration::password_file),
+           "the file that holds the user's password, alone"),
+      required(text<Draft>("deployment", "1 to 64 letters, digits, `_`, `.` or `-`", takeDeployment,
+                           "NAME in the keys zonecast:{NAME}:*")),
+      duration<Draft>("connect_timeout", kRedis(&RedisConfiguration::connect_timeout), 10ms, 1min,
+                      "for a connection"),
+      duration<Draft>("command_timeout", kRedis(&RedisConfiguration::command_timeout), 10ms, 5min,
+                      "without any answer while some are due"),
+      duration<Draft>("lease", kRedis(&RedisConfiguration::lease), 1s, 10min,
+                      "how long a leader leads that is not heard of"),
+  };
+}
+
+std::vector<Option<Draft>> deriveOptions() {
+  const auto addTransport = [](Draft& draft, std::string_view text) {
+    const auto transport = derive::transportFromText(text);
+    if (transport) draft.result.settings.derive.transports.insert(*transport);
+    return transport.has_value();
+  };
+  Option<Draft> transports = list<Draft>("transports", "udp, tcp, tls, ws or wss", addTransport,
+                                         "the transports that are tried");
+  transports.clear = [](Draft& draft) { draft.result.settings.derive.transports = {}; };
+  transports.show = [](Draft& draft) {
+    return fmt::format("[{}]", derive::toText(draft.result.settings.derive.transports));
+  };
+  return {
+      transports,
+      toggle<Draft>("address_step", kDerive(&derive::DerivePolicy::address_step),
+                    "whether a domain without SRV is hosted by its addresses"),
+      count<Draft>("srv_targets_max", kDerive(&derive::DerivePolicy::srv_targets_max), 1, 1000,
+                   "of one SRV set"),
+      count<Draft>("addresses_max", kDerive(&derive::DerivePolicy::addresses_max), 1, 1000,
+                   "of one target"),
+      count<Draft>("lookups_max", kDerive(&derive::DerivePolicy::lookups_max), 1, 10'000,
+                   "for one derivation"),
+      count<Draft>("naptr_chain_max", kDerive(&derive::DerivePolicy::naptr_chain_max), 1, 64,
+                   "NAPTRs in a row"),
+  };
+}
+
+std::vector<Option<Draft>> claimOptions() {
+  const auto limit = [](auto member) { return kSettings(&loop::Settings::claim_limits, member); };
+  return {
+      count<Draft>("tags_max", limit(&identity::ClaimLimits::tags_max), 1, 1000,
+                   "tags of one `_sipvhost` record"),
+      count<Draft>("octets_max", limit(&identity::ClaimLimits::octets_max), 64, 65'535,
+                   "of one such record"),
+  };
+}
+
+std::vector<Option<Draft>> zoneLimits() {
+  const auto transfer = [](auto member) { return at(&Draft::transfer_limits, member); };
+  return {
+      size<Draft>("zone_octets_max", transfer(&xfr::TransferLimits::octets_max), kKiB, kGiB,
+                  "of a zone's transfer"),
+      count<Draft>("zone_records_max", transfer(&xfr::TransferLimits::records_max), 1, 100'000'000,
+                   "of a zone"),
+      count<Draft>(
+          "rrset_records_max",
+          kSettings(&loop::Settings::zone_limits, &view::ZoneLimits::records_per_rrset_max), 1,
+          65'535, "of one name and type"),
+      count<Draft>("ixfr_deltas_max", transfer(&xfr::TransferLimits::ixfr_deltas_max), 1, 1'000'000,
+                   "of one IXFR; what has more is transferred whole"),
+      count<Draft>("ixfr_records_max", transfer(&xfr::TransferLimits::ixfr_records_max), 1,
+                   1'000'000, "removed and added by one IXFR; what has more is transferred whole"),
+      count<Draft>("publish_batch", kSettings(&loop::Settings::publish_batch_max), 1, 100'000,
+                   "changes that small publications are gathered up to"),
+  };
+}
+
+std::vector<Option<Draft>> transferLimits() {
+  using Limits = xfr::SecondaryLimits;
+  return {
+      count<Draft>("transfers_max", kSecondary(&Limits::transfers_max), 1, 10'000, "at a time"),
+      count<Draft>("transfers_per_primary", kSecondary(&Limits::transfers_per_primary), 1, 1000,
+                   "at a time"),
+      count<Draft>("queries_per_primary", kSecondary(&Limits::queries_in_flight_per_primary), 1,
+                   10'000, "SOA queries in flight"),
+      duration<Draft>("transfer_timeout", kSecondary(&Limits::transfer_timeout), 1s, kDay,
+                      "for a whole transfer"),
+      duration<Draft>("transfer_idle_timeout", kSecondary(&Limits::transfer_idle_timeout), 100ms,
+                      1h, "without an octet"),
+      size<Draft>("transfer_rate_min", kSecondary(&Limits::transfer_octets_per_second_min), 1, kGiB,
+                  "octets per second, below which a transfer is given up"),
+      duration<Draft>("connect_timeout", kSecondary(&Limits::connect_timeout), 10ms, 5min,
+                      "for a connection to a primary"),
+      duration<Draft>("query_timeout", kSecondary(&Limits::query_timeout), 10ms, 5min,
+                      "for a SOA query"),
+      duration<Draft>("connection_idle_timeout", kSecondary(&Limits::connection_idle_timeout),
+                      100ms, 1h, "after which an unused connection is closed"),
+      duration<Draft>("primary_hold_down", kSecondary(&Limits::primary_hold_down), 100ms, 1h,
+                      "after which a primary that could not be reached is tried again"),
+  };
+}
+
+std::vector<Option<Draft>> timerLimits() {
+  using Clamps = xfr::TimerClamps;
+  return {
+      duration<Draft>("refresh_min", kClamp(&Clamps::refresh_min), 1s, 365 * kDay,
+                      "the least that a SOA's refresh counts for"),
+      duration<Draft>("refresh_max", kClamp(&Clamps::refresh_max), 1s, 365 * kDay, "the most"),
+      duration<Draft>("retry_min", kClamp(&Clamps::retry_min), 1s, 365 * kDay,
+                      "the least that a SOA's retry counts for"),
+      duration<Draft>("retry_max", kClamp(&Clamps::retry_max), 1s, 365 * kDay, "the most"),
+      duration<Draft>("expire_min", kClamp(&Clamps::expire_min), 1s, 3650 * kDay,
+                      "the least that a SOA's expire counts for"),
+      duration<Draft>("expire_max", kClamp(&Clamps::expire_max), 1s, 3650 * kDay, "the most"),
+  };
+}
+
+std::vector<Option<Draft>> limitOptions() {
+  std::vector<Option<Draft>> all = zoneLimits();
+  std::ranges::move(transferLimits(), std::back_inserter(all));
+  std::ranges::move(timerLimits(), std::back_inserter(all));
+  return all;
+}
+
+}  // namespace
+
+std::span<const Section> sections() {
+  static const std::vector<Section> kSections{
+      {"", "the daemon", topLevel()},
+      {"log", "what is told", logOptions()},
+      {"metrics", "for Prometheus", metricsOptions()},
+      {"notify", "being told that a zone changed (RFC 1996)", notifyOptions()},
+      {"redis", "where the state of all domains is published", redisOptions()},
+      {"derive", "how RFC 3263 is followed", deriveOptions()},
+      {"claims", "what a zone owner may say", claimOptions()},
+      {"limits", "so that no zone and no primary is a burden to the others", limitOptions()},
+  };
+  return kSections;
+}
+
+}  // namespace zonecast::config
