@@ -1,0 +1,22 @@
+#include "adapters/control/socket_path.h"
+
+#include <cstring>
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+
+namespace zonecast::control {
+
+tl::expected<sockaddr_un, std::string> toSocketAddress(const std::filesystem::path& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::string& text = path.native();
+  if (text.size() >= sizeof address.sun_path) {
+    return tl::unexpected(fmt::format("control socket {}: the path is longer than {} octets", text,
+                                      sizeof address.sun_path - 1));
+  }
+  std::memcpy(address.sun_path, text.data(), text.size());
+  return address;
+}
+
+}  // namespace zonecast::control

@@ -1,0 +1,144 @@
+#include "adapters/journal/log.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace zonecast::journal {
+namespace {
+
+constexpr std::size_t kCausesOctets = 120;  // then they are cut short
+
+std::string milliseconds(Duration duration) {
+  return fmt::format("{:.3f}", static_cast<double>(duration.count()) / 1000.0);
+}
+
+template <typename Changes>
+std::string tally(const Changes& changes) {
+  std::size_t added = 0, removed = 0;
+  for (const auto& change : changes) {
+    added += !change.before;
+    removed += !change.after;
+  }
+  return fmt::format("+{} ~{} -{}", added, changes.size() - added - removed, removed);
+}
+
+std::string listed(const std::vector<plan::Cause>& causes) {
+  std::string text;
+  for (const plan::Cause& cause : causes) {
+    if (text.size() > kCausesOctets) return text + ", ...";
+    text += (text.empty() ? "" : ", ") + cause.text;
+  }
+  return text;
+}
+
+}  // namespace
+
+Log::Log(const loop::Settings& settings, const ports::Clock& clock,
+         std::shared_ptr<spdlog::logger> out)
+    : settings_(settings), clock_(clock), out_(std::move(out)) {}
+
+void Log::record(const ports::Fact& fact) {
+  std::visit([this](const auto& what) { write(what); }, fact);
+}
+
+std::string Log::zoneName(xfr::ZoneId zone) const {
+  return settings_.secondary.zones[static_cast<std::size_t>(zone)].name.toText();
+}
+
+const std::string& Log::primaryName(xfr::PrimaryId primary) const {
+  return settings_.secondary.primaries[static_cast<std::size_t>(primary)].name;
+}
+
+void Log::warnSeldom(Repeats& repeats, const std::string& subject, Line line) {
+  const auto omitted = repeats.admit(subject, clock_.now().mono);
+  if (!omitted) return;
+  if (omitted->same > 0) line.add("repeats", omitted->same);
+  if (omitted->others > 0) line.add("others", omitted->others);
+  out_->warn(line.text());
+}
+
+void Log::write(const xfr::ZoneCurrent& fact) {
+  if (!out_->should_log(spdlog::level::debug)) return;
+  out_->debug(Line("zone is current")
+                  .add("zone", zoneName(fact.zone))
+                  .add("serial", fact.serial.value())
+                  .add("primary", primaryName(fact.primary))
+                  .text());
+}
+
+void Log::write(const xfr::ZoneTransferred& fact) {
+  out_->info(Line("zone transferred")
+                 .add("zone", zoneName(fact.zone))
+                 .add("from", fact.from ? std::to_string(fact.from->value()) : "none")
+                 .add("to", fact.to.value())
+                 .add("shape", fact.shape == xfr::TransferShape::ixfr ? "ixfr" : "axfr")
+                 .add("primary", primaryName(fact.primary))
+                 .add("records", fact.records)
+                 .add("octets", fact.octets)
+                 .add("took_ms", milliseconds(fact.took))
+                 .text());
+}
+
+void Log::write(const xfr::ZoneFailure& fact) {
+  const std::string zone = zoneName(fact.zone);
+  warnSeldom(zone_failures_, zone + " " + fact.reason,
+             Line(fact.text)
+                 .add("zone", zone)
+                 .add("primary", primaryName(fact.primary))
+                 .add("reason", fact.reason));
+}
+
+void Log::write(const xfr::ZoneExpired& fact) {
+  out_->error(
+      Line("zone has expired: its last good copy goes on being served; see to its primaries")
+          .add("zone", zoneName(fact.zone))
+          .text());
+}
+
+void Log::write(const ports::NotifyReceived& fact) {
+  const bool accepted = fact.result == xfr::NotifyResult::accepted;
+  if (accepted && !out_->should_log(spdlog::level::debug)) return;
+  const std::string result(xfr::toText(fact.result));
+  Line line("NOTIFY " + result);
+  line.add("zone", fact.zone.empty() ? "-" : fact.zone).add("sender", fact.sender);
+  if (accepted) return out_->debug(line.text());
+  warnSeldom(notifies_, result + " " + fact.sender, std::move(line));
+}
+
+void Log::write(const ports::Published& fact) {
+  Line line("published");
+  line.add("version", static_cast<std::uint64_t>(fact.version))
+      .add("domains", tally(fact.changes->domains))
+      .add("virtual_domains", tally(fact.changes->virtual_domains))
+      .add("cause", listed(fact.changes->causes))
+      .add("store_ms", milliseconds(fact.store_took));
+  if (fact.rebased) line.add("rebased", "yes");
+  out_->info(line.text());
+}
+
+void Log::write(const ports::StoreOpened& fact) {
+  out_->info(Line("store open: " + fact.resumption)
+                 .add("term", static_cast<std::uint64_t>(fact.term))
+                 .add("version", static_cast<std::uint64_t>(fact.version))
+                 .text());
+}
+
+void Log::write(const ports::StoreLost& fact) {
+  warnSeldom(store_losses_, fact.why, Line("store lost: " + fact.why));
+}
+
+void Log::write(const ports::StoreTrouble& fact) {
+  warnSeldom(store_troubles_, fact.why, Line("store: " + fact.why));
+}
+
+void Log::write(const ports::DiskTrouble& fact) {
+  warnSeldom(disk_troubles_, fact.why, Line("disk: " + fact.why));
+}
+
+void Log::write(const ports::ClaimWarning& fact) {
+  warnSeldom(claims_, fact.domain + " " + fact.text,
+             Line("claim not honoured in full: " + fact.text).add("domain", fact.domain));
+}
+
+}  // namespace zonecast::journal

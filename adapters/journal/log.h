@@ -1,0 +1,52 @@
+// Facts as log lines: one fact, one line (line.h), with the zone, domain or version as fields.
+//
+// What others can make happen at will is limited per kind of trouble (repeats.h). Not thread-safe;
+// called from the loop.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <spdlog/logger.h>
+
+#include "adapters/journal/line.h"
+#include "adapters/journal/repeats.h"
+#include "reconciler/loop/settings.h"
+#include "reconciler/ports/clock.h"
+#include "reconciler/ports/journal.h"
+
+namespace zonecast::journal {
+
+class Log final : public ports::Journal {
+ public:
+  // All of them must outlive the log.
+  Log(const loop::Settings& settings, const ports::Clock& clock,
+      std::shared_ptr<spdlog::logger> out);
+
+  void record(const ports::Fact& fact) override;
+
+ private:
+  void write(const xfr::ZoneCurrent& fact);
+  void write(const xfr::ZoneTransferred& fact);
+  void write(const xfr::ZoneFailure& fact);
+  void write(const xfr::ZoneExpired& fact);
+  void write(const ports::NotifyReceived& fact);
+  void write(const ports::Published& fact);
+  void write(const ports::StoreOpened& fact);
+  void write(const ports::StoreLost& fact);
+  void write(const ports::StoreTrouble& fact);
+  void write(const ports::DiskTrouble& fact);
+  void write(const ports::ClaimWarning& fact);
+
+  // `subject` tells those apart that repeat each other.
+  void warnSeldom(Repeats& repeats, const std::string& subject, Line line);
+  std::string zoneName(xfr::ZoneId zone) const;
+  const std::string& primaryName(xfr::PrimaryId primary) const;
+
+  const loop::Settings& settings_;
+  const ports::Clock& clock_;
+  std::shared_ptr<spdlog::logger> out_;
+  Repeats zone_failures_, notifies_, store_losses_, store_troubles_, disk_troubles_, claims_;
+};
+
+}  // namespace zonecast::journal

@@ -1,0 +1,189 @@
+#include "adapters/journal/metrics.h"
+
+#include <variant>
+
+namespace zonecast::journal {
+namespace {
+
+using prometheus::BuildCounter;
+using prometheus::BuildGauge;
+using prometheus::BuildHistogram;
+using prometheus::Histogram;
+using prometheus::Registry;
+
+const char* toText(xfr::ZoneFailure::Step step) {
+  switch (step) {
+    case xfr::ZoneFailure::Step::connect:
+      return "connect";
+    case xfr::ZoneFailure::Step::soa:
+      return "soa";
+    case xfr::ZoneFailure::Step::ixfr:
+      return "ixfr";
+    case xfr::ZoneFailure::Step::axfr:
+      return "axfr";
+  }
+  return "connect";
+}
+
+double seconds(Duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+prometheus::Family<prometheus::Counter>& counters(Registry& registry, const char* name,
+                                                  const char* help) {
+  return BuildCounter().Name(name).Help(help).Register(registry);
+}
+prometheus::Counter& counter(Registry& registry, const char* name, const char* help) {
+  return counters(registry, name, help).Add({});
+}
+prometheus::Gauge& gauge(Registry& registry, const char* name, const char* help) {
+  return BuildGauge().Name(name).Help(help).Register(registry).Add({});
+}
+prometheus::Histogram& histogram(Registry& registry, const char* name, const char* help,
+                                 Histogram::BucketBoundaries bounds) {
+  return BuildHistogram().Name(name).Help(help).Register(registry).Add({}, std::move(bounds));
+}
+
+}  // namespace
+
+Metrics::Metrics(const ports::Clock& clock)
+    : clock_(clock),
+      registry_(std::make_shared<Registry>()),
+      transfers_(
+          counters(*registry_, "zonecast_transfers_total", "Zone transfers taken, by shape.")),
+      transfer_failures_(counters(*registry_, "zonecast_zone_failures_total",
+                                  "Tries at one primary that failed, by step and reason.")),
+      notifies_(
+          counters(*registry_, "zonecast_notifies_total", "NOTIFY messages received, by result.")),
+      publishes_(counters(*registry_, "zonecast_publications_total",
+                          "Publications acknowledged by the store, by kind.")),
+      changes_(counters(*registry_, "zonecast_published_changes_total",
+                        "Domains added to, changed in and removed from what is published.")),
+      zones_(BuildGauge()
+                 .Name("zonecast_zones")
+                 .Help("Zones, by state; states overlap, and all zones are configured ones.")
+                 .Register(*registry_)),
+      zone_checks_(counter(*registry_, "zonecast_zone_checks_total",
+                           "SOA checks that found a zone current.")),
+      transferred_records_(
+          counter(*registry_, "zonecast_transferred_records_total", "Records in transfers taken.")),
+      transferred_octets_(
+          counter(*registry_, "zonecast_transferred_bytes_total", "Octets in transfers taken.")),
+      zones_expired_(counter(*registry_, "zonecast_zone_expirations_total",
+                             "Zones whose EXPIRE passed without a successful check.")),
+      store_losses_(
+          counter(*registry_, "zonecast_redis_losses_total", "Times the store was lost.")),
+      store_troubles_(counter(*registry_, "zonecast_redis_troubles_total",
+                              "Times the store refused or could not be reached.")),
+      disk_troubles_(
+          counter(*registry_, "zonecast_disk_troubles_total", "Failures of the embedded store.")),
+      claim_warnings_(counter(*registry_, "zonecast_claim_warnings_total",
+                              "Zone owners' records that were not honoured in full.")),
+      edit_to_published_(
+          histogram(*registry_, "zonecast_edit_to_published_seconds",
+                    "From the first word of an edit (NOTIFY or check) to its publication.",
+                    {0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5, 30})),
+      store_took_(histogram(*registry_, "zonecast_publication_seconds",
+                            "From handing a publication to the store to its acknowledgement.",
+                            {0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5})),
+      loop_turn_(histogram(*registry_, "zonecast_loop_turn_cpu_seconds",
+                           "CPU time used by one turn of the event loop.",
+                           {0.0001, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 1})),
+      domains_(gauge(*registry_, "zonecast_domains", "Domains published.")),
+      virtual_domains_(gauge(*registry_, "zonecast_virtual_domains", "Virtual domains published.")),
+      domains_held_(
+          gauge(*registry_, "zonecast_domains_held", "Domains whose difference is held back.")),
+      domains_waiting_(
+          gauge(*registry_, "zonecast_domains_waiting", "Domains that wait to be planned.")),
+      version_(gauge(*registry_, "zonecast_published_version",
+                     "Version that the store acknowledged last.")),
+      redis_up_(gauge(*registry_, "zonecast_redis_up", "1 while the store is open.")) {
+  for (const char* shape : {"axfr", "ixfr"}) transfers_.Add({{"shape", shape}});
+  for (const char* kind : {"change", "rebase"}) publishes_.Add({{"kind", kind}});
+  for (const char* action : {"add", "change", "remove"}) changes_.Add({{"action", action}});
+  constexpr auto kResults = static_cast<std::uint8_t>(xfr::NotifyResult::malformed) + 1;
+  for (std::uint8_t result = 0; result < kResults; ++result) {
+    notifies_.Add({{"result", std::string(xfr::toText(xfr::NotifyResult{result}))}});
+  }
+}
+
+void Metrics::record(const ports::Fact& fact) {
+  std::visit([this](const auto& what) { count(what); }, fact);
+}
+
+void Metrics::count(const xfr::ZoneCurrent&) {
+  zone_checks_.Increment();
+}
+
+void Metrics::count(const xfr::ZoneTransferred& fact) {
+  transfers_.Add({{"shape", fact.shape == xfr::TransferShape::ixfr ? "ixfr" : "axfr"}}).Increment();
+  transferred_records_.Increment(static_cast<double>(fact.records));
+  transferred_octets_.Increment(static_cast<double>(fact.octets));
+}
+
+void Metrics::count(const xfr::ZoneFailure& fact) {
+  transfer_failures_.Add({{"step", toText(fact.step)}, {"reason", fact.reason}}).Increment();
+}
+
+void Metrics::count(const xfr::ZoneExpired&) {
+  zones_expired_.Increment();
+}
+
+void Metrics::count(const ports::NotifyReceived& fact) {
+  notifies_.Add({{"result", std::string(xfr::toText(fact.result))}}).Increment();
+}
+
+void Metrics::count(const ports::Published& fact) {
+  publishes_.Add({{"kind", fact.rebased ? "rebase" : "change"}}).Increment();
+  store_took_.Observe(seconds(fact.store_took));
+  double added = 0, removed = 0;
+  for (const plan::DomainChange& change : fact.changes->domains) {
+    added += !change.before;
+    removed += !change.after;
+  }
+  changes_.Add({{"action", "add"}}).Increment(added);
+  changes_.Add({{"action", "remove"}}).Increment(removed);
+  changes_.Add({{"action", "change"}})
+      .Increment(static_cast<double>(fact.changes->domains.size()) - added - removed);
+  const Instant now = clock_.now().mono;
+  for (const plan::Cause& cause : fact.changes->causes) {
+    if (cause.noticed) edit_to_published_.Observe(seconds(now - *cause.noticed));
+  }
+}
+
+void Metrics::count(const ports::StoreOpened&) {}
+void Metrics::count(const ports::StoreLost&) {
+  store_losses_.Increment();
+}
+void Metrics::count(const ports::StoreTrouble&) {
+  store_troubles_.Increment();
+}
+void Metrics::count(const ports::DiskTrouble&) {
+  disk_troubles_.Increment();
+}
+void Metrics::count(const ports::ClaimWarning&) {
+  claim_warnings_.Increment();
+}
+
+void Metrics::observeTurn(Duration cpu) {
+  loop_turn_.Observe(seconds(cpu));
+}
+
+void Metrics::observe(const loop::Overview& overview) {
+  const auto set = [this](const char* state, std::size_t zones) {
+    zones_.Add({{"state", state}}).Set(static_cast<double>(zones));
+  };
+  set("configured", overview.zones);
+  set("loaded", overview.zones_loaded);
+  set("confirmed", overview.zones_confirmed);
+  set("expired", overview.zones_expired);
+  set("in_trouble", overview.zones_in_trouble);
+  domains_.Set(static_cast<double>(overview.domains_published));
+  virtual_domains_.Set(static_cast<double>(overview.virtual_domains_published));
+  domains_held_.Set(static_cast<double>(overview.domains_held));
+  domains_waiting_.Set(static_cast<double>(overview.domains_waiting));
+  if (overview.position) version_.Set(static_cast<double>(overview.position->version));
+  redis_up_.Set(loop::isOpen(overview.store) ? 1 : 0);
+}
+
+}  // namespace zonecast::journal

@@ -1,0 +1,74 @@
+// Facts as Prometheus metrics (base units, _total, _seconds).
+//
+// No label takes a value that somebody else chose: shapes, results, steps and reasons are words of
+// our own, zones and domains are never labels. A series whose labels are known is there from the
+// start, at 0, so that its first increase is seen.
+//
+// Counters follow the facts; gauges that describe the present are set by observe(). The registry
+// may be scraped from another thread while these are called from the loop.
+#pragma once
+
+#include <memory>
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+
+#include "reconciler/loop/status.h"
+#include "reconciler/ports/clock.h"
+#include "reconciler/ports/journal.h"
+
+namespace zonecast::journal {
+
+class Metrics final : public ports::Journal {
+ public:
+  explicit Metrics(const ports::Clock& clock);  // it must outlive them
+
+  void record(const ports::Fact& fact) override;
+  void observe(const loop::Overview& overview);
+  void observeTurn(Duration cpu);  // CPU used by one turn of the loop
+
+  std::shared_ptr<prometheus::Registry> registry() const { return registry_; }
+
+ private:
+  void count(const xfr::ZoneCurrent& fact);
+  void count(const xfr::ZoneTransferred& fact);
+  void count(const xfr::ZoneFailure& fact);
+  void count(const xfr::ZoneExpired& fact);
+  void count(const ports::NotifyReceived& fact);
+  void count(const ports::Published& fact);
+  void count(const ports::StoreOpened& fact);
+  void count(const ports::StoreLost& fact);
+  void count(const ports::StoreTrouble& fact);
+  void count(const ports::DiskTrouble& fact);
+  void count(const ports::ClaimWarning& fact);
+
+  const ports::Clock& clock_;
+  std::shared_ptr<prometheus::Registry> registry_;
+  prometheus::Family<prometheus::Counter>& transfers_;
+  prometheus::Family<prometheus::Counter>& transfer_failures_;
+  prometheus::Family<prometheus::Counter>& notifies_;
+  prometheus::Family<prometheus::Counter>& publishes_;
+  prometheus::Family<prometheus::Counter>& changes_;
+  prometheus::Family<prometheus::Gauge>& zones_;
+  prometheus::Counter& zone_checks_;
+  prometheus::Counter& transferred_records_;
+  prometheus::Counter& transferred_octets_;
+  prometheus::Counter& zones_expired_;
+  prometheus::Counter& store_losses_;
+  prometheus::Counter& store_troubles_;
+  prometheus::Counter& disk_troubles_;
+  prometheus::Counter& claim_warnings_;
+  prometheus::Histogram& edit_to_published_;
+  prometheus::Histogram& store_took_;
+  prometheus::Histogram& loop_turn_;
+  prometheus::Gauge& domains_;
+  prometheus::Gauge& virtual_domains_;
+  prometheus::Gauge& domains_held_;
+  prometheus::Gauge& domains_waiting_;
+  prometheus::Gauge& version_;
+  prometheus::Gauge& redis_up_;
+};
+
+}  // namespace zonecast::journal

@@ -1,0 +1,124 @@
+// `zonecast`: the operator's command. It asks the running zonecastd over its control socket, or
+// checks a configuration file without one. Exit codes stand in --help.
+
+#include <filesystem>
+#include <functional>
+#include <iostream>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "app/version.h"
+#include "app/zonecast/present.h"
+#include "app/zonecast/session.h"
+#include "config/configuration.h"
+
+namespace zonecast {
+namespace {
+
+constexpr const char* kFooter = R"(EXIT STATUS
+  0  it is done, or the answer is printed
+  1  there is no such zone or domain, or the domain is not hosted
+  2  the command line or the request is wrong
+  3  zonecastd cannot be reached, or did not answer in time
+  4  the configuration file has errors
+
+EXAMPLES
+  zonecast status
+  zonecast explain sip.example.com
+  zonecast zone-status --json | jq '.[] | select(.trouble)'
+  zonecast watch)";
+
+struct Options {
+  std::filesystem::path socket = kDefaultControlSocket;
+  bool json = false;
+  int timeout_ms = 5000;
+  std::string zone, domain, file;
+};
+
+int checkConfiguration(const Options& options) {
+  const auto configuration = config::load(options.file);
+  if (!configuration) {
+    for (const config::ConfigError& error : configuration.error())
+      std::cerr << config::toText(error) << '\n';
+    return kExitConfiguration;
+  }
+  const loop::Settings& settings = configuration->settings;
+  std::cout << options.file << ": good: " << settings.customers.size() << " customers, "
+            << settings.zones.size() << " zones, " << settings.secondary.primaries.size()
+            << " primaries\n";
+  return kExitDone;
+}
+
+int run(int argc, char** argv) {
+  Options options;
+  CLI::App app{"Asks zonecastd which SIP domains are hosted, and why.", "zonecast"};
+  app.footer(kFooter);
+  app.set_version_flag("--version", std::string("zonecast ") + kVersion);
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.add_option("-s,--socket", options.socket, "control socket of zonecastd")
+      ->capture_default_str()
+      ->envname("ZONECAST_SOCKET");
+  app.add_flag("--json", options.json, "print JSON (field names as in schema/control.proto)");
+  app.add_option("--timeout", options.timeout_ms, "milliseconds to wait for an answer")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 3600000));
+
+  std::function<int()> action;
+  const auto verb = [&](const char* name, const char* help, std::function<int()> what) {
+    CLI::App* subcommand = app.add_subcommand(name, help);
+    subcommand->callback([&action, what = std::move(what)] { action = what; });
+    return subcommand;
+  };
+  const auto ask = [&](auto&& question) {
+    return [&options, question] {
+      Session session(options.socket, std::chrono::milliseconds(options.timeout_ms));
+      return question(session);
+    };
+  };
+
+  verb("status", "how zonecastd stands: store, zones, domains",
+       ask([&](Session& s) { return showStatus(s, options.json); }));
+  verb("conf-check", "check a configuration file without starting anything",
+       [&] { return checkConfiguration(options); })
+      ->add_option("FILE", options.file, "configuration file")
+      ->required();
+  verb("zone-status", "serial, age and trouble of each zone, or of one",
+       ask([&](Session& s) { return showZones(s, options.zone, options.json); }))
+      ->add_option("ZONE", options.zone, "only this zone");
+  verb("zone-refresh", "check a zone's serial at its primaries now",
+       ask([&](Session& s) { return refreshZone(s, options.zone, options.json); }))
+      ->add_option("ZONE", options.zone, "the zone")
+      ->required();
+  verb("zone-retransfer", "transfer a zone in full now, whatever its serial",
+       ask([&](Session& s) { return retransferZone(s, options.zone, options.json); }))
+      ->add_option("ZONE", options.zone, "the zone")
+      ->required();
+  verb("domain-list", "the published domains with their DIDs",
+       ask([&](Session& s) { return listDomains(s, options.json); }));
+  verb("domain-show", "one domain: its virtual domain and attributes",
+       ask([&](Session& s) { return showDomain(s, options.domain, options.json); }))
+      ->add_option("DOMAIN", options.domain, "the domain")
+      ->required();
+  verb("explain", "why a domain is hosted or not: every question, answer and source",
+       ask([&](Session& s) { return explainDomain(s, options.domain, options.json); }))
+      ->add_option("DOMAIN", options.domain, "the domain")
+      ->required();
+  verb("watch", "print change sets as they are published, until interrupted",
+       ask([&](Session& s) { return watch(s, options.json); }));
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kExitDone : kExitUsage;
+  }
+  return action();
+}
+
+}  // namespace
+}  // namespace zonecast
+
+int main(int argc, char** argv) {
+  return zonecast::run(argc, argv);
+}

@@ -1,0 +1,213 @@
+#include "app/zonecast/present.h"
+
+#include <algorithm>
+#include <iostream>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <google/protobuf/util/json_util.h>
+
+#include "app/zonecast/printable.h"
+#include "app/zonecast/table.h"
+#include "app/zonecast/words.h"
+
+namespace zonecast {
+namespace {
+
+std::string toJson(const google::protobuf::Message& message) {
+  google::protobuf::util::JsonPrintOptions options;
+  options.preserve_proto_field_names = true;
+  options.always_print_primitive_fields = true;
+  std::string json;
+  if (!google::protobuf::util::MessageToJsonString(message, &json, options).ok()) return "{}";
+  return json;
+}
+
+// Prints one JSON array over any number of pages.
+class JsonArray {
+ public:
+  JsonArray() { std::cout << '['; }
+  ~JsonArray() { std::cout << (first_ ? "]\n" : "\n]\n"); }
+  void add(const google::protobuf::Message& message) {
+    std::cout << (std::exchange(first_, false) ? "\n  " : ",\n  ") << toJson(message);
+  }
+
+ private:
+  bool first_ = true;
+};
+
+// Asks for page after page; `ask` makes the request for what comes after a name, `take` prints a
+// page and returns the last name, or nothing when there is no more.
+template <typename Ask, typename Take>
+int pages(Session& session, Ask&& ask, Take&& take) {
+  std::optional<std::string> after = "";
+  while (after) {
+    const auto response = session.ask(ask(*after));
+    if (!response) return session.exitCode();
+    after = take(*response);
+  }
+  return kExitDone;
+}
+
+int printDone(Session& session, const v1::ControlRequest& request, bool json) {
+  const auto response = session.ask(request);
+  if (!response) return session.exitCode();
+  std::cout << (json ? toJson(response->done()) : printable(response->done().text())) << '\n';
+  return kExitDone;
+}
+
+void printReport(const v1::DomainReport& report) {
+  Table table;
+  table.row({"domain", report.domain()});
+  table.row({"customer", orDash(report.customer())});
+  table.row({"DNS says", report.missing().empty() ? orDash(report.standing())
+                                                  : report.standing() + ": " + report.missing()});
+  table.row({"published", report.has_published() ? entryText(report.published()) : "no"});
+  if (!report.held().empty()) table.row({"held", report.held()});
+  if (report.has_virtual_domain()) {
+    const v1::VirtualDomain& virtual_domain = report.virtual_domain();
+    table.row({"DID", virtual_domain.did()});
+    table.row({"canonical", virtual_domain.canonical()});
+    table.row({"domains", joined(virtual_domain.domains())});
+    for (const v1::Attribute& attribute : virtual_domain.attributes()) {
+      table.row({attribute.name(), valuesText(attribute)});
+    }
+  }
+  for (const std::string& warning : report.warnings()) table.row({"warning", warning});
+  table.print(std::cout);
+}
+
+}  // namespace
+
+int showStatus(Session& session, bool json) {
+  v1::ControlRequest request;
+  request.mutable_status();
+  const auto response = session.ask(request);
+  if (!response) return session.exitCode();
+  const v1::Status& status = response->status();
+  if (json) {
+    std::cout << toJson(status) << '\n';
+    return kExitDone;
+  }
+  Table table;
+  table.row({"zonecastd", fmt::format("{}, up {}", status.daemon_version(),
+                                      durationText(status.uptime_seconds()))});
+  table.row({"store", status.store()});
+  table.row({"lineage", orDash(status.lineage())});
+  table.row({"version", fmt::format("{} (term {})", status.version(), status.term())});
+  table.row({"zones", fmt::format("{}: {} loaded, {} confirmed, {} in trouble, {} expired",
+                                  status.zones(), status.zones_loaded(), status.zones_confirmed(),
+                                  status.zones_in_trouble(), status.zones_expired())});
+  table.row({"domains", fmt::format("{} in {} virtual domains; {} held, {} waiting",
+                                    status.domains(), status.virtual_domains(),
+                                    status.domains_held(), status.domains_waiting())});
+  table.print(std::cout);
+  return kExitDone;
+}
+
+int showZones(Session& session, const std::string& zone, bool json) {
+  std::optional<JsonArray> array;
+  if (json) array.emplace();
+  Table table;
+  table.row(
+      {"ZONE", "CUSTOMER", "SERIAL", "STATE", "PRIMARY", "CHECKED", "NEXT", "RECORDS", "TROUBLE"});
+  const int code = pages(
+      session,
+      [&](const std::string& after) {
+        v1::ControlRequest request;
+        request.mutable_zone_status()->set_zone(zone);
+        request.mutable_zone_status()->set_after(after);
+        return request;
+      },
+      [&](const v1::ControlResponse& response) -> std::optional<std::string> {
+        const v1::ZoneStatusList& list = response.zone_status();
+        for (const v1::ZoneStatus& one : list.zones()) {
+          json ? array->add(one) : table.row(zoneRow(one));
+        }
+        return list.more() && list.zones_size() > 0 ? std::optional(list.zones().rbegin()->zone())
+                                                    : std::nullopt;
+      });
+  if (!json && code == kExitDone) table.print(std::cout);
+  return code;
+}
+
+int refreshZone(Session& session, const std::string& zone, bool json) {
+  v1::ControlRequest request;
+  request.mutable_zone_refresh()->set_zone(zone);
+  return printDone(session, request, json);
+}
+
+int retransferZone(Session& session, const std::string& zone, bool json) {
+  v1::ControlRequest request;
+  request.mutable_zone_retransfer()->set_zone(zone);
+  return printDone(session, request, json);
+}
+
+int listDomains(Session& session, bool json) {
+  std::optional<JsonArray> array;
+  if (json) array.emplace();
+  Table table;
+  table.row({"DOMAIN", "DID", "STATE", "TRANSPORTS", "ROLE"});
+  const int code = pages(
+      session,
+      [](const std::string& after) {
+        v1::ControlRequest request;
+        request.mutable_domain_list()->set_after(after);
+        return request;
+      },
+      [&](const v1::ControlResponse& response) -> std::optional<std::string> {
+        const v1::DomainList& list = response.domain_list();
+        for (const v1::DomainEntry& entry : list.domains()) {
+          json ? array->add(entry) : table.row(domainRow(entry));
+        }
+        return list.more() && list.domains_size() > 0
+                   ? std::optional(list.domains().rbegin()->domain())
+                   : std::nullopt;
+      });
+  if (!json && code == kExitDone) table.print(std::cout);
+  return code;
+}
+
+int showDomain(Session& session, const std::string& domain, bool json) {
+  v1::ControlRequest request;
+  request.mutable_domain_show()->set_domain(domain);
+  const auto response = session.ask(request);
+  if (!response) return session.exitCode();
+  if (json) {
+    std::cout << toJson(response->domain_show()) << '\n';
+  } else {
+    printReport(response->domain_show());
+  }
+  return kExitDone;
+}
+
+int explainDomain(Session& session, const std::string& domain, bool json) {
+  v1::ControlRequest request;
+  request.mutable_explain()->set_domain(domain);
+  const auto response = session.ask(request);
+  if (!response) return session.exitCode();
+  const v1::Explanation& explanation = response->explain();
+  const bool hosted = explanation.report().has_published() || explanation.report().has_desired();
+  if (json) {
+    std::cout << toJson(explanation) << '\n';
+    return hosted ? kExitDone : kExitNotFound;
+  }
+  printReport(explanation.report());
+  std::cout << '\n';
+  for (const v1::ExplanationStep& step : explanation.steps()) std::cout << stepText(step) << '\n';
+  if (!explanation.first_failure().empty())
+    std::cout << "\nNot hosted: " << printable(explanation.first_failure()) << '\n';
+  if (explanation.remedy_size() > 0) std::cout << "\nThe zone's owner could add:\n";
+  for (const std::string& record : explanation.remedy())
+    std::cout << "  " << printable(record) << '\n';
+  return hosted ? kExitDone : kExitNotFound;
+}
+
+int watch(Session& session, bool json) {
+  return session.follow([&](const v1::WatchEvent& event) {
+    std::cout << (json ? toJson(event) + "\n" : eventText(event)) << std::flush;
+  });
+}
+
+}  // namespace zonecast

@@ -1,0 +1,20 @@
+// What each verb asks, and how it prints the answer: tables for people, JSON for scripts. Each
+// returns the command's exit code.
+#pragma once
+
+#include <string>
+
+#include "app/zonecast/session.h"
+
+namespace zonecast {
+
+int showStatus(Session& session, bool json);
+int showZones(Session& session, const std::string& zone, bool json);
+int refreshZone(Session& session, const std::string& zone, bool json);
+int retransferZone(Session& session, const std::string& zone, bool json);
+int listDomains(Session& session, bool json);
+int showDomain(Session& session, const std::string& domain, bool json);
+int explainDomain(Session& session, const std::string& domain, bool json);
+int watch(Session& session, bool json);
+
+}  // namespace zonecast

@@ -1,0 +1,26 @@
+// The daemon's messages in the words that an operator reads. Nothing here trusts their content: a
+// daemon of another version may have sent them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "schema/control.pb.h"
+
+namespace zonecast {
+
+std::string orDash(const std::string& text);
+std::string durationText(std::uint64_t seconds);  // "3d 4h", "12m 5s", "7s"
+std::string joined(const google::protobuf::RepeatedPtrField<std::string>& texts);  // "a, b"
+std::string valuesText(const v1::Attribute& attribute);
+std::string entryText(const v1::DomainEntry& entry);  // "hosted udp,tcp primary did=iptel"
+
+// Printable, whatever a zone's owner wrote.
+std::string stepText(const v1::ExplanationStep& step);  // a line, indented by its depth
+std::string eventText(const v1::WatchEvent& event);     // lines, the last one ended
+
+std::vector<std::string> zoneRow(const v1::ZoneStatus& zone);
+std::vector<std::string> domainRow(const v1::DomainEntry& entry);
+
+}  // namespace zonecast

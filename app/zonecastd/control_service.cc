@@ -1,0 +1,285 @@
+#include "app/zonecastd/control_service.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "adapters/redis/convert.h"
+
+namespace zonecast {
+namespace {
+
+constexpr std::uint32_t kPage = 500;
+constexpr std::size_t kWatchedOctetsMax = 256 << 10;  // of each sort of change in one event
+
+std::uint32_t pageSize(std::uint32_t asked) {
+  return asked == 0 ? kPage : std::min(asked, kPage);
+}
+
+double seconds(Duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+std::int64_t wholeSeconds(Duration duration) {
+  return std::chrono::duration_cast<std::chrono::seconds>(duration).count();
+}
+
+v1::ControlResponse failure(v1::Failure::Kind kind, std::string text) {
+  v1::ControlResponse response;
+  response.mutable_failure()->set_kind(kind);
+  response.mutable_failure()->set_text(std::move(text));
+  return response;
+}
+
+std::string_view toText(xfr::ZoneActivity activity) {
+  switch (activity) {
+    case xfr::ZoneActivity::waiting:
+      return "waiting";
+    case xfr::ZoneActivity::queued:
+      return "queued";
+    case xfr::ZoneActivity::checking:
+      return "checking";
+    case xfr::ZoneActivity::transferring:
+      return "transferring";
+  }
+  return "?";
+}
+
+std::string_view toText(derive::Step::Outcome outcome) {
+  switch (outcome) {
+    case derive::Step::Outcome::leadsOn:
+      return "leads-on";
+    case derive::Step::Outcome::reachesEdge:
+      return "reaches-edge";
+    case derive::Step::Outcome::elsewhere:
+      return "elsewhere";
+    case derive::Step::Outcome::closed:
+      return "closed";
+    case derive::Step::Outcome::missing:
+      return "missing";
+    case derive::Step::Outcome::ignored:
+      return "ignored";
+  }
+  return "?";
+}
+
+void fill(v1::ZoneStatus& to, const loop::ZoneReport& from, const Now& now) {
+  to.set_zone(from.name);
+  to.set_customer(from.customer);
+  to.set_activity(std::string(toText(from.status.activity)));
+  if (from.status.serial) to.set_serial(from.status.serial->value());
+  to.set_primary(from.primary);
+  if (from.status.last_success)
+    to.set_checked_seconds_ago(wholeSeconds(now.wall - *from.status.last_success));
+  to.set_next_check_seconds(
+      std::max<std::int64_t>(0, wholeSeconds(from.status.next_check - now.mono)));
+  to.set_failures(from.status.failures);
+  to.set_confirmed(from.status.confirmed);
+  to.set_expired(from.status.expired);
+  to.set_trouble(from.status.trouble);
+  to.set_records(from.records);
+  to.set_octets(from.octets);
+}
+
+void fill(v1::DomainReport& to, const loop::DomainReport& from) {
+  to.set_domain(from.domain.text());
+  to.set_customer(from.customer);
+  to.set_standing(from.standing);
+  to.set_missing(from.missing);
+  to.set_held(from.held);
+  if (from.published) *to.mutable_published() = redis::toMessage(from.domain, *from.published);
+  if (from.desired) *to.mutable_desired() = redis::toMessage(from.domain, *from.desired);
+  if (from.virtual_domain) {
+    *to.mutable_virtual_domain() = redis::toMessage(from.published->did, *from.virtual_domain);
+  }
+  for (const std::string& warning : from.warnings) to.add_warnings(warning);
+}
+
+// False when some are left out.
+template <typename Changes, typename Shown>
+bool show(const Changes& changes, Shown& shown) {
+  std::size_t octets = 0;
+  for (const auto& from : changes) {
+    if (octets > kWatchedOctetsMax) return false;
+    auto& change = *shown.Add();
+    if (from.before) *change.mutable_before() = redis::toMessage(from.key, *from.before);
+    if (from.after) *change.mutable_after() = redis::toMessage(from.key, *from.after);
+    octets += change.ByteSizeLong();
+  }
+  return true;
+}
+
+}  // namespace
+
+ControlService::ControlService(loop::Reconciler& reconciler, const ports::Clock& clock,
+                               std::string daemon_version)
+    : reconciler_(reconciler),
+      clock_(clock),
+      daemon_version_(std::move(daemon_version)),
+      started_(clock.now().mono) {}
+
+v1::ControlResponse ControlService::handle(const v1::ControlRequest& request) {
+  switch (request.verb_case()) {
+    case v1::ControlRequest::kStatus:
+      return status();
+    case v1::ControlRequest::kZoneStatus:
+      return zoneStatus(request.zone_status());
+    case v1::ControlRequest::kZoneRefresh:
+      return zoneCommand(request.zone_refresh().zone(), &loop::Reconciler::refresh,
+                         "is being checked");
+    case v1::ControlRequest::kZoneRetransfer:
+      return zoneCommand(request.zone_retransfer().zone(), &loop::Reconciler::retransfer,
+                         "is being transferred");
+    case v1::ControlRequest::kDomainList:
+      return domainList(request.domain_list());
+    case v1::ControlRequest::kDomainShow:
+      return domainShow(request.domain_show());
+    case v1::ControlRequest::kExplain:
+      return explain(request.explain());
+    case v1::ControlRequest::kWatch:  // the server takes it itself
+    case v1::ControlRequest::VERB_NOT_SET:
+      break;
+  }
+  return failure(v1::Failure::INVALID, "not a request that this version knows");
+}
+
+v1::ControlResponse ControlService::status() {
+  const loop::Overview overview = reconciler_.overview();
+  v1::ControlResponse response;
+  v1::Status& status = *response.mutable_status();
+  status.set_store(std::string(loop::toText(overview.store)));
+  status.set_term(static_cast<std::uint64_t>(overview.term));
+  if (overview.position) {
+    status.set_lineage(overview.position->lineage.uuid);
+    status.set_version(static_cast<std::uint64_t>(overview.position->version));
+  }
+  status.set_zones(overview.zones);
+  status.set_zones_loaded(overview.zones_loaded);
+  status.set_zones_confirmed(overview.zones_confirmed);
+  status.set_zones_in_trouble(overview.zones_in_trouble);
+  status.set_zones_expired(overview.zones_expired);
+  status.set_domains(overview.domains_published);
+  status.set_virtual_domains(overview.virtual_domains_published);
+  status.set_domains_held(overview.domains_held);
+  status.set_domains_waiting(overview.domains_waiting);
+  status.set_daemon_version(daemon_version_);
+  status.set_uptime_seconds(static_cast<std::uint64_t>(wholeSeconds(clock_.now().mono - started_)));
+  return response;
+}
+
+v1::ControlResponse ControlService::zoneStatus(const v1::ZoneStatusRequest& request) {
+  v1::ControlResponse response;
+  v1::ZoneStatusList& list = *response.mutable_zone_status();
+  const auto add = [&](const loop::ZoneReport& report) {
+    fill(*list.add_zones(), report, clock_.now());
+  };
+  const std::string& asked = request.zone().empty() ? request.after() : request.zone();
+  const auto name = dns::Name::fromText(asked.empty() ? "." : asked);
+  if (!name) return failure(v1::Failure::INVALID, fmt::format("{}: {}", asked, name.error().what));
+  if (!request.zone().empty()) {
+    const auto report = reconciler_.zoneReport(*name);
+    if (!report)
+      return failure(v1::Failure::NOT_FOUND, fmt::format("no zone {} is configured", asked));
+    add(*report);
+    return response;
+  }
+  const dns::Name* after = asked.empty() ? nullptr : &*name;
+  const std::uint32_t page = pageSize(request.limit());
+  for (const loop::ZoneReport& report : reconciler_.zoneReports(after, page)) add(report);
+  list.set_more(static_cast<std::uint32_t>(list.zones_size()) == page);
+  return response;
+}
+
+v1::ControlResponse ControlService::zoneCommand(const std::string& zone,
+                                                bool (loop::Reconciler::*command)(dns::NameView),
+                                                const char* done) {
+  const auto name = dns::Name::fromText(zone);
+  if (!name) return failure(v1::Failure::INVALID, fmt::format("{}: {}", zone, name.error().what));
+  if (!(reconciler_.*command)(*name)) {
+    return failure(v1::Failure::NOT_FOUND, fmt::format("no zone {} is configured", zone));
+  }
+  v1::ControlResponse response;
+  response.mutable_done()->set_text(fmt::format("zone {} {}", name->toText(), done));
+  return response;
+}
+
+v1::ControlResponse ControlService::domainList(const v1::DomainListRequest& request) {
+  v1::ControlResponse response;
+  v1::DomainList& list = *response.mutable_domain_list();
+  const auto& domains = reconciler_.published().domains;
+  auto entry = domains.begin();
+  if (!request.after().empty()) {
+    const auto after = derive::Domain::fromText(request.after());
+    if (!after) return failure(v1::Failure::INVALID, after.error());
+    entry = domains.upper_bound(*after);
+  }
+  for (std::uint32_t n = pageSize(request.limit()); n > 0 && entry != domains.end(); --n, ++entry) {
+    *list.add_domains() = redis::toMessage(entry->first, entry->second);
+  }
+  list.set_more(entry != domains.end());
+  return response;
+}
+
+v1::ControlResponse ControlService::domainShow(const v1::DomainShowRequest& request) {
+  const auto domain = derive::Domain::fromText(request.domain());
+  if (!domain) return failure(v1::Failure::INVALID, domain.error());
+  const loop::DomainReport report = reconciler_.domainReport(*domain);
+  if (!report.published && !report.desired) {
+    return failure(v1::Failure::NOT_FOUND,
+                   fmt::format("{} is not hosted here; zonecast explain {} says why",
+                               domain->text(), domain->text()));
+  }
+  v1::ControlResponse response;
+  fill(*response.mutable_domain_show(), report);
+  return response;
+}
+
+v1::ControlResponse ControlService::explain(const v1::ExplainRequest& request) {
+  const auto domain = derive::Domain::fromText(request.domain());
+  if (!domain) return failure(v1::Failure::INVALID, domain.error());
+  const loop::DomainExplanation told = reconciler_.explain(*domain);
+  v1::ControlResponse response;
+  v1::Explanation& explanation = *response.mutable_explain();
+  fill(*explanation.mutable_report(), told.report);
+  for (const derive::Step& from : told.explanation.steps) {
+    v1::ExplanationStep& step = *explanation.add_steps();
+    step.set_depth(from.depth);
+    step.set_question(from.question);
+    step.set_answer(from.answer);
+    step.set_source(from.source);
+    if (from.ttl) step.set_ttl(from.ttl->seconds());
+    step.set_outcome(std::string(toText(from.outcome)));
+    step.set_note(from.note);
+  }
+  explanation.set_first_failure(told.explanation.first_failure);
+  for (const std::string& record : told.explanation.remedy) explanation.add_remedy(record);
+  return response;
+}
+
+WatchJournal::WatchJournal(const ports::Clock& clock, std::function<bool()> wanted,
+                           Broadcast broadcast)
+    : clock_(clock), wanted_(std::move(wanted)), broadcast_(std::move(broadcast)) {}
+
+void WatchJournal::record(const ports::Fact& fact) {
+  const auto* published = std::get_if<ports::Published>(&fact);
+  if (published == nullptr || !wanted_()) return;
+  v1::WatchEvent event;
+  event.set_version(static_cast<std::uint64_t>(published->version));
+  event.set_rebased(published->rebased);
+  event.set_store_seconds(seconds(published->store_took));
+  for (const plan::Cause& cause : published->changes->causes) {
+    event.add_causes(cause.text);
+    if (!cause.noticed) continue;
+    const double took = seconds(clock_.now().mono - *cause.noticed);
+    event.set_edit_seconds(std::max(took, event.edit_seconds()));
+  }
+  const plan::ChangeSet& changes = *published->changes;
+  const bool domains_fit = show(changes.domains, *event.mutable_domains());
+  const bool virtual_domains_fit = show(changes.virtual_domains, *event.mutable_virtual_domains());
+  event.set_truncated(!domains_fit || !virtual_domains_fit);
+  broadcast_(event);
+}
+
+}  // namespace zonecast

@@ -1,0 +1,51 @@
+// Answers what `zonecast` asks, from the reconciler's reports, and turns publications into what
+// watchers see. Takes no decision. Not thread-safe; on the loop.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "adapters/control/control_server.h"
+#include "reconciler/loop/reconciler.h"
+
+namespace zonecast {
+
+class ControlService final : public control::ControlHandler {
+ public:
+  // Both must outlive the service.
+  ControlService(loop::Reconciler& reconciler, const ports::Clock& clock,
+                 std::string daemon_version);
+
+  v1::ControlResponse handle(const v1::ControlRequest& request) override;
+
+ private:
+  v1::ControlResponse status();
+  v1::ControlResponse zoneStatus(const v1::ZoneStatusRequest& request);
+  v1::ControlResponse zoneCommand(const std::string& zone,
+                                  bool (loop::Reconciler::*command)(dns::NameView),
+                                  const char* done);
+  v1::ControlResponse domainList(const v1::DomainListRequest& request);
+  v1::ControlResponse domainShow(const v1::DomainShowRequest& request);
+  v1::ControlResponse explain(const v1::ExplainRequest& request);
+
+  loop::Reconciler& reconciler_;
+  const ports::Clock& clock_;
+  std::string daemon_version_;
+  Instant started_;
+};
+
+// A journal that tells watchers what was published.
+class WatchJournal final : public ports::Journal {
+ public:
+  using Broadcast = std::function<void(const v1::WatchEvent&)>;
+  // `wanted` says whether anybody watches, so that nothing is encoded for nobody.
+  WatchJournal(const ports::Clock& clock, std::function<bool()> wanted, Broadcast broadcast);
+  void record(const ports::Fact& fact) override;
+
+ private:
+  const ports::Clock& clock_;
+  std::function<bool()> wanted_;
+  Broadcast broadcast_;
+};
+
+}  // namespace zonecast

@@ -1,0 +1,155 @@
+#include "app/zonecastd/daemon.h"
+
+#include <csignal>
+#include <random>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "app/version.h"
+
+namespace zonecast {
+namespace {
+
+constexpr Duration kObservationInterval = std::chrono::seconds{1};
+
+// The only randomness that comes from outside; everything else is seeded with it.
+std::uint64_t trueRandom() {
+  std::random_device device;
+  return std::uint64_t{device()} << 32 | device();
+}
+
+redis::RedisOptions storeOptions(const config::RedisConfiguration& configuration,
+                                 std::uint32_t batch_max, const std::string& instance) {
+  redis::RedisOptions options;
+  if (const auto* path = std::get_if<std::filesystem::path>(&configuration.address)) {
+    options.server = redis::UnixSocket{path->string()};
+  } else {
+    options.server = std::get<xfr::Endpoint>(configuration.address);
+  }
+  options.user = configuration.user;
+  options.password_file = configuration.password_file.string();
+  options.deployment = configuration.deployment;
+  options.instance_id = instance;
+  options.connect_timeout = configuration.connect_timeout;
+  options.command_timeout = configuration.command_timeout;
+  options.lease_ttl = configuration.lease;
+  options.batch_max = batch_max;
+  options.jitter_seed = trueRandom();
+  return options;
+}
+
+}  // namespace
+
+tl::expected<std::unique_ptr<Daemon>, std::string> Daemon::make(
+    config::Configuration configuration, std::shared_ptr<spdlog::logger> out) {
+  std::unique_ptr<Daemon> daemon(new Daemon(std::move(configuration), std::move(out)));
+  if (auto opened = daemon->open(); !opened) return tl::unexpected(std::move(opened.error()));
+  if (auto restored = daemon->restore(); !restored)
+    return tl::unexpected(std::move(restored.error()));
+  return daemon;
+}
+
+Daemon::Daemon(config::Configuration configuration, std::shared_ptr<spdlog::logger> out)
+    : configuration_(std::move(configuration)),
+      out_(std::move(out)),
+      log_(configuration_.settings, loop_, out_),
+      metrics_(loop_),
+      transport_(loop_),
+      deadline_(loop_, [this] { reconciler_->onTimer(); }),
+      observation_(loop_, [this] { observe(); }),
+      work_(loop_, [this] { reconciler_->work(); }),
+      interrupt_(loop_, SIGINT, [this] { loop_.stop(); }),
+      terminate_(loop_, SIGTERM, [this] { loop_.stop(); }) {
+  journals_.add(log_);
+  journals_.add(metrics_);
+}
+
+Daemon::~Daemon() = default;
+
+tl::expected<void, std::string> Daemon::open() {
+  disk::DiskOptions disk_options{.directory = configuration_.state_directory.string(),
+                                 .random = trueRandom};
+  disk_options.map_octets_max = configuration_.state_octets_max;
+  auto disk = disk::LmdbDisk::open(disk_options, loop_);
+  if (!disk) return tl::unexpected(std::move(disk.error()));
+  disk_ = std::move(*disk);
+
+  store_ = std::make_unique<redis::RedisStore>(
+      loop_, storeOptions(configuration_.redis, configuration_.settings.publish_batch_max,
+                          disk_->instanceId()));
+  reconciler_ = std::make_unique<loop::Reconciler>(
+      configuration_.settings, loop::Ports{loop_, transport_, *store_, *disk_, journals_},
+      trueRandom());
+  disk_->reportTo(*reconciler_);
+  store_->reportTo(*reconciler_);
+  transport_.reportTo(*reconciler_);
+
+  for (const xfr::Endpoint& endpoint : configuration_.notify_listeners) {
+    if (auto listening = transport_.listen(endpoint); !listening) {
+      return tl::unexpected(std::move(listening.error()));
+    }
+  }
+  service_ = std::make_unique<ControlService>(*reconciler_, loop_, kVersion);
+  auto control = control::ControlServer::open(loop_, configuration_.control_socket, *service_);
+  if (!control) return tl::unexpected(std::move(control.error()));
+  control_ = std::move(*control);
+  watch_ = std::make_unique<WatchJournal>(
+      loop_, [this] { return control_->hasWatchers(); },
+      [this](const v1::WatchEvent& event) { control_->broadcast(event); });
+  journals_.add(*watch_);
+
+  if (configuration_.metrics_listener) {
+    auto listener =
+        http::MetricsListener::open(*configuration_.metrics_listener, metrics_.registry());
+    if (!listener) return tl::unexpected(std::move(listener.error()));
+    metrics_listener_ = std::move(*listener);
+  }
+  return {};
+}
+
+tl::expected<void, std::string> Daemon::restore() {
+  auto publisher = disk_->loadPublisher();
+  if (!publisher) return tl::unexpected(std::move(publisher.error()));
+  publisher_ = publisher->value_or(ports::SavedPublisher{});
+  std::size_t zones = 0;
+  auto loaded = disk_->forEachZone([&](const ports::SavedZone& zone) {
+    reconciler_->restore(zone);
+    ++zones;
+  });
+  if (!loaded) return tl::unexpected(std::move(loaded.error()));
+  out_->info("state directory read directory={} zones={}", configuration_.state_directory.string(),
+             zones);
+  return {};
+}
+
+void Daemon::run() {
+  loop_.observeTurns([this](Duration cpu) {
+    metrics_.observeTurn(cpu);
+    afterTurn();
+  });
+  reconciler_->start(publisher_);
+  observe();
+  out_->info("zonecastd {} is running zones={} customers={} notify_listeners={}", kVersion,
+             configuration_.settings.zones.size(), configuration_.settings.customers.size(),
+             configuration_.notify_listeners.size());
+  loop_.run();
+  out_->info("zonecastd stops: what is published stays published");
+}
+
+// Whatever the turn did, the core says when it wants the next one.
+void Daemon::afterTurn() {
+  if (reconciler_->hasWork()) work_.schedule();
+  if (const auto deadline = reconciler_->nextDeadline()) {
+    deadline_.startAt(*deadline);
+  } else {
+    deadline_.stop();
+  }
+}
+
+void Daemon::observe() {
+  metrics_.observe(reconciler_->overview());
+  observation_.after(kObservationInterval);
+}
+
+}  // namespace zonecast

@@ -1,0 +1,78 @@
+// The daemon: puts the core on its adapters and runs until it is told to stop. The one place that
+// sees everything; it takes no decision.
+//
+// Destruction goes from the outside in: control and metrics, then the core, then what it used.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <spdlog/logger.h>
+#include <tl/expected.hpp>
+
+#include "adapters/control/control_server.h"
+#include "adapters/disk/lmdb_disk.h"
+#include "adapters/http/metrics_listener.h"
+#include "adapters/journal/log.h"
+#include "adapters/journal/metrics.h"
+#include "adapters/redis/redis_store.h"
+#include "adapters/uv/loop.h"
+#include "adapters/uv/zone_transport.h"
+#include "app/zonecastd/control_service.h"
+#include "config/configuration.h"
+#include "reconciler/loop/reconciler.h"
+
+namespace zonecast {
+
+// One fact, told to several journals in order.
+class Journals final : public ports::Journal {
+ public:
+  void add(ports::Journal& journal) { journals_.push_back(&journal); }
+  void record(const ports::Fact& fact) override {
+    for (ports::Journal* journal : journals_) journal->record(fact);
+  }
+
+ private:
+  std::vector<ports::Journal*> journals_;
+};
+
+class Daemon {
+ public:
+  // Opens everything that can be refused (state directory, sockets); the error is a sentence.
+  static tl::expected<std::unique_ptr<Daemon>, std::string> make(
+      config::Configuration configuration, std::shared_ptr<spdlog::logger> out);
+  ~Daemon();
+
+  void run();  // until SIGINT or SIGTERM
+
+ private:
+  Daemon(config::Configuration configuration, std::shared_ptr<spdlog::logger> out);
+  tl::expected<void, std::string> open();
+  tl::expected<void, std::string> restore();
+  void afterTurn();
+  void observe();
+
+  const config::Configuration configuration_;
+  std::shared_ptr<spdlog::logger> out_;
+  uv::Loop loop_;
+  Journals journals_;
+  journal::Log log_;
+  journal::Metrics metrics_;
+  std::unique_ptr<disk::LmdbDisk> disk_;
+  uv::UvZoneTransport transport_;
+  std::unique_ptr<redis::RedisStore> store_;
+  std::unique_ptr<loop::Reconciler> reconciler_;
+  std::unique_ptr<ControlService> service_;
+  std::unique_ptr<control::ControlServer> control_;
+  std::unique_ptr<WatchJournal> watch_;
+  std::unique_ptr<http::MetricsListener> metrics_listener_;
+  ports::SavedPublisher publisher_;
+
+  uv::Timer deadline_;
+  uv::Timer observation_;
+  uv::Soon work_;
+  uv::Signal interrupt_, terminate_;
+};
+
+}  // namespace zonecast
