@@ -1,0 +1,310 @@
+"""The real parts, started by hand on loopback: redis-server, knotd, zonecastd.
+
+Each part is a context: it takes free ports, keeps its files in a folder that it is given, answers
+before its constructor's start() returns, and is stopped, with exactly what it started, when the
+context ends. Whatever a part printed is in its log file, which a failure shows.
+"""
+
+import base64
+import contextlib
+import ctypes
+import json
+import os
+import pathlib
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import time
+
+from reader import Content
+from resp import RedisClient, RedisError
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PR_SET_PDEATHSIG = 1
+LIBC = ctypes.CDLL(None)
+
+
+class PartFailed(Exception):
+    """A part did not start or did not do what it was told; the text has the end of its log."""
+
+
+def free_port():
+    """A port that is free on 127.0.0.1, for TCP and UDP, and that no outgoing connection will take."""
+    first_outgoing = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    for _ in range(1000):
+        port = random.randrange(10000, max(first_outgoing, 20000))
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp, \
+                socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+            try:
+                tcp.bind(("127.0.0.1", port))
+                udp.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
+    raise PartFailed("no free port on 127.0.0.1")
+
+
+def die_with_parent():
+    """In the child: a test that is itself killed leaves no part behind."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def wait_for(condition, timeout=10.0, what="a condition", interval=0.01):
+    """Waits until condition() is true and returns its value."""
+    deadline = time.monotonic() + timeout
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise PartFailed(f"waited {timeout} s in vain for {what}")
+        time.sleep(interval)
+
+
+class Part:
+    """A process with a log file."""
+
+    def __init__(self, name, folder):
+        self.name = name
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.log = self.folder / f"{name}.log"
+        self.process = None
+
+    def spawn(self, *command):
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(
+                [str(word) for word in command], cwd=self.folder, stdin=subprocess.DEVNULL,
+                stdout=log, stderr=log, start_new_session=True, preexec_fn=die_with_parent)
+
+    def fail(self, why):
+        tail = self.log.read_text(errors="replace")[-3000:] if self.log.exists() else ""
+        return PartFailed(f"{self.name}: {why}\n{tail}")
+
+    def wait_until(self, condition, what, timeout=20.0):
+        def alive_and_true():
+            if self.process.poll() is not None:
+                raise self.fail(f"ended with {self.process.returncode} before {what}")
+            return condition()
+        try:
+            return wait_for(alive_and_true, timeout, what)
+        except PartFailed as failure:
+            raise self.fail(str(failure)) from None
+
+    def stop(self, how=signal.SIGTERM):
+        """Its exit status; nothing when it does not run."""
+        if self.process is None:
+            return None
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGCONT)
+            self.process.send_signal(how)
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        status, self.process = self.process.returncode, None
+        return status
+
+    def kill(self):
+        self.stop(signal.SIGKILL)
+
+    def freeze(self):
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self):
+        self.process.send_signal(signal.SIGCONT)
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+
+class Redis(Part):
+    """A redis-server on a unix socket, which keeps nothing unless `persistent`."""
+
+    def __init__(self, folder, deployment="test", persistent=False, options=(), user="", password=""):
+        super().__init__("redis", folder)
+        self.socket = self.folder / "redis.sock"
+        self.deployment = deployment
+        self.persistent = persistent
+        self.options = options
+        self.credentials = (user, password)  # our own, not zonecast's
+        self.client = None
+
+    def start(self):
+        with contextlib.suppress(FileNotFoundError):
+            self.socket.unlink()
+        keep = ("--appendonly", "yes") if self.persistent else ("--appendonly", "no")
+        self.spawn("redis-server", "--port", "0", "--unixsocket", self.socket, "--save", "",
+                   "--dir", self.folder, "--maxmemory-policy", "noeviction", *keep, *self.options)
+        self.wait_until(self.answers, "it answers PING")
+
+    def answers(self):
+        try:
+            return self.ask("PING") == b"PONG"
+        except (OSError, RedisError):  # not there yet, or loading
+            self.hang_up()
+            return False
+
+    def stop(self, how=signal.SIGTERM):
+        self.hang_up()
+        return super().stop(how)
+
+    def hang_up(self):
+        if self.client is not None:
+            self.client.close()
+            self.client = None
+
+    def connected(self):
+        if self.client is None:
+            self.client = RedisClient(self.socket, *self.credentials)
+        return self.client
+
+    def ask(self, *command):
+        """A command's reply: bytes, int, None, or a list of those."""
+        return self.connected().command(*command)
+
+    def cli(self, *command):
+        """A reply that is one string, as text; empty when there is none."""
+        reply = self.ask(*command)
+        return reply.decode() if isinstance(reply, bytes) else "" if reply is None else str(reply)
+
+    def key(self, name):
+        return f"zonecast:{{{self.deployment}}}:{name}"
+
+    def content(self):
+        """All that is published, at one instant."""
+        return Content(self.connected(), self.key(""))
+
+    def domains(self):
+        """domain -> "did=...;state=...;transports=...;role=..." """
+        return self.content().domains()
+
+    def version(self):
+        return int(self.cli("HGET", self.key("meta"), "version") or 0)
+
+
+class Knot(Part):
+    """A knotd primary. Zones are text; edits go through knotc, so that it answers with IXFR."""
+
+    def __init__(self, folder, zones, notify=None, key=None, port=None, name="knotd", journal="changes"):
+        super().__init__(name, folder)
+        self.port = port or free_port()
+        self.zones = dict(zones)
+        self.notify = notify
+        self.key = key
+        self.journal = journal  # none: it has no history, and answers IXFR in full
+        (self.folder / "zones").mkdir(exist_ok=True)
+        self.config = self.folder / "knot.conf"
+
+    def write_config(self):
+        key_name = ""
+        lines = ["server:", f"    rundir: {self.folder}", f"    listen: 127.0.0.1@{self.port}",
+                 "    udp-workers: 1", "    tcp-workers: 1", "    background-workers: 1",
+                 "log:", "  - target: stdout", "    any: info",
+                 "database:", f"    storage: {self.folder}"]
+        if self.key:
+            algorithm, key_name, secret = self.key.split(":")
+            lines += ["key:", f"  - id: {key_name}", f"    algorithm: {algorithm}",
+                      f"    secret: {secret}"]
+        lines += ["acl:", "  - id: transfer", "    address: 127.0.0.0/8", "    action: transfer"]
+        if self.key:
+            lines += [f"    key: {key_name}"]
+        if self.notify:
+            lines += ["remote:", "  - id: zonecast", f"    address: 127.0.0.1@{self.notify}"]
+            lines += [f"    key: {key_name}"] if self.key else []
+        lines += ["template:", "  - id: default", f"    storage: {self.folder}/zones",
+                  '    file: "%s.zone"', "    acl: transfer", "    semantic-checks: off",
+                  "    zonefile-sync: -1", "    zonefile-load: whole", f"    journal-content: {self.journal}"]
+        lines += ["    notify: zonecast"] if self.notify else []
+        lines += ["zone:"] + [f"  - domain: {zone}" for zone in self.zones]
+        self.config.write_text("\n".join(lines) + "\n")
+
+    def start(self):
+        self.write_config()
+        for zone, text in self.zones.items():
+            (self.folder / "zones" / f"{zone}.zone").write_text(text)
+        self.spawn("knotd", "-c", self.config)
+        self.wait_until(self.serves_all, "it serves its zones")
+
+    def serves_all(self):
+        status = self.knotc("zone-status", check=False)
+        return all(f"[{zone}.] " in status and "serial: none" not in status.split(f"[{zone}.] ")[1].split("\n")[0]
+                   for zone in self.zones)
+
+    def knotc(self, *command, check=True):
+        done = subprocess.run(["knotc", "-c", str(self.config), *command],
+                              capture_output=True, text=True, check=False)
+        if check and done.returncode != 0:
+            raise self.fail(f"knotc {command}: {done.stdout}{done.stderr}")
+        return done.stdout
+
+    def edit(self, zone, *changes):
+        """Each change is ("set"|"unset", owner, rest...), as knotc's zone-set and zone-unset take it."""
+        self.knotc("zone-begin", zone)
+        for verb, *words in changes:
+            self.knotc(f"zone-{verb}", zone, *words)
+        self.knotc("zone-commit", zone)
+
+    def replace(self, zone, text):
+        """Loads other content, as after an edit of the file: knotd then has no history."""
+        self.zones[zone] = text
+        (self.folder / "zones" / f"{zone}.zone").write_text(text)
+        self.knotc("zone-reload", zone)
+
+
+class Zonecastd(Part):
+    """The daemon under test, with `zonecast` beside it."""
+
+    def __init__(self, folder, config, build=None, name="zonecastd"):
+        super().__init__(name, folder)
+        self.bin = pathlib.Path(build or os.environ.get("ZONECAST_BUILD", ROOT / "build/dev")).resolve() / "bin"
+        self.config_text = config
+        self.config = self.folder / "zonecast.yaml"
+        self.control = self.folder / "control.sock"
+
+    def launch(self):
+        self.config.write_text(self.config_text)
+        self.spawn(self.bin / "zonecastd", "-c", self.config)
+
+    def start(self):
+        self.launch()
+        self.wait_until(lambda: self.ask("status", check=False).returncode == 0, "it answers status")
+
+    def refused(self):
+        """Starts it where it must not start: its exit status and what it said."""
+        self.launch()
+        try:
+            return self.process.wait(20), self.log.read_text(errors="replace")
+        except subprocess.TimeoutExpired:
+            raise self.fail("runs, though it should not have started") from None
+
+    def said(self, *words):
+        """The lines of its log that hold all of the words."""
+        return [line for line in self.log.read_text(errors="replace").splitlines()
+                if all(word in line for word in words)]
+
+    def ask(self, *command, check=True):
+        done = subprocess.run([str(self.bin / "zonecast"), "-s", str(self.control), *command],
+                              capture_output=True, text=True, check=False)
+        if check and done.returncode != 0:
+            raise self.fail(f"zonecast {' '.join(command)}: {done.stdout}{done.stderr}")
+        return done
+
+    def json(self, *command):
+        return json.loads(self.ask("--json", *command).stdout)
+
+
+def tsig_key(name, octets=b"0123456789abcdef0123456789abcdef", algorithm="hmac-sha256"):
+    """A key as it stands in a key file."""
+    return f"{algorithm}:{name}:{base64.b64encode(octets).decode()}"
+
+
+def which_missing(*programs):
+    return [program for program in programs if shutil.which(program) is None]

@@ -1,0 +1,288 @@
+#include "reconciler/loop/domain_book.h"
+
+#include <algorithm>
+#include <set>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "test/support/records.h"
+
+namespace zonecast::loop {
+namespace {
+
+using derive::Standing;
+using test::nameFromText;
+using Names = std::set<std::string>;
+
+derive::Domain domain(std::string_view text) {
+  return derive::Domain::fromText(text).value();
+}
+identity::Did did(std::string_view text) {
+  return identity::Did::fromText(text).value();
+}
+
+// A book over zones given as text; what is evaluated runs on until nothing is left to be.
+class Book : public testing::Test {
+ protected:
+  Book() {
+    derive::EdgeRule rule{.name = "edge[0]"};
+    rule.hosts.push_back(nameFromText("sip.provider.example"));
+    rule.prefixes.push_back(derive::prefixFromText("192.0.2.10").value());
+    rule.ports.push_back({derive::Transport::udp, 5060});
+    rule.ports.push_back({derive::Transport::tcp, 5060});
+    settings_.edge.rules.push_back(std::move(rule));
+    settings_.customers.push_back({.name = "acme", .grants = {.dids = {"acme"}}, .attributes = {}});
+    acme_ = view_.addZone(nameFromText("acme.example"), view::CustomerId{0}, false);
+    second_ = view_.addZone(nameFromText("second.example"), view::CustomerId{0}, false);
+    install(second_, "");
+  }
+
+  void install(view::ZoneIndex index, std::string_view records) {
+    const dns::Name apex(view_.apex(index));
+    view::Zone zone{dns::Name(apex)};
+    add(zone, test::recordFromText(apex.toText() + " IN SOA ns. host. 1 3600 600 86400 300"));
+    for (const auto& record : test::recordsFromText(records)) add(zone, record);
+    ASSERT_TRUE(zone.finish());
+    view_.install(index, std::make_unique<view::Zone>(std::move(zone)));
+  }
+  static void add(view::Zone& zone, const test::OwnedRecord& record) {
+    ASSERT_TRUE(zone.add(record.view()));
+  }
+
+  // The names of the domains that were evaluated, the first one's followers too.
+  Names evaluate(std::string_view first) {
+    Names evaluated;
+    std::vector<DomainId> open{book_.ensure(domain(first))};
+    while (!open.empty()) {
+      const DomainId id = open.back();
+      open.pop_back();
+      const std::string name = book_.node(id).domain.text();
+      book_.markQueued(id);
+      const auto also = book_.evaluate(id).also;
+      open.insert(open.end(), also.begin(), also.end());
+      evaluated.insert(name);
+    }
+    return evaluated;
+  }
+
+  void publish(std::string_view name, std::string_view under, std::vector<derive::Domain> members) {
+    published_.domains.insert_or_assign(
+        domain(name),
+        plan::DomainEntry{.did = did(under), .transports = derive::TransportSet::fromBits(1)});
+    published_.virtual_domains.insert_or_assign(
+        did(under), identity::VirtualDomain{domain(name), "acme", std::move(members), {}});
+  }
+
+  template <typename Dependents>
+  Names names(Dependents dependents) const {
+    Names found;
+    dependents([&](DomainId id) { found.insert(book_.node(id).domain.text()); });
+    return found;
+  }
+  Names ofOwner(std::string_view owner) const {
+    const dns::Name name = nameFromText(owner);
+    return names([&](auto visit) { book_.dependentsOfOwner(name, visit); });
+  }
+  Names ofSubtree(std::string_view top) const {
+    const dns::Name name = nameFromText(top);
+    return names([&](auto visit) { book_.dependentsOfSubtree(name, visit); });
+  }
+  Standing standing(std::string_view name) const {
+    return book_.node(book_.find(domain(name)).value()).verdict.standing;
+  }
+  std::string didOf(std::string_view name) const {
+    const auto entry = book_.desired(domain(name));
+    return entry ? entry->did.text() : "";
+  }
+
+  Settings settings_;
+  view::View view_;
+  view::ZoneIndex acme_{}, second_{};
+  plan::Table published_;
+  DomainBook book_{settings_, view_, published_};
+};
+
+TEST_F(Book, AnOwnerConcernsItsDomainAndThoseThatReadIt) {
+  install(acme_, "_sip._udp.acme.example IN SRV 1 1 5060 sip.second.example");
+  install(second_, "sip.second.example IN A 192.0.2.10");
+  evaluate("acme.example");
+  EXPECT_EQ(ofOwner("_sip._udp.acme.example"), (Names{"acme.example"}));
+  EXPECT_EQ(ofOwner("_sipvhost.acme.example"), (Names{"acme.example"}));
+  EXPECT_EQ(ofOwner("sip.second.example"), (Names{"acme.example", "sip.second.example"}));
+  EXPECT_EQ(ofOwner("www.acme.example"), Names{});
+}
+
+TEST_F(Book, ASubtreeConcernsTheDomainsAndTheReadersOfNamesInIt) {
+  install(acme_, R"(
+    _sip._udp.acme.example IN SRV 1 1 5060 host.pop.second.example
+    _sip._udp.a.acme.example IN SRV 1 1 5060 sip.provider.example
+  )");
+  evaluate("acme.example");
+  evaluate("a.acme.example");
+  EXPECT_EQ(ofSubtree("pop.second.example"), (Names{"acme.example"}));
+  EXPECT_EQ(ofSubtree("a.acme.example"), (Names{"a.acme.example"}));
+  EXPECT_EQ(ofSubtree("_udp.a.acme.example"), (Names{"a.acme.example"}));
+  EXPECT_EQ(ofSubtree("acme.example"), (Names{"acme.example", "a.acme.example"}));
+  EXPECT_EQ(ofSubtree("b.acme.example"), Names{});
+}
+
+TEST_F(Book, AClaimDependsOnWhereItsAliasLeads) {
+  install(acme_, R"(
+    _sip._udp.acme.example IN SRV 1 1 5060 sip.provider.example
+    _sipvhost.acme.example IN CNAME middle.acme.example
+    middle.acme.example IN CNAME claims.second.example
+  )");
+  install(second_, R"(claims.second.example IN TXT "v=sipvhost1; did=acme")");
+  evaluate("acme.example");
+  EXPECT_EQ(didOf("acme.example"), "acme");
+  EXPECT_EQ(ofOwner("claims.second.example"), (Names{"acme.example"}));
+  EXPECT_EQ(ofOwner("middle.acme.example"), (Names{"acme.example"}));
+  EXPECT_THAT(book_.sources(domain("acme.example")), testing::Contains(second_));
+}
+
+TEST_F(Book, WhatIsReadNoMoreIsNotDependedOn) {
+  install(acme_, "_sip._udp.acme.example IN SRV 1 1 5060 host.second.example");
+  evaluate("acme.example");
+  install(acme_, "_sip._udp.acme.example IN SRV 1 1 5060 sip.provider.example");
+  evaluate("acme.example");
+  EXPECT_EQ(ofOwner("host.second.example"), Names{});
+}
+
+TEST_F(Book, AnAddressAloneMakesNoDomain) {
+  install(acme_, "www.acme.example IN A 192.0.2.10");
+  evaluate("www.acme.example");
+  EXPECT_EQ(standing("www.acme.example"), Standing::foreign);
+  EXPECT_FALSE(book_.desired(domain("www.acme.example")));
+}
+
+TEST_F(Book, ATargetJoinsThoseThatNameItWhileTheyAgree) {
+  install(acme_, R"(
+    _sip._udp.acme.example IN SRV 1 1 5060 sip.acme.example
+    sip.acme.example IN A 192.0.2.10
+  )");
+  EXPECT_EQ(evaluate("acme.example"), (Names{"acme.example", "sip.acme.example"}));
+  EXPECT_EQ(didOf("sip.acme.example"), "acme.example");
+
+  install(second_, "_sip._tcp.second.example IN SRV 1 1 5060 sip.acme.example");
+  evaluate("second.example");
+  EXPECT_EQ(didOf("sip.acme.example"), "sip.acme.example");
+  EXPECT_EQ(book_.members(did("acme.example")).size(), 1u);
+
+  install(acme_, "sip.acme.example IN A 192.0.2.10");
+  EXPECT_EQ(evaluate("acme.example"), (Names{"acme.example", "sip.acme.example"}));
+  EXPECT_EQ(didOf("sip.acme.example"), "second.example");
+}
+
+TEST_F(Book, ATargetIsRegroupedWhenItsNamerMoves) {
+  const std::string_view records = R"(
+    _sip._udp.acme.example IN SRV 1 1 5060 sip.acme.example
+    sip.acme.example IN A 192.0.2.10
+  )";
+  install(acme_, records);
+  evaluate("acme.example");
+  install(acme_, std::string(records) + R"(_sipvhost.acme.example IN TXT "v=sipvhost1; did=acme")");
+  const DomainId id = book_.find(domain("acme.example")).value();
+  book_.markQueued(id);
+  const auto evaluation = book_.evaluate(id);
+  EXPECT_TRUE(evaluation.changed);
+  ASSERT_EQ(evaluation.regrouped.size(), 1u);
+  EXPECT_EQ(book_.node(evaluation.regrouped[0]).domain.text(), "sip.acme.example");
+  EXPECT_EQ(didOf("sip.acme.example"), "acme");
+}
+
+TEST_F(Book, AnUnknownDomainDesiresWhatIsPublished) {
+  publish("acme.example", "acme", {domain("acme.example")});
+  evaluate("acme.example");  // its zone is not transferred yet
+  EXPECT_EQ(standing("acme.example"), Standing::unknown);
+  EXPECT_EQ(book_.desired(domain("acme.example")), published_.domains.at(domain("acme.example")));
+  EXPECT_EQ(book_.desired(did("acme")), published_.virtual_domains.at(did("acme")));
+
+  install(acme_, "_sip._udp.acme.example IN SRV 1 1 5060 sip.carrier.example");  // outside
+  evaluate("acme.example");
+  EXPECT_EQ(standing("acme.example"), Standing::unknown);
+  EXPECT_EQ(didOf("acme.example"), "acme");
+
+  published_ = {};
+  book_.adoptPublished(book_.find(domain("acme.example")).value());
+  EXPECT_FALSE(book_.desired(domain("acme.example")));
+}
+
+TEST_F(Book, TwoThatNothingAsksForDoNotWaitForEachOther) {
+  const std::vector members{domain("acme.example"), domain("sip.acme.example")};
+  publish("acme.example", "acme", members);
+  publish("sip.acme.example", "acme", members);
+  evaluate("acme.example");
+  evaluate("sip.acme.example");
+  install(acme_, "sip.acme.example IN A 192.0.2.10");
+  evaluate("acme.example");
+  EXPECT_EQ(didOf("acme.example"), "acme");  // sip may still name it, for all that is known
+  evaluate("sip.acme.example");
+  EXPECT_EQ(standing("acme.example"), Standing::foreign);
+  EXPECT_EQ(standing("sip.acme.example"), Standing::foreign);
+}
+
+TEST_F(Book, ATargetWaitsForItsNamerAndIsFreedByIt) {
+  const std::string_view target = "sip.acme.example IN A 192.0.2.10\n";
+  install(acme_, std::string(target) + "_sip._udp.acme.example IN SRV 1 1 5060 sip.acme.example");
+  evaluate("acme.example");
+  publish("sip.acme.example", "sip.acme.example", {domain("sip.acme.example")});
+
+  install(acme_, "_sip._udp.acme.example IN NS ns.elsewhere.example");  // the namer is cut off
+  evaluate("acme.example");
+  evaluate("sip.acme.example");
+  ASSERT_EQ(standing("acme.example"), Standing::unknown);
+  EXPECT_EQ(standing("sip.acme.example"), Standing::unknown);
+  EXPECT_TRUE(book_.desired(domain("sip.acme.example")));
+
+  install(acme_, "_sip._udp.acme.example IN SRV 1 1 5060 sip.acme.example");
+  EXPECT_TRUE(evaluate("acme.example").contains("sip.acme.example"));
+  EXPECT_EQ(standing("sip.acme.example"), Standing::foreign);
+}
+
+TEST_F(Book, WhatNothingNeedsIsForgotten) {
+  install(
+      acme_,
+      "_sip._udp.acme.example IN SRV 1 1 5060 sip.acme.example\nsip.acme.example IN A 192.0.2.10");
+  evaluate("acme.example");
+  const DomainId namer = book_.find(domain("acme.example")).value();
+  const DomainId target = book_.find(domain("sip.acme.example")).value();
+  book_.forgetIfIdle(namer);
+  book_.forgetIfIdle(target);
+  EXPECT_TRUE(book_.find(domain("acme.example")) && book_.find(domain("sip.acme.example")));
+
+  install(acme_, "");
+  evaluate("acme.example");
+  book_.markQueued(target);
+  book_.forgetIfIdle(namer);
+  book_.forgetIfIdle(target);
+  EXPECT_FALSE(book_.find(domain("acme.example")));
+  EXPECT_TRUE(book_.find(domain("sip.acme.example"))) << "it is queued";
+  book_.evaluate(target);
+  book_.forgetIfIdle(target);
+  EXPECT_FALSE(book_.find(domain("sip.acme.example")));
+  EXPECT_EQ(ofSubtree("."), Names{});
+  EXPECT_FALSE(book_.next(nullptr));
+}
+
+TEST_F(Book, WhatIsPublishedIsNotForgotten) {
+  publish("acme.example", "acme", {domain("acme.example")});
+  install(acme_, "");
+  evaluate("acme.example");
+  book_.forgetIfIdle(book_.find(domain("acme.example")).value());
+  EXPECT_TRUE(book_.find(domain("acme.example")));
+}
+
+TEST_F(Book, ADomainWaitsWithThoseThatNameIt) {
+  install(
+      acme_,
+      "_sip._udp.acme.example IN SRV 1 1 5060 sip.acme.example\nsip.acme.example IN A 192.0.2.10");
+  evaluate("acme.example");
+  EXPECT_FALSE(book_.isWaiting(domain("sip.acme.example")));
+  book_.markQueued(book_.find(domain("acme.example")).value());
+  EXPECT_TRUE(book_.isWaiting(domain("acme.example")));
+  EXPECT_TRUE(book_.isWaiting(domain("sip.acme.example")));
+}
+
+}  // namespace
+}  // namespace zonecast::loop

@@ -1,0 +1,130 @@
+"""The five-minute tour: a knotd with two customers' zones, a redis-server, and zonecastd between them.
+
+Without arguments it runs until Ctrl-C and tells what to type. With --once it makes an edit itself,
+prints what changed in Redis and how long it took, and exits 0 only if all of it happened. Nothing of
+it is left behind.
+"""
+
+import argparse
+import contextlib
+import pathlib
+import shutil
+import signal
+import sys
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "test" / "support"))
+
+import parts  # noqa: E402
+
+ZONES = ("acme.example", "globex.example")
+KEY = parts.tsig_key("tour")
+
+
+def configuration(folder, redis, knot, notify, metrics):
+    text = (HERE / "zonecast.yaml.in").read_text()
+    words = {"DIR": folder, "REDIS": redis.socket, "KNOT": knot.port, "NOTIFY": notify, "METRICS": metrics}
+    for word, value in words.items():
+        text = text.replace(f"@{word}@", str(value))
+    return text
+
+
+def say(text=""):
+    print(text, flush=True)
+
+
+def show_domains(daemon):
+    say(daemon.ask("domain-list").stdout.rstrip())
+
+
+def first_publication(redis):
+    parts.wait_for(lambda: len(redis.domains()) >= 4, 20, "the first domains in Redis")
+
+
+def edit_once(daemon, redis, knot):
+    """Moves lab.acme.example to the edge, as its owner would, and waits for Redis to say so."""
+    before = redis.version()
+    say("\nThe owner of acme.example points lab.acme.example at the edge:")
+    say("  _sip._udp.lab.acme.example. 3600 IN SRV 10 5 5060 sip.provider.example.")
+    owner = "_sip._udp.lab"
+    knot.knotc("zone-begin", "acme.example")
+    knot.knotc("zone-unset", "acme.example", owner, "SRV")
+    knot.knotc("zone-set", "acme.example", owner, "3600", "SRV", "10 5 5060 sip.provider.example.")
+    began = time.monotonic()
+    knot.knotc("zone-commit", "acme.example")
+    parts.wait_for(lambda: "lab.acme.example" in redis.domains(), 10,
+                   "lab.acme.example in Redis", interval=0.001)
+    took = time.monotonic() - began
+    say(f"\nRedis has it {took * 1000:.0f} ms after the commit (knotc and redis-cli included): "
+        f"version {before} -> {redis.version()}")
+    say(f"  HGET {redis.key('domain')} lab.acme.example")
+    say(f"  {redis.cli('HGET', redis.key('domain'), 'lab.acme.example')}")
+    say("\nWhat is hosted now:")
+    show_domains(daemon)
+
+
+def explain_how(daemon, redis, knot):
+    zonecast = f"{daemon.bin / 'zonecast'} -s {daemon.control}"
+    say(f"""
+It runs until Ctrl-C. In another terminal, see change sets as they happen:
+
+  {zonecast} watch
+
+and edit a zone, as its owner would:
+
+  knotc -c {knot.config} zone-begin acme.example
+  knotc -c {knot.config} zone-set acme.example _sip._udp.new 3600 SRV "10 5 5060 sip.provider.example."
+  knotc -c {knot.config} zone-commit acme.example
+
+Ask why, and look at what proxies read:
+
+  {zonecast} explain lab.acme.example
+  redis-cli -s {redis.socket} HGETALL '{redis.key("domain")}'
+""")
+
+
+def tour(folder, once, build):
+    key_file = folder / "transfer.key"
+    key_file.write_text(KEY)
+    key_file.chmod(0o600)
+    notify, metrics = parts.free_port(), parts.free_port()
+    zones = {zone: (HERE / "zones" / f"{zone}.zone").read_text() for zone in ZONES}
+    redis = parts.Redis(folder / "redis", deployment="tour")
+    knot = parts.Knot(folder / "knotd", zones, notify=notify, key=KEY)
+    daemon = parts.Zonecastd(folder / "zonecastd", configuration(folder, redis, knot, notify, metrics), build)
+    with redis, knot, daemon:
+        first_publication(redis)
+        say(f"zonecastd follows {', '.join(ZONES)} at a knotd and publishes to a redis-server.\n\nHosted domains:")
+        show_domains(daemon)
+        if once:
+            edit_once(daemon, redis, knot)
+            return
+        explain_how(daemon, redis, knot)
+        while daemon.process.poll() is None:
+            time.sleep(0.2)
+        raise daemon.fail("zonecastd ended")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--once", action="store_true", help="make one edit, show what came of it, stop")
+    parser.add_argument("--build", help="build folder with bin/zonecastd")
+    options = parser.parse_args()
+    missing = parts.which_missing("redis-server", "redis-cli", "knotd", "knotc")
+    if missing:
+        sys.exit(f"tour: not installed: {', '.join(missing)}; ./dev run installs them")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="zonecast-tour-"))
+    try:
+        with contextlib.suppress(KeyboardInterrupt):
+            tour(folder, options.once, options.build)
+    except parts.PartFailed as failure:
+        sys.exit(f"tour: {failure}")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
