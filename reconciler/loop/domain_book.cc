@@ -1,71 +1,13 @@
 #include "reconciler/loop/domain_book.h"
 
 #include <algorithm>
-#include <array>
 #include <cassert>
-
-#include "absl/strings/match.h"
 
 namespace zonecast::loop {
 namespace {
 
 using derive::Standing;
 using derive::Verdict;
-
-// The owners that ask for a domain to be tried, besides a SIP NAPTR at the domain itself.
-constexpr std::array<std::array<std::string_view, 2>, 5> kServiceLabels{
-    {{"_sip", "_udp"}, {"_sip", "_tcp"}, {"_sips", "_tcp"}, {"_sip", "_ws"}, {"_sips", "_ws"}}};
-
-// Present only where the zone has the very owner: what a wildcard would answer is never enumerated.
-Presence presence(const view::Answer& answer, dns::NameView asked) {
-  if (!answer.evidence.empty()) {
-    const view::Evidence& first = answer.evidence.front();
-    const bool exact = first.name == asked && (first.kind == view::Evidence::Kind::rrset ||
-                                               first.kind == view::Evidence::Kind::cname);
-    if (exact) return Presence::present;
-  }
-  return answer.kind == view::Answer::Kind::notKnown ? Presence::notKnown : Presence::absent;
-}
-
-bool isSipService(std::span<const std::uint8_t> naptr_rdata) {
-  const auto naptr = dns::parseNaptr(naptr_rdata);
-  return naptr &&
-         (absl::StartsWithIgnoreCase({naptr->services.data(), naptr->services.size()}, "SIP+") ||
-          absl::StartsWithIgnoreCase({naptr->services.data(), naptr->services.size()}, "SIPS+"));
-}
-
-// A domain that is an alias has no NAPTR of its own, whatever its target has.
-Presence sipNaptrPresence(const view::Answer& answer, dns::NameView asked) {
-  const Presence any = presence(answer, asked);
-  if (any != Presence::present) return any;
-  if (answer.evidence.front().kind == view::Evidence::Kind::cname) return Presence::absent;
-  return std::ranges::any_of(answer.rrset.rdatas, isSipService) ? Presence::present
-                                                                : Presence::absent;
-}
-
-// Which names are tried (DESIGN section 4): owners with SIP SRV below, a SIP NAPTR, or a claim.
-Presence askedForByZone(const view::Lookup& dns, dns::NameView domain) {
-  bool not_known = false;
-  const auto consider = [&](Presence p) {
-    not_known |= p == Presence::notKnown;
-    return p == Presence::present;
-  };
-  for (const auto& [service, protocol] : kServiceLabels) {
-    const auto below = dns::Name::prepend(protocol, domain);
-    const auto owner = below ? dns::Name::prepend(service, *below) : below;
-    if (owner && consider(presence(dns.lookup(*owner, dns::RrType::srv), *owner))) {
-      return Presence::present;
-    }
-  }
-  if (const auto owner = dns::Name::prepend(identity::kClaimLabel, domain);
-      owner && consider(presence(dns.lookup(*owner, dns::RrType::txt), *owner))) {
-    return Presence::present;
-  }
-  if (consider(sipNaptrPresence(dns.lookup(domain, dns::RrType::naptr), domain))) {
-    return Presence::present;
-  }
-  return not_known ? Presence::notKnown : Presence::absent;
-}
 
 void addSource(Verdict& verdict, view::ZoneIndex zone) {
   const auto at = std::ranges::lower_bound(verdict.sources, zone);

@@ -26,15 +26,13 @@
 #include "reconciler/derive/derive.h"
 #include "reconciler/identity/virtual_domain.h"
 #include "reconciler/loop/settings.h"
+#include "reconciler/loop/trial.h"
 #include "reconciler/plan/table.h"
 #include "reconciler/view/view.h"
 
 namespace zonecast::loop {
 
 enum class DomainId : std::uint32_t {};
-
-// Do records in a zone ask to have a domain tried?
-enum class Presence : std::uint8_t { absent, present, notKnown };
 
 struct DomainNode {
   DomainNode(derive::Domain d, dns::Name n) : domain(std::move(d)), name(std::move(n)) {}
