@@ -1,7 +1,6 @@
 #include "reconciler/view/zone_delta.h"
 
 #include <algorithm>
-#include <ranges>
 
 #include <fmt/format.h>
 
@@ -50,8 +49,8 @@ void sumUp(const RecordStore& records, std::span<Edit> edits, NameDifference& di
 
 void sortOnce(std::vector<NodeRef>& refs) {
   std::ranges::sort(refs);
-  const auto repeated = std::ranges::unique(refs);
-  refs.erase(repeated.begin(), repeated.end());
+  const auto repeated = std::unique(refs.begin(), refs.end());
+  refs.erase(repeated, refs.end());
 }
 
 }  // namespace
@@ -106,8 +105,8 @@ void DeltaApplication::remember(const Edit& edit) {
 }
 
 void DeltaApplication::takeBack() {
-  for (const Edit& edit : std::views::reverse(edits_)) zone_.takeBack(edit);
-  for (const NodeRef ref : std::views::reverse(created_)) zone_.names.remove(ref);
+  for (auto edit = edits_.rbegin(); edit != edits_.rend(); ++edit) zone_.takeBack(*edit);
+  for (auto ref = created_.rbegin(); ref != created_.rend(); ++ref) zone_.names.remove(*ref);
 }
 
 ZoneChange DeltaApplication::commit() {

@@ -17,6 +17,8 @@ template <typename... Visitors>
 struct Overloaded : Visitors... {
   using Visitors::operator()...;
 };
+template <typename... Visitors>
+Overloaded(Visitors...) -> Overloaded<Visitors...>;
 
 OwnedRecord soaRecord(const dns::Name& zone, dns::Serial serial) {
   return recordFromText(
