@@ -17,23 +17,12 @@
 #include <vector>
 
 #include "reconciler/loop/reconciler.h"
+#include "test/support/manual_clock.h"
 #include "test/support/records.h"
 
 namespace zonecast::test {
 
 using Trace = std::vector<std::string>;
-
-class WorldClock final : public ports::Clock {
- public:
-  Now now() const override { return now_; }
-  void advance(Duration by) {
-    now_.mono += by;
-    now_.wall += by;
-  }
-
- private:
-  Now now_{Instant(std::chrono::hours(1)), WallTime(std::chrono::seconds(1'700'000'000))};
-};
 
 // One version of a zone: its records without the SOA, in the order given.
 struct ZoneVersion {
@@ -166,7 +155,7 @@ class World {
   loop::Settings settings;
   std::map<xfr::Endpoint, std::pair<std::string, WorldPrimary>> primaries;
   Trace trace;
-  WorldClock clock;
+  ManualClock clock;
   WorldStore store{trace};
   WorldDisk disk;
 

@@ -8,20 +8,11 @@
 #include "reconciler/loop/settings.h"
 #include "reconciler/ports/clock.h"
 #include "reconciler/ports/journal.h"
+#include "test/support/manual_clock.h"
 
 namespace zonecast::journal {
 
-class FakeClock final : public ports::Clock {
- public:
-  Now now() const override { return now_; }
-  void advance(Duration by) {
-    now_.mono += by;
-    now_.wall += by;
-  }
-
- private:
-  Now now_{.mono = Instant{std::chrono::hours{1}}, .wall = WallTime{std::chrono::hours{1}}};
-};
+using FakeClock = test::ManualClock;
 
 inline constexpr xfr::ZoneId kAcme{0}, kOdd{1};
 inline constexpr xfr::PrimaryId kNs1{0};

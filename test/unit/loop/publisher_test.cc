@@ -105,7 +105,7 @@ class PublisherTest : public testing::Test {
   view::View view_;
   plan::Table published_;
   test::Trace trace_;
-  test::WorldClock clock_;
+  test::ManualClock clock_;
   RecordingStore store_;
   test::WorldDisk disk_;
   test::WorldJournal journal_{settings_, trace_};
