@@ -119,7 +119,8 @@ std::optional<std::string> ZoneContent::objection(NodeRef node, const RecordView
   if (record.rrclass != dns::RrClass::in) return describe(record) + " is not of class IN";
   if (!isReadable(record)) return describe(record) + " is malformed";
   if (record_count >= limits.records_max) {
-    return fmt::format("the zone has more than {} records", limits.records_max);
+    return fmt::format("the zone has more than {} records (limits.zone_records_max)",
+                       limits.records_max);
   }
   if (record.type != RrType::soa) return std::nullopt;
   if (node != names.apex()) return describe(record) + " is not at the apex";
@@ -132,7 +133,8 @@ std::optional<std::string> ZoneContent::objection(NodeRef node, const RecordView
 
 std::optional<std::string> ZoneContent::limitReached(NodeRef node, const RecordView& record) const {
   if (names.arenaOctets() + records.octets() > limits.octets_max) {
-    return fmt::format("the zone needs more than {} octets of memory", limits.octets_max);
+    return fmt::format("the zone needs more than {} octets of memory (limits.zone_octets_max)",
+                       limits.octets_max);
   }
   const Node& owner = names.node(node);
   if (!dns::isKept(record.type)) {
@@ -141,7 +143,8 @@ std::optional<std::string> ZoneContent::limitReached(NodeRef node, const RecordV
                        limits.types_per_owner_max);
   }
   if (records.rrsetSize(owner, record.type) < limits.records_per_rrset_max) return std::nullopt;
-  return fmt::format("{} has more than {} records", describe(record), limits.records_per_rrset_max);
+  return fmt::format("{} has more than {} records (limits.rrset_records_max)", describe(record),
+                     limits.records_per_rrset_max);
 }
 
 dns::Soa ZoneContent::soa() const {

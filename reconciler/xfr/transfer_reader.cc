@@ -84,7 +84,8 @@ TransferReader::Step TransferReader::readMessage(std::span<const std::uint8_t> m
   if (state_ >= State::upToDate) return malformed("a message behind the end of the transfer");
   octets_ += message.size();
   if (octets_ > request_.limits.octets_max) {
-    return failure(Kind::limit, fmt::format("more than {} octets", request_.limits.octets_max));
+    return failure(Kind::limit, fmt::format("more than {} octets (limits.zone_octets_max)",
+                                            request_.limits.octets_max));
   }
   auto reader = dns::MessageReader::open(message);
   if (!reader) return malformed(reader.error());
@@ -242,8 +243,9 @@ TransferReader::Step TransferReader::startRemovals(const dns::RecordView& soa, d
                                  reached_.value()));
   }
   if (++deltas_ > request_.limits.ixfr_deltas_max) {
-    return failure(Kind::limit, fmt::format("more than {} difference sequences",
-                                            request_.limits.ixfr_deltas_max));
+    return failure(Kind::limit,
+                   fmt::format("more than {} difference sequences (limits.ixfr_deltas_max)",
+                               request_.limits.ixfr_deltas_max));
   }
   state_ = State::removing;
   removed_.clear();
@@ -285,21 +287,24 @@ TransferReader::Step TransferReader::remove(const dns::RecordView& record) {
   if (auto counted = count(); !counted) return counted;
   dns::pack(record, removed_);
   if (removed_.size() > request_.limits.octets_max) {
-    return failure(Kind::limit, fmt::format("a difference sequence removes more than {} octets",
-                                            request_.limits.octets_max));
+    return failure(
+        Kind::limit,
+        fmt::format("a difference sequence removes more than {} octets (limits.zone_octets_max)",
+                    request_.limits.octets_max));
   }
   return {};
 }
 
 TransferReader::Step TransferReader::count() {
   if (++records_ > request_.limits.records_max) {
-    return failure(Kind::limit, fmt::format("more than {} records: zone_records_max is too low",
+    return failure(Kind::limit, fmt::format("more than {} records (limits.zone_records_max)",
                                             request_.limits.records_max));
   }
   const bool incremental = state_ == State::removing || state_ == State::adding;
   if (incremental && records_ > request_.limits.ixfr_records_max) {
-    return failure(Kind::limit, fmt::format("differences of more than {} records",
-                                            request_.limits.ixfr_records_max));
+    return failure(Kind::limit,
+                   fmt::format("differences of more than {} records (limits.ixfr_records_max)",
+                               request_.limits.ixfr_records_max));
   }
   return {};
 }

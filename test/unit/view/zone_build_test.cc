@@ -72,7 +72,8 @@ TEST(ZoneBuild, AnRrsetMayHaveSoManyRecordsAndNoMore) {
   EXPECT_EQ(failureToAdd(zone, "h.example A 192.0.2.2"), "");
   EXPECT_EQ(failureToAdd(zone, "h.example A 192.0.2.2"), "");
   EXPECT_EQ(failureToAdd(zone, "h.example TXT x"), "");
-  EXPECT_EQ(failureToAdd(zone, "h.example A 192.0.2.3"), "h.example A has more than 2 records");
+  EXPECT_EQ(failureToAdd(zone, "h.example A 192.0.2.3"),
+            "h.example A has more than 2 records (limits.rrset_records_max)");
 }
 
 TEST(ZoneBuild, AnOwnerMayHaveSoManyOtherTypesAndNoMore) {
@@ -89,14 +90,15 @@ TEST(ZoneBuild, AZoneMayHaveSoManyRecordsAndOctetsAndNoMore) {
   Zone few(name("example"), {.records_max = 2});
   EXPECT_EQ(failureToAdd(few, "h.example MX x"), "");
   EXPECT_EQ(failureToAdd(few, "h.example MX x"), "");
-  EXPECT_EQ(failureToAdd(few, "h.example MX x"), "the zone has more than 2 records");
+  EXPECT_EQ(failureToAdd(few, "h.example MX x"),
+            "the zone has more than 2 records (limits.zone_records_max)");
 
   Zone small(name("example"), {.octets_max = 10'000});
   std::string failure;
   for (int i = 0; i < 1000 && failure.empty(); ++i) {
     failure = failureToAdd(small, "h" + std::to_string(i) + ".example A 192.0.2.1");
   }
-  EXPECT_EQ(failure, "the zone needs more than 10000 octets of memory");
+  EXPECT_EQ(failure, "the zone needs more than 10000 octets of memory (limits.zone_octets_max)");
   EXPECT_LT(small.octets(), 40'000u);
 }
 
