@@ -14,6 +14,7 @@
 
 #include <tl/expected.hpp>
 
+#include "absl/container/btree_map.h"
 #include "reconciler/identity/claim.h"
 
 namespace zonecast::identity {
@@ -52,7 +53,7 @@ tl::expected<AttributeValue, std::string> parseValue(const AttributeSpec& spec,
                                                      std::string_view text);
 
 // Name -> values, never an empty vector. Complete: defaults are filled in.
-using Attributes = std::map<std::string, std::vector<AttributeValue>, std::less<>>;
+using Attributes = absl::btree_map<std::string, std::vector<AttributeValue>, std::less<>>;
 
 struct AttributeResult {
   Attributes attributes;

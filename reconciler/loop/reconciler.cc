@@ -78,30 +78,35 @@ void Reconciler::onTimer() {
 }
 
 bool Reconciler::hasWork() const {
-  const bool can_plan = publisher_.state() == StoreState::planning ||
-                        (publisher_.state() == StoreState::idle && publisher_.wantsToPublish());
-  return !passes_.empty() || can_plan;
+  return !edits_.empty() || !passes_.empty() || publisher_.hasWork();
 }
 
-// Passes take turns, a slice each; the publisher plans whenever the store is free. Meanwhile
-// nothing is evaluated: a change set is planned from one state of the book.
+// Passes take turns, a slice each, and an edit never waits for more than one of a large zone; the
+// publisher plans whenever the store is free. Meanwhile nothing is evaluated: a change set is
+// planned from one state of the book.
 void Reconciler::work() {
-  if (!passes_.empty() && publisher_.state() != StoreState::planning) {
-    const auto pass = passes_.begin();
-    pass->advance(ports_.clock.now());
-    afterSlice(pass);
+  if (publisher_.state() != StoreState::planning) {
+    advanceFirst(edits_);
+    advanceFirst(passes_);
   }
   publisher_.advance();
   settle();
 }
 
-void Reconciler::afterSlice(std::list<Pass>::iterator pass) {
+void Reconciler::advanceFirst(std::list<Pass>& passes) {
+  if (passes.empty()) return;
+  passes.front().advance(ports_.clock.now());
+  afterSlice(passes);
+}
+
+void Reconciler::afterSlice(std::list<Pass>& passes) {
+  const auto pass = passes.begin();
   for (const Warning& warning : pass->takeWarnings()) {
-    ports_.journal.record(ports::ClaimWarning{warning.domain.text(), warning.text});
+    ports_.journal.record(ports::ClaimWarning{std::string(warning.domain.text()), warning.text});
   }
   if (pass->stage() == Pass::Stage::evaluated) {
     Pass::Touched touched = pass->takeTouched();
-    Publisher::Work work{std::move(touched.domains), std::move(touched.cause)};
+    Publisher::Work work{std::move(touched.domains), std::move(touched.cause), pass->isEdit()};
     if (pass->reconcilesStore()) {
       publisher_.onReconciled(std::move(work));
     } else {
@@ -117,10 +122,10 @@ void Reconciler::afterSlice(std::list<Pass>::iterator pass) {
     releaseHeld(indexOf(*zone));
   }
   if (pass->stage() != Pass::Stage::done) {
-    passes_.splice(passes_.end(), passes_, pass);
+    passes.splice(passes.end(), passes, pass);
     return;
   }
-  passes_.erase(pass);
+  passes.erase(pass);
   if (!zone) return;
   intake_.release(*zone);
   secondary_.onZoneReady(*zone, ports_.clock.now());
@@ -195,8 +200,10 @@ void Reconciler::onUpdate(ZoneUpdate update) {
 }
 
 void Reconciler::begin(PassSubject subject, plan::Cause cause, bool save_full_copy) {
-  passes_.emplace_back(PassTools{settings_, view_, book_, intake_, published_, publisher_.held()},
-                       std::move(subject), std::move(cause), save_full_copy);
+  const bool is_edit = std::holds_alternative<ZoneEdited>(subject);
+  (is_edit ? edits_ : passes_)
+      .emplace_back(PassTools{settings_, view_, book_, intake_, published_, publisher_.held()},
+                    std::move(subject), std::move(cause), save_full_copy);
 }
 
 // What the store has lost may be given back from the last good copies; only what it still has
@@ -306,7 +313,7 @@ Overview Reconciler::overview() const {
   overview.domains_published = published_.domains.size();
   overview.virtual_domains_published = published_.virtual_domains.size();
   overview.domains_held = publisher_.held().size();
-  overview.passes = passes_.size();
+  overview.passes = edits_.size() + passes_.size();
   overview.domains_waiting = publisher_.waiting();
   return overview;
 }

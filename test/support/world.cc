@@ -54,7 +54,7 @@ std::string describe(const plan::DomainEntry& entry) {
 
 std::string describe(const identity::VirtualDomain& virtual_domain) {
   std::vector<std::string> domains, attributes;
-  for (const derive::Domain& domain : virtual_domain.domains) domains.push_back(domain.text());
+  for (const derive::Domain& domain : virtual_domain.domains) domains.emplace_back(domain.text());
   for (const auto& [name, values] : virtual_domain.attributes) {
     for (const auto& value : values) attributes.push_back(name + "=" + identity::toText(value));
   }
