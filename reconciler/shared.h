@@ -2,11 +2,10 @@
 // change sets and in member lists, and is in memory once.
 //
 // Copies are a counted pointer, and compare as what they hold, at once where they hold the same.
-// Immutable; copies may be held and dropped by several threads.
+// Immutable. All copies of a text belong to one thread.
 #pragma once
 
 #include <algorithm>
-#include <atomic>
 #include <cassert>
 #include <compare>
 #include <cstddef>
@@ -23,16 +22,14 @@ class SharedText {
  public:
   // At most 65,535 octets each.
   explicit SharedText(std::string_view text, std::string_view tail = {});
-  SharedText(const SharedText& other) noexcept : block_(other.block_) {
-    block_->holders.fetch_add(1, std::memory_order_relaxed);
-  }
+  SharedText(const SharedText& other) noexcept : block_(other.block_) { ++block_->holders; }
   SharedText(SharedText&& other) noexcept : SharedText(std::as_const(other)) {}
   SharedText& operator=(SharedText other) noexcept {
     std::swap(block_, other.block_);
     return *this;
   }
   ~SharedText() {
-    if (block_->holders.fetch_sub(1, std::memory_order_acq_rel) == 1) release(block_);
+    if (--block_->holders == 0) release(block_);
   }
 
   std::string_view text() const { return {octets(), block_->text_size}; }
@@ -52,11 +49,15 @@ class SharedText {
 
  private:
   struct Block {
-    std::atomic<std::uint32_t> holders{1};
+    std::uint32_t holders = 1;
     std::uint16_t text_size = 0, tail_size = 0;
     // the octets of both follow
   };
-  static void release(Block* block) noexcept;
+  // Not inline: GCC 12 would warn falsely that another holder uses what was freed here.
+  [[gnu::noinline]] static void release(Block* block) noexcept {
+    block->~Block();
+    ::operator delete(block);
+  }
   const char* octets() const { return reinterpret_cast<const char*>(block_ + 1); }
 
   Block* block_;
@@ -70,11 +71,6 @@ inline SharedText::SharedText(std::string_view text, std::string_view tail) {
   char* at = reinterpret_cast<char*>(block_ + 1);
   at = std::copy(text.begin(), text.end(), at);
   std::copy(tail.begin(), tail.end(), at);
-}
-
-inline void SharedText::release(Block* block) noexcept {
-  block->~Block();
-  ::operator delete(block);
 }
 
 // Any other value. Never empty.

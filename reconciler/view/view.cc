@@ -15,6 +15,7 @@ ZoneIndex View::addZone(Name apex, CustomerId owner, bool shared) {
   const auto index = static_cast<ZoneIndex>(zones_.size());
   [[maybe_unused]] const bool is_new = by_apex_.emplace(apex, index).second;
   assert(is_new);
+  apex_labels_.set(apex.view().labelCount());
   zones_.push_back({.apex = std::move(apex), .owner = owner, .shared = shared, .content = nullptr});
   return index;
 }
@@ -26,10 +27,12 @@ std::unique_ptr<Zone> View::install(ZoneIndex zone, std::unique_ptr<Zone> conten
 
 template <typename Accept>
 std::optional<ZoneIndex> View::mostSpecific(NameView name, Accept accept) const {
-  while (true) {
-    const auto found = by_apex_.find(name);
-    if (found != by_apex_.end() && accept(at(found->second))) return found->second;
-    if (name.isRoot()) return std::nullopt;
+  for (std::size_t labels = name.labelCount();; --labels) {
+    if (apex_labels_.test(labels)) {
+      const auto found = by_apex_.find(name);
+      if (found != by_apex_.end() && accept(at(found->second))) return found->second;
+    }
+    if (labels == 0) return std::nullopt;
     name = name.parent();
   }
 }

@@ -7,6 +7,7 @@
 // Not thread-safe.
 #pragma once
 
+#include <bitset>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/inlined_vector.h"
 #include "reconciler/dns/name.h"
 #include "reconciler/dns/record.h"
 #include "reconciler/view/zone.h"
@@ -43,10 +45,10 @@ struct Answer {
     notKnown,  // outside, delegated away, not transferred yet, or an alias chain that is longer
                // than the limit or leads to a name that cannot be; `why` says which
   } kind{};
-  dns::Name name;                  // where the chain of CNAME and DNAME ended
-  RrsetView rrset;                 // data
-  std::vector<Evidence> evidence;  // in the order in which it was followed
-  std::string why;                 // notKnown: "outside the customer's zones: sip.example.net"
+  dns::Name name;                             // where the chain of CNAME and DNAME ended
+  RrsetView rrset;                            // data
+  absl::InlinedVector<Evidence, 1> evidence;  // in the order in which it was followed
+  std::string why;  // notKnown: "outside the customer's zones: sip.example.net"
 };
 
 inline constexpr int kAliasChainMax = 8;
@@ -94,6 +96,7 @@ class View {
 
   std::vector<ZoneEntry> zones_;
   absl::flat_hash_map<dns::Name, ZoneIndex, dns::NameHash, dns::NameEqual> by_apex_;
+  std::bitset<dns::kNameOctetsMax / 2 + 1> apex_labels_;  // how many labels apexes have
 };
 
 class CustomerLookup final : public Lookup {

@@ -29,6 +29,7 @@ tl::expected<void, std::string> Zone::finish() {
     return tl::unexpected(fmt::format("{} has no SOA", apex().toText()));
   }
   content_->build_path.reset();
+  content_->readSoa();
   return {};
 }
 
@@ -36,15 +37,14 @@ dns::NameView Zone::apex() const {
   return content_->names.apexName();
 }
 dns::Serial Zone::serial() const {
-  return soa().serial;
+  return content_->serial;
 }
 dns::Soa Zone::soa() const {
   return content_->soa();
 }
 
 dns::Ttl Zone::negativeTtl() const {
-  const dns::Ttl ttl(content_->records.record(content_->soaRecord()).value);
-  return std::min(ttl, dns::Ttl(soa().minimum_s));
+  return content_->negative_ttl;
 }
 
 std::size_t Zone::recordCount() const {

@@ -153,4 +153,10 @@ dns::Soa ZoneContent::soa() const {
   return *soa;
 }
 
+void ZoneContent::readSoa() {
+  const dns::Soa soa = this->soa();
+  serial = soa.serial;
+  negative_ttl = std::min(dns::Ttl(records.record(soaRecord()).value), dns::Ttl(soa.minimum_s));
+}
+
 }  // namespace zonecast::view

@@ -53,11 +53,15 @@ class ZoneContent {
     return records.firstOf(names.node(names.apex()), dns::RrType::soa);
   }
   dns::Soa soa() const;
+  void readSoa();  // after every change that is whole
 
   ZoneLimits limits;
   NameTree names;
   RecordStore records;
   std::size_t record_count = 0;
+  // What the SOA says, since every answer tells it.
+  dns::Serial serial;
+  dns::Ttl negative_ttl;                 // RFC 2308 section 5
   std::unique_ptr<TreePath> build_path;  // until the zone is finished
 
  private:

@@ -124,6 +124,7 @@ ZoneChange DeltaApplication::commit() {
     edits = end;
   }
   forget(existence);
+  zone_.readSoa();
   return change;
 }
 
