@@ -12,7 +12,7 @@
 namespace zonecast::identity {
 namespace {
 
-using Values = std::vector<AttributeValue>;
+using Values = AttributeValues;
 
 // Tags with a meaning of their own are none, whatever a schema says.
 bool isAttribute(std::string_view name) {

@@ -115,11 +115,12 @@ DomainBook::Evaluation DomainBook::evaluate(DomainId id) {
       verdict.standing != Standing::unknown && needs_claim && readClaim(node, verdict);
 
   Evaluation evaluation;
+  const std::vector<dns::Name> targets = std::exchange(verdict.targets, {});
   evaluation.changed = verdict != node.verdict || claim_changed;
   const Verdict before = std::exchange(node.verdict, std::move(verdict));
   updateReads(id, before.reads, node.verdict.reads);
   if (node.verdict.standing != Standing::unknown) {
-    updateTargets(id, evaluation);
+    updateTargets(id, targets, evaluation);
     if (before.standing == Standing::unknown) revisitWaiting(node, evaluation);
   }
   settle(id, evaluation);
@@ -239,15 +240,13 @@ void DomainBook::updateReads(DomainId id, const std::vector<dns::Name>& before,
 }
 
 // The in-zone SRV targets of a hosted domain become domains too (DESIGN section 4).
-void DomainBook::updateTargets(DomainId id, Evaluation& evaluation) {
+void DomainBook::updateTargets(DomainId id, const std::vector<dns::Name>& names,
+                               Evaluation& evaluation) {
   std::vector<DomainId> targets;
-  const Verdict& verdict = node(id).verdict;
-  if (verdict.standing == Standing::hosted) {
-    for (const dns::Name& target : verdict.targets) {
-      const auto domain = derive::Domain::fromName(target);
-      const bool ours = domain && view_.speaker(target) == node(id).customer;
-      if (ours && *domain != node(id).domain) targets.push_back(ensure(*domain));
-    }
+  for (const dns::Name& name : names) {
+    if (view_.speaker(name) != node(id).customer) continue;
+    const std::optional<DomainId> target = ensure(name);
+    if (target && *target != id) targets.push_back(*target);
   }
   for (const DomainId lost : node(id).targets) {
     if (std::ranges::find(targets, lost) != targets.end()) continue;

@@ -47,7 +47,7 @@ struct DomainNode {
   Presence own_records = Presence::notKnown;  // absent: it is at most named by others
   std::uint32_t planned_in = 0;               // the planning that saw it last; see markPlanned()
   std::optional<view::CustomerId> customer;
-  derive::Verdict verdict;
+  derive::Verdict verdict;  // its targets stand below, as domains
   std::optional<identity::Claim> claim;
   std::vector<DomainId> targets;  // other domains of the same customer that it names
   absl::btree_set<DomainId> named_by;
@@ -129,7 +129,7 @@ class DomainBook : private identity::IdentityContext {
   bool readClaim(DomainNode& node, derive::Verdict& verdict) const;  // true when it changed
   void updateReads(DomainId id, const std::vector<dns::Name>& before,
                    const std::vector<dns::Name>& after);
-  void updateTargets(DomainId id, Evaluation& evaluation);
+  void updateTargets(DomainId id, const std::vector<dns::Name>& names, Evaluation& evaluation);
   void settle(DomainId id, Evaluation& evaluation);
   bool desire(DomainId id, std::optional<plan::DomainEntry> entry);
   std::span<const derive::Domain> companions(const DomainNode& node) const;

@@ -142,7 +142,10 @@ bool Pass::searchSubtree(dns::NameView top) {
 
 void Pass::enqueueOwner(dns::NameView owner, bool has_naptr) {
   if (!has_naptr && !isServiceOwner(owner)) return;
-  if (const auto id = tools_.book.ensure(derive::ownDomainName(owner))) enqueue(*id);
+  const dns::NameView name = derive::ownDomainName(owner);
+  if (last_owner_ == name) return;  // a zone has a domain's owners side by side
+  last_owner_ = dns::Name(name);
+  if (const auto id = tools_.book.ensure(name)) enqueue(*id);
 }
 
 void Pass::enqueue(DomainId id) {

@@ -89,6 +89,7 @@ class Pass {
   Stage stage_ = Stage::searching;
 
   std::uint64_t owner_cursor_ = 0;
+  std::optional<dns::Name> last_owner_;  // the domain that was enqueued last, in this search
   bool subtree_done_ = false;
   DomainBook::SubtreeCursor subtree_cursor_;
   std::unique_ptr<view::ZoneComparison> comparison_;
