@@ -150,6 +150,7 @@ void Reconciler::take(const xfr::Fact& fact) {
                  [this](const xfr::ZoneTransferred& transferred) { onCurrent(transferred.zone); },
                  [this](const xfr::ZoneFailure& failure) { unanswered_.erase(failure.zone); },
                  [](const xfr::ZoneExpired&) {},
+                 [](const xfr::ConnectionsScarce&) {},
              },
              fact);
   std::visit([this](const auto& known) { ports_.journal.record(known); }, fact);
