@@ -190,7 +190,7 @@ void Reconciler::onUpdate(ZoneUpdate update) {
         plan::Cause cause{
             fmt::format("zone {} serial {}", zone.apex().toText(), zone.serial().value()),
             noticed(subject.zone)};
-        const bool save = !restoring_ && (!edited || intake_.journalIsLong(subject.zone));
+        const bool save = !restoring_ && (!edited || intake_.wantsFullSave(subject.zone));
         begin(std::move(subject), std::move(cause), save);
       },
       update);
