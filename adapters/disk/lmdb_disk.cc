@@ -40,14 +40,14 @@ tl::expected<std::unique_ptr<LmdbDisk>, std::string> LmdbDisk::open(const DiskOp
                            options.map_octets_max, randomUuid(options.random));
   if (!store) return tl::unexpected(store.error());
   return std::unique_ptr<LmdbDisk>(
-      new LmdbDisk(std::move(*lock), std::move(*store), options.queue_octets_max, loop));
+      new LmdbDisk(std::move(*lock), std::move(*store), options.writer, loop));
 }
 
-LmdbDisk::LmdbDisk(LockFile lock, std::unique_ptr<Store> store, std::size_t queue_octets_max,
+LmdbDisk::LmdbDisk(LockFile lock, std::unique_ptr<Store> store, const WriterLimits& limits,
                    uv::Loop& loop)
     : lock_(std::move(lock)),
       store_(std::move(store)),
-      writer_(*store_, queue_octets_max, loop, [this](std::string trouble) {
+      writer_(*store_, limits, loop, [this](std::string trouble) {
         if (listener_ != nullptr) listener_->onDiskTrouble(std::move(trouble));
       }) {}
 

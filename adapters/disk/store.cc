@@ -220,7 +220,12 @@ LmdbError Store::writeOnce(std::span<const Save> saves) {
 }
 
 LmdbError Store::apply(Transaction& transaction, const SaveZone& save) {
-  if (const auto error = apply(transaction, RemoveZone{save.zone})) return error;
+  // A zone without an entry has nothing else either.
+  const auto older = transaction.get(zone_, save.zone);
+  if (!older) return older.error();
+  if (*older) {
+    if (const auto error = apply(transaction, RemoveZone{save.zone})) return error;
+  }
   std::uint32_t number = 0;
   for (const ports::PackedRecords& piece : save.pieces) {
     const std::string key = numberedKey(save.zone, number++);

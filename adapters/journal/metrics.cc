@@ -71,6 +71,9 @@ Metrics::Metrics(const ports::Clock& clock)
           counter(*registry_, "zonecast_transferred_bytes_total", "Octets in transfers taken.")),
       zones_expired_(counter(*registry_, "zonecast_zone_expirations_total",
                              "Zones whose EXPIRE passed without a successful check.")),
+      connections_scarce_(counter(*registry_, "zonecast_connections_scarce_total",
+                                  "Minutes in which SOA queries waited for one of "
+                                  "limits.connections_max.")),
       store_losses_(
           counter(*registry_, "zonecast_redis_losses_total", "Times the store was lost.")),
       store_troubles_(counter(*registry_, "zonecast_redis_troubles_total",
@@ -127,6 +130,10 @@ void Metrics::count(const xfr::ZoneFailure& fact) {
 
 void Metrics::count(const xfr::ZoneExpired&) {
   zones_expired_.Increment();
+}
+
+void Metrics::count(const xfr::ConnectionsScarce&) {
+  connections_scarce_.Increment();
 }
 
 void Metrics::count(const ports::NotifyReceived& fact) {

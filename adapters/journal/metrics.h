@@ -36,6 +36,7 @@ class Metrics final : public ports::Journal {
   void count(const xfr::ZoneTransferred& fact);
   void count(const xfr::ZoneFailure& fact);
   void count(const xfr::ZoneExpired& fact);
+  void count(const xfr::ConnectionsScarce& fact);
   void count(const ports::NotifyReceived& fact);
   void count(const ports::Published& fact);
   void count(const ports::StoreOpened& fact);
@@ -56,6 +57,7 @@ class Metrics final : public ports::Journal {
   prometheus::Counter& transferred_records_;
   prometheus::Counter& transferred_octets_;
   prometheus::Counter& zones_expired_;
+  prometheus::Counter& connections_scarce_;
   prometheus::Counter& store_losses_;
   prometheus::Counter& store_troubles_;
   prometheus::Counter& disk_troubles_;

@@ -21,6 +21,7 @@ Reconciler::Reconciler(const Settings& settings, Ports ports, std::uint64_t seed
     : settings_(settings),
       ports_(ports),
       random_(seed),
+      view_(settings.derive.alias_chain_max),
       book_(settings, view_, published_),
       intake_(settings, view_, ports.disk,
               [this](ZoneUpdate update) { onUpdate(std::move(update)); }),
@@ -155,6 +156,7 @@ void Reconciler::take(const xfr::Fact& fact) {
                  [this](const xfr::ZoneTransferred& transferred) { onCurrent(transferred.zone); },
                  [this](const xfr::ZoneFailure& failure) { unanswered_.erase(failure.zone); },
                  [](const xfr::ZoneExpired&) {},
+                 [](const xfr::ConnectionsScarce&) {},
              },
              fact);
   std::visit([this](const auto& known) { ports_.journal.record(known); }, fact);
@@ -193,7 +195,7 @@ void Reconciler::onUpdate(ZoneUpdate update) {
         plan::Cause cause{
             fmt::format("zone {} serial {}", zone.apex().toText(), zone.serial().value()),
             noticed(subject.zone)};
-        const bool save = !restoring_ && (!edited || intake_.journalIsLong(subject.zone));
+        const bool save = !restoring_ && (!edited || intake_.wantsFullSave(subject.zone));
         begin(std::move(subject), std::move(cause), save);
       },
       update);
@@ -301,15 +303,10 @@ Overview Reconciler::overview() const {
   overview.term = publisher_.term();
   overview.position = publisher_.position();
   overview.zones = settings_.zones.size();
-  const Now now = ports_.clock.now();
-  for (std::size_t i = 0; i < settings_.zones.size(); ++i) {
-    const xfr::ZoneId zone{static_cast<std::uint32_t>(i)};
-    const xfr::ZoneStatus status = secondary_.status(zone, now);
-    overview.zones_confirmed += confirmed_[i];
-    overview.zones_loaded += view_.zone(indexOf(zone)) != nullptr;
-    overview.zones_expired += status.expired;
-    overview.zones_in_trouble += !status.trouble.empty();
-  }
+  overview.zones_loaded = view_.loaded();
+  overview.zones_confirmed = secondary_.tally().confirmed;
+  overview.zones_expired = secondary_.tally().expired;
+  overview.zones_in_trouble = secondary_.tally().in_trouble;
   overview.domains_published = published_.domains.size();
   overview.virtual_domains_published = published_.virtual_domains.size();
   overview.domains_held = publisher_.held().size();

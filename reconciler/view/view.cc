@@ -22,7 +22,10 @@ ZoneIndex View::addZone(Name apex, CustomerId owner, bool shared) {
 
 std::unique_ptr<Zone> View::install(ZoneIndex zone, std::unique_ptr<Zone> content) {
   assert(!content || content->apex() == apex(zone));
-  return std::exchange(at(zone).content, std::move(content));
+  loaded_ += content != nullptr;
+  auto before = std::exchange(at(zone).content, std::move(content));
+  loaded_ -= before != nullptr;
+  return before;
 }
 
 template <typename Accept>
@@ -124,7 +127,7 @@ bool takeOver(ZoneAnswer&& said, Answer& answer) {
 Answer View::lookup(CustomerId customer, NameView name, RrType type) const {
   Answer answer;
   answer.name = Name(name);
-  for (int aliases = 0; aliases <= kAliasChainMax; ++aliases) {
+  for (std::uint32_t aliases = 0; aliases <= alias_chain_max_; ++aliases) {
     const auto index = zoneFor(customer, answer.name);
     if (!index) {
       giveUp(answer, "outside the customer's zones: " + answer.name.toText());
@@ -141,8 +144,8 @@ Answer View::lookup(CustomerId customer, NameView name, RrType type) const {
     }
     if (!takeOver(std::move(said), answer)) return answer;
   }
-  giveUp(answer,
-         fmt::format("more than {} aliases in a row from {}", kAliasChainMax, name.toText()));
+  giveUp(answer, fmt::format("more than {} aliases in a row from {} (derive.alias_chain_max)",
+                             alias_chain_max_, name.toText()));
   return answer;
 }
 

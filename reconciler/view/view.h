@@ -51,8 +51,6 @@ struct Answer {
   std::string why;  // notKnown: "outside the customer's zones: sip.example.net"
 };
 
-inline constexpr int kAliasChainMax = 8;
-
 // What derive asks its questions of.
 class Lookup {
  public:
@@ -64,12 +62,15 @@ class Lookup {
 
 class View {
  public:
+  explicit View(std::uint32_t alias_chain_max = 8) : alias_chain_max_(alias_chain_max) {}
+
   // No other zone of the view has this apex. The zone is not transferred yet.
   ZoneIndex addZone(dns::Name apex, CustomerId owner, bool shared);
   // Replaces the content and returns the former; nothing means "not transferred".
   std::unique_ptr<Zone> install(ZoneIndex zone, std::unique_ptr<Zone> content);
   Zone* zone(ZoneIndex zone) { return at(zone).content.get(); }
   const Zone* zone(ZoneIndex zone) const { return at(zone).content.get(); }
+  std::size_t loaded() const { return loaded_; }  // zones that are transferred
   dns::NameView apex(ZoneIndex zone) const { return at(zone).apex; }
   CustomerId owner(ZoneIndex zone) const { return at(zone).owner; }
 
@@ -94,7 +95,9 @@ class View {
   template <typename Accept>
   std::optional<ZoneIndex> mostSpecific(dns::NameView name, Accept accept) const;
 
+  std::uint32_t alias_chain_max_;
   std::vector<ZoneEntry> zones_;
+  std::size_t loaded_ = 0;
   absl::flat_hash_map<dns::Name, ZoneIndex, dns::NameHash, dns::NameEqual> by_apex_;
   std::bitset<dns::kNameOctetsMax / 2 + 1> apex_labels_;  // how many labels apexes have
 };

@@ -42,11 +42,11 @@ class ZoneContent {
       : limits(zone_limits), names(std::move(apex)), build_path(new TreePath(names.apex())) {}
 
   // The node of a name, which is added with what leads to it where it is missing.
-  tl::expected<NodeRef, std::string> findOrAdd(dns::NameView owner, TreePath& path,
-                                               std::vector<NodeRef>* added);
-  tl::expected<Edit, std::string> add(NodeRef node, const dns::RecordView& record,
-                                      DuplicateTtl duplicate);
-  tl::expected<Edit, std::string> remove(NodeRef node, const dns::RecordView& record);
+  tl::expected<NodeRef, Refusal> findOrAdd(dns::NameView owner, TreePath& path,
+                                           std::vector<NodeRef>* added);
+  tl::expected<Edit, Refusal> add(NodeRef node, const dns::RecordView& record,
+                                  DuplicateTtl duplicate);
+  tl::expected<Edit, Refusal> remove(NodeRef node, const dns::RecordView& record);
   void takeBack(const Edit& edit);
 
   RecordRef soaRecord() const {

@@ -367,6 +367,9 @@ void WorldJournal::record(const ports::Fact& fact) {
           [&](const xfr::ZoneExpired& f) {
             trace_.push_back(fmt::format("zone {} expired", zone(f.zone)));
           },
+          [&](const xfr::ConnectionsScarce& f) {
+            trace_.push_back(fmt::format("{} servers wait for a connection", f.servers_waiting));
+          },
           [&](const ports::NotifyReceived& f) {
             trace_.push_back(
                 fmt::format("notify {} for {} from {}", xfr::toText(f.result), f.zone, f.sender));
