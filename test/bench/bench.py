@@ -1,0 +1,101 @@
+"""Measures zonecastd beside the best secondaries, with real servers on loopback: ./dev bench transfer
+
+Prints a table for people and writes build/bench.json, one row per figure. Ratios are taken in one run, against
+peers that do the same work on the same machine; seconds alone say little. What exactly each figure measures
+stands at the head of the file of its scenario.
+"""
+
+import argparse
+import importlib
+import json
+import pathlib
+import shlex
+import shutil
+import signal
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+sys.path.insert(0, str(HERE.parent / "support"))
+
+import parts  # noqa: E402
+from axfr import Transfer  # noqa: E402
+from figures import FIGURES, row  # noqa: E402
+from stand import Stand  # noqa: E402
+
+SCENARIOS = {"axfr": Transfer}
+
+
+def number(value):
+    return "-" if value is None else f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def verdict(line):
+    if line["bound_met"] is None:
+        return "not judged"
+    if not line["bound_met"]:
+        return "MISSED"
+    return "aim met" if line["aim_met"] else "met"
+
+
+def table(rows):
+    head = ["FIGURE", "VALUE", "UNIT", "PEER", "PEER'S", "RATIO", "BOUND", "AIM", "", ""]
+    lines = [[row["name"], number(row["value"]), row["unit"], row["peer"] or "-", number(row["peer_value"]),
+              number(row["ratio"]), f"{row['bounded']} {number(row['bound'])}", number(row["aim"]), verdict(row),
+              "; ".join(filter(None, (row["what"], row["note"])))] for row in rows]
+    widths = [max(len(line[column]) for line in [head, *lines]) for column in range(len(head))]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip()
+                     for line in [head, *lines])
+
+
+def wanted(only):
+    """The figures that are named, by their own name or their scenario's."""
+    if not only:
+        return list(FIGURES)
+    words = only.split(",")
+    known = {figure.name for figure in FIGURES} | {figure.scenario for figure in FIGURES}
+    if unknown := sorted(set(words) - known):
+        sys.exit(f"bench: no figure {', '.join(unknown)}; there are: {', '.join(sorted(known))}")
+    return [figure for figure in FIGURES if figure.name in words or figure.scenario in words]
+
+
+def measure(figures, options, folder):
+    stand = Stand(folder, options.build, options.scale, options.runs, shlex.split(options.under))
+    found = {}
+    for name, scenario in SCENARIOS.items():
+        if any(figure.scenario == name for figure in figures):
+            print(f"{name}: {scenario.__doc__ or ''}".rstrip(": "), flush=True)
+            found |= scenario(stand).measure()
+    return [row(figure, found[figure.name]) for figure in figures]
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="./dev bench transfer", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", help="figures or scenarios, separated by commas")
+    parser.add_argument("--scale", type=float, default=1.0, help="of all sizes; 1 is what the bounds are for")
+    parser.add_argument("--runs", type=int, default=3, help="of what is repeated; the median counts")
+    parser.add_argument("--strict", action="store_true", help="exit 1 when a bound is missed")
+    parser.add_argument("--under", default="", metavar="COMMAND", help="a profiler for zonecastd, as 'perf record -g "
+                        "-o /tmp/perf.data' or 'valgrind --tool=callgrind'; the figures mean little then")
+    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/release", help="with bin/zonecastd")
+    parser.add_argument("--json", type=pathlib.Path, default=ROOT / "build/bench.json", help="where the rows go")
+    options = parser.parse_args()
+    figures = wanted(options.only)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="zonecast-bench-"))
+    try:
+        rows = measure(figures, options, folder)
+    except parts.PartFailed as failure:
+        sys.exit(f"bench: {failure}")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    options.json.write_text(json.dumps(rows, indent=1) + "\n")
+    print(table(rows))
+    if options.strict and any(line["bound_met"] is False for line in rows):
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
