@@ -1,8 +1,9 @@
 """Measures zonecastd beside the best secondaries, with real servers on loopback: ./dev bench transfer
 
 Prints a table for people and writes build/bench.json, one row per figure. Ratios are taken in one run, against
-peers that do the same work on the same machine; seconds alone say little. What exactly each figure measures
-stands at the head of the file of its scenario.
+peers that do the same work on the same machine; seconds alone say little. All files of all parts are in memory
+where there is /dev/shm, so that it is not the disk that is measured. What exactly each figure measures stands
+at the head of the file of its scenario.
 """
 
 import argparse
@@ -21,14 +22,19 @@ sys.path.insert(0, str(HERE.parent / "support"))
 
 import parts  # noqa: E402
 from axfr import Transfer  # noqa: E402
-from figures import FIGURES, row  # noqa: E402
+from edit import OneEdit  # noqa: E402
+from figures import ALONGSIDE, FIGURES, Measured, row  # noqa: E402
+from many import ManyZones  # noqa: E402
 from stand import Stand  # noqa: E402
+from storm import Storm  # noqa: E402
+from wire import WireReader  # noqa: E402
 
-SCENARIOS = {"axfr": Transfer}
+MEMORY = pathlib.Path("/dev/shm")
+SCENARIOS = {"axfr": Transfer, "edit": OneEdit, "zones": ManyZones, "wire": WireReader, "notify": Storm}
 
 
 def number(value):
-    return "-" if value is None else f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return "-" if value is None else value if isinstance(value, str) else f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def verdict(line):
@@ -54,10 +60,10 @@ def wanted(only):
     if not only:
         return list(FIGURES)
     words = only.split(",")
-    known = {figure.name for figure in FIGURES} | {figure.scenario for figure in FIGURES}
+    known = {word for figure in FIGURES if figure.scenario != ALONGSIDE for word in (figure.name, figure.scenario)}
     if unknown := sorted(set(words) - known):
         sys.exit(f"bench: no figure {', '.join(unknown)}; there are: {', '.join(sorted(known))}")
-    return [figure for figure in FIGURES if figure.name in words or figure.scenario in words]
+    return [figure for figure in FIGURES if figure.name in words or figure.scenario in (*words, ALONGSIDE)]
 
 
 def measure(figures, options, folder):
@@ -65,29 +71,41 @@ def measure(figures, options, folder):
     found = {}
     for name, scenario in SCENARIOS.items():
         if any(figure.scenario == name for figure in figures):
-            print(f"{name}: {scenario.__doc__ or ''}".rstrip(": "), flush=True)
+            print(name, flush=True)
             found |= scenario(stand).measure()
-    return [row(figure, found[figure.name]) for figure in figures]
+    if stand.callbacks:
+        seconds, callback, name = max(stand.callbacks)
+        found["loop-callback"] = Measured(seconds * 1000, note=f"{callback} in {name}")
+    return [row(figure, found[figure.name]) for figure in figures if figure.name in found]
+
+
+def show_logs(folder):
+    for log in sorted(folder.rglob("*.log")):
+        tail = log.read_text(errors="replace").splitlines()[-10:]
+        print(f"\n--- the end of {log.relative_to(folder)}", *tail, sep="\n", file=sys.stderr)
 
 
 def main():
     parser = argparse.ArgumentParser(prog="./dev bench transfer", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", help="figures or scenarios, separated by commas")
+    parser.add_argument("--only", help="figures or scenarios, separated by commas; loop-callback comes along with any")
     parser.add_argument("--scale", type=float, default=1.0, help="of all sizes; 1 is what the bounds are for")
     parser.add_argument("--runs", type=int, default=3, help="of what is repeated; the median counts")
     parser.add_argument("--strict", action="store_true", help="exit 1 when a bound is missed")
     parser.add_argument("--under", default="", metavar="COMMAND", help="a profiler for zonecastd, as 'perf record -g "
                         "-o /tmp/perf.data' or 'valgrind --tool=callgrind'; the figures mean little then")
+    parser.add_argument("--folder", type=pathlib.Path, default=MEMORY if MEMORY.is_dir() else None,
+                        help=f"where all files are kept for the run; default: {MEMORY} if there is such a folder")
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/release", help="with bin/zonecastd")
     parser.add_argument("--json", type=pathlib.Path, default=ROOT / "build/bench.json", help="where the rows go")
     options = parser.parse_args()
     figures = wanted(options.only)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="zonecast-bench-"))
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="zonecast-bench-", dir=options.folder))
     try:
         rows = measure(figures, options, folder)
     except parts.PartFailed as failure:
+        show_logs(folder)
         sys.exit(f"bench: {failure}")
     finally:
         shutil.rmtree(folder, ignore_errors=True)

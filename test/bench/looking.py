@@ -18,21 +18,28 @@ def question(zone, qtype, number=1):
 class Asker:
     """Asks one server over UDP."""
 
-    def __init__(self, port, timeout=0.25):
+    def __init__(self, port, timeout=1.0):
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.settimeout(timeout)
         self.socket.connect(("127.0.0.1", port))
         self.number = 0
 
-    def ask(self, zone, qtype):
-        """The answer's octets when it is NOERROR with an answer; None otherwise, or when none comes."""
+    def exchange(self, message):
+        """The octets that answer message(ID); None when none come."""
         self.number = self.number % 65535 + 1
         try:
-            self.socket.send(question(zone, qtype, self.number))
+            self.socket.send(message(self.number))
             answer = self.socket.recv(4096)
             while struct.unpack_from(">H", answer)[0] != self.number:
                 answer = self.socket.recv(4096)
+            return answer
         except OSError:  # nothing listens yet, or it is busy
+            return None
+
+    def ask(self, zone, qtype):
+        """The octets of an answer that is NOERROR and not empty, or None."""
+        answer = self.exchange(lambda number: question(zone, qtype, number))
+        if answer is None:
             return None
         _, flags, _, answers = struct.unpack_from(">HHHH", answer)
         return answer if answers and not flags & 0xF else None

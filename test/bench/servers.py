@@ -80,7 +80,7 @@ zone:
 class NamedPrimary(Primary):
     """Takes RFC 2136 updates, and answers IXFR from its journal. It sends no NOTIFY itself."""
 
-    LOADED = b": loaded serial "
+    LOADED = b"/IN: loaded serial "
 
     def __init__(self, folder, zones, text_of, patience):
         super().__init__(folder, "named", zones, text_of, patience)
@@ -116,6 +116,8 @@ class Secondary(Part):
 
 
 class KnotSecondary(Secondary):
+    HAS_LOADED = b"zone updated, "
+
     def __init__(self, folder, zones, primary_port):
         super().__init__(folder, "knotd-secondary", zones, primary_port)
 
@@ -199,6 +201,7 @@ options {{
 {LOOPBACK_ONLY}
   listen-on port {self.port} {{ 127.0.0.1; }};
   allow-notify {{ 127.0.0.0/8; }};
+  serial-query-rate 1000;  // the 20 a second that it asks otherwise would be all that is measured
 }};
 controls {{ }};
 """ + "".join(f'zone "{zone}" {{ type secondary; file "{zone}.bk"; '

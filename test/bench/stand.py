@@ -5,7 +5,6 @@ Parts are stopped when their `with` ends; their files go with the folder, or whe
 
 import json
 import re
-import statistics
 import urllib.request
 
 import parts
@@ -28,22 +27,18 @@ class Stand:
         """How long to wait for what takes that long at full scale on a quiet machine; ten times as long."""
         return 30 + 10 * seconds * self.scale
 
-    def repeated(self, measure):
-        """The median of as many runs as were asked for."""
-        return statistics.median(measure() for _ in range(self.runs))
-
     def say(self, text):
         print(f"  {text}", flush=True)
 
     def redis(self):
         return parts.Redis(self.folder / "redis", deployment="bench")
 
-    def daemon(self, redis, zone_names, primary_port, notify=None, **limits):
+    def daemon(self, redis, zone_names, primary_port, **limits):
         """zonecastd with these zones of one customer; not started."""
-        metrics = parts.free_port()
+        metrics, notify = parts.free_port(), parts.free_port()
         config = {
             "control_socket": "control.sock", "state_directory": "state",
-            "metrics": {"listen": f"127.0.0.1:{metrics}"},
+            "metrics": {"listen": f"127.0.0.1:{metrics}"}, "notify": {"listen": [f"127.0.0.1:{notify}"]},
             "redis": {"unix": str(redis.socket), "deployment": redis.deployment},
             "edge": [{"hosts": [zones.EDGE.rstrip(".")], "udp": 5060, "tcp": 5060, "tls": 5061}],
             "attributes": {"greeting": {"type": "string", "max": 64, "setter": "customer"},
@@ -52,10 +47,8 @@ class Stand:
             "customers": {"acme": {"primaries": {"ns1": {"address": "127.0.0.1", "port": primary_port}},
                                    "zones": list(zone_names)}},
         }
-        if notify:
-            config["notify"] = {"listen": [f"127.0.0.1:{notify}"]}
         daemon = Daemon(self.folder / "zonecastd", json.dumps(config), self.build)
-        daemon.metrics_port = metrics
+        daemon.metrics_port, daemon.notify_port = metrics, notify
         daemon.under = self.under
         return daemon
 

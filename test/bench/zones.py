@@ -37,6 +37,7 @@ def big_zone(domains):
     return apex(BIG_ZONE) + "".join(domain(f"d{number}", number) for number in range(domains))
 
 
-def small_zone(name, number):
-    """A zone of 13 records whose apex is a domain."""
+def small_zone(name):
+    """A zone of 13 records, z<number>.example, whose apex is a domain."""
+    number = int(name[1:name.index(".")])
     return apex(name) + domain("@", number) + "www IN A 192.0.2.80\n@ IN MX 10 www\n"
