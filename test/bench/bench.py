@@ -66,23 +66,31 @@ def wanted(only):
     return [figure for figure in FIGURES if figure.name in words or figure.scenario in (*words, ALONGSIDE)]
 
 
-def measure(figures, options, folder):
-    stand = Stand(folder, options.build, options.scale, options.runs, shlex.split(options.under))
-    found = {}
-    for name, scenario in SCENARIOS.items():
-        if any(figure.scenario == name for figure in figures):
-            print(name, flush=True)
-            found |= scenario(stand).measure()
-    if stand.callbacks:
-        seconds, callback, name = max(stand.callbacks)
-        found["loop-callback"] = Measured(seconds * 1000, note=f"{callback} in {name}")
-    return [row(figure, found[figure.name]) for figure in figures if figure.name in found]
-
-
 def show_logs(folder):
     for log in sorted(folder.rglob("*.log")):
         tail = log.read_text(errors="replace").splitlines()[-10:]
         print(f"\n--- the end of {log.relative_to(folder)}", *tail, sep="\n", file=sys.stderr)
+
+
+def measure(figures, options, folder):
+    """The rows, and what failed: a scenario that fails has no rows, and the others go on."""
+    stand = Stand(folder, options.build, options.scale, options.runs, shlex.split(options.under))
+    found, failed = {}, []
+    for name, scenario in SCENARIOS.items():
+        if not any(figure.scenario == name for figure in figures):
+            continue
+        print(name, flush=True)
+        stand.folder = folder / name
+        try:
+            found |= scenario(stand).measure()
+        except parts.PartFailed as failure:
+            failed.append(f"{name}: {failure}")
+            show_logs(stand.folder)
+        shutil.rmtree(stand.folder, ignore_errors=True)
+    if stand.callbacks:
+        seconds, callback, name = max(stand.callbacks)
+        found["loop-callback"] = Measured(seconds * 1000, note=f"{callback} in {name}")
+    return [row(figure, found[figure.name]) for figure in figures if figure.name in found], failed
 
 
 def main():
@@ -103,14 +111,13 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     folder = pathlib.Path(tempfile.mkdtemp(prefix="zonecast-bench-", dir=options.folder))
     try:
-        rows = measure(figures, options, folder)
-    except parts.PartFailed as failure:
-        show_logs(folder)
-        sys.exit(f"bench: {failure}")
+        rows, failed = measure(figures, options, folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     options.json.write_text(json.dumps(rows, indent=1) + "\n")
     print(table(rows))
+    if failed:
+        sys.exit("\n".join(f"bench: {each}" for each in failed))
     if options.strict and any(line["bound_met"] is False for line in rows):
         sys.exit(1)
 

@@ -8,7 +8,6 @@ publish, and the transfers that it made are counted by its own metric.
 """
 
 import random
-import shutil
 import time
 
 import dns_messages as dns
@@ -34,7 +33,6 @@ class ManyZones:
         with primary:
             (first, cpu), memory, (restart, restart_cpu), transfers = self.zonecastd(primary.port)
             knot, knot_cpu, knot_memory = self.knotd(primary.port)
-        shutil.rmtree(primary.folder)
         return {"zones-time": Measured(first, "knotd", knot, f"CPU {cpu:.1f} s, knotd {knot_cpu:.1f} s"),
                 "zones-memory": Measured(memory / 1e6, "knotd", knot_memory / 1e6),
                 "restart-time": Measured(restart, "the first start", first, f"CPU {restart_cpu:.1f} s"),
@@ -56,7 +54,6 @@ class ManyZones:
                 self.stand.note_callbacks(daemon, "restart")
             finally:
                 daemon.stop()
-        shutil.rmtree(daemon.folder)
         return first, memory, restart, transfers
 
     def started(self, daemon, ready, what):
@@ -95,5 +92,4 @@ class ManyZones:
             for zone in random.sample(self.zones, min(SAMPLE, len(self.zones))):
                 if not asker.ask(zone, dns.SOA):
                     raise PartFailed(f"knotd's secondary does not serve {zone}")
-        shutil.rmtree(secondary.folder)
         return took, cpu, memory

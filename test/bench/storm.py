@@ -11,7 +11,6 @@ named does not keep up, they are lower.
 
 import concurrent.futures
 import random
-import shutil
 import socket
 import statistics
 import struct
@@ -59,8 +58,6 @@ class Storm:
                 self.stand.note_callbacks(daemon, "notify")
             finally:
                 daemon.stop()
-        shutil.rmtree(primary.folder)
-        shutil.rmtree(daemon.folder)
         p99 = statistics.quantiles(took, n=100)[98] if len(took) > 1 else took[0]
         self.stand.say(f"{note}; median {statistics.median(took) * 1000:.1f} ms, p99 {p99 * 1000:.1f} ms, "
                        f"most {max(took) * 1000:.1f} ms")
@@ -81,6 +78,8 @@ class Edits:
         self.notifier.connect(("127.0.0.1", notify_port))
         self.redis = redis
         self.follower = RedisClient(redis.socket, timeout=storm.patience)
+        newest = redis.ask("XREVRANGE", redis.key("log"), "+", "-", "COUNT", 1)
+        self.log_end = newest[0][0] if newest else "0"
         self.served = {}  # zone -> the moment when named served its edit
         self.seen = {}    # zone -> the moment when the log had it
         self.repeats = 0
@@ -141,8 +140,7 @@ class Edits:
             self.notify(self.zones[number])
 
     def follow(self):
-        last = "$"
-        log = self.redis.key("log")
+        log, last = self.redis.key("log"), self.log_end
         while len(self.seen) < len(self.zones) and not self.ended:
             streams = self.follower.command("XREAD", "BLOCK", 1000, "STREAMS", log, last)
             now = time.monotonic()
