@@ -73,7 +73,8 @@ tl::expected<void, std::string> ControlServer::listen() {
   }
   if (result == 0) {
     result = uv_listen(asStream(pipe->get()), kBacklog, [](uv_stream_t* stream, int status) {
-      static_cast<ControlServer*>(stream->data)->onConnection(status);
+      auto& owner = *static_cast<ControlServer*>(stream->data);
+      owner.loop_.dispatch(uv::Callback::control, [&] { owner.onConnection(status); });
     });
   }
   if (result != 0) return fail(uv_strerror(result));

@@ -48,8 +48,10 @@ Session::Session(uv::Loop& loop, const RedisOptions& options,
                          close();
                          on_down(std::move(why));
                        }}),
-      next_turn_(loop, [this] { resume(); }),
-      alarm_(loop, [this] { resume(); }) {}
+      next_turn_(
+          loop, [this] { resume(); }, uv::Callback::store),
+      alarm_(
+          loop, [this] { resume(); }, uv::Callback::store) {}
 
 void Session::close() {
   connection_.close();

@@ -136,6 +136,9 @@ void Daemon::run() {
     metrics_.observeTurn(cpu);
     afterTurn();
   });
+  loop_.observeCallbacks([this](uv::Callback callback, Duration cpu) {
+    metrics_.observeCallback(uv::toText(callback), cpu);
+  });
   reconciler_->start(publisher_);
   observe();
   out_->info("zonecastd {} is running zones={} customers={} notify_listeners={}", kVersion,
