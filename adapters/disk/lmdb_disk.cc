@@ -64,12 +64,12 @@ tl::expected<void, std::string> LmdbDisk::forEachZone(
 void LmdbDisk::saveZonePiece(const dns::Name& zone, ports::PackedRecords piece, bool first,
                              const std::optional<xfr::HeldCopy>& last) {
   const std::string key = keyOf(zone);
-  if (first) incomplete_[key].clear();
+  if (first) incomplete_[key] = 0;
   const auto found = incomplete_.find(key);
   if (found == incomplete_.end()) return;  // removed on the way
-  found->second.push_back(std::move(piece));
-  if (!last) return;
-  writer_.add(SaveZone{.zone = key, .pieces = std::move(found->second), .copy = *last});
+  const std::uint32_t number = found->second++;
+  if (!last) return writer_.add(SavePiece{key, std::move(piece), number});
+  writer_.add(SaveZone{key, std::move(piece), number, *last});
   incomplete_.erase(found);
 }
 

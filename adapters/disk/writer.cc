@@ -12,8 +12,8 @@ namespace zonecast::disk {
 namespace {
 
 constexpr std::size_t kSavesPerTransaction = 10'000;
-constexpr std::size_t kOctetsPerTransaction = 32 * 1024 * 1024;
-constexpr std::size_t kTroublesMax = 32;  // that wait for the loop
+constexpr std::size_t kOctetsPerTransaction = 8 * 1024 * 1024;  // in memory twice meanwhile
+constexpr std::size_t kTroublesMax = 32;                        // that wait for the loop
 
 // Of the thread as well as of the loop.
 Instant present() {
@@ -22,6 +22,7 @@ Instant present() {
 
 // The zone whose content a save brings to another version; empty for the others.
 std::string zoneChangedBy(const Save& save) {
+  if (const auto* piece = std::get_if<SavePiece>(&save)) return piece->zone;
   if (const auto* whole = std::get_if<SaveZone>(&save)) return whole->zone;
   if (const auto* delta = std::get_if<SaveDelta>(&save)) return delta->zone;
   return {};
@@ -49,7 +50,7 @@ Writer::~Writer() {
 void Writer::add(Save save) {
   std::string missed, hang;
   const std::size_t octets = octetsOf(save);
-  bool is_first = false;
+  bool is_first = false, is_enough = false;
   {
     const std::lock_guard lock(mutex_);
     std::string zone = zoneChangedBy(save);
@@ -60,9 +61,10 @@ void Writer::add(Save save) {
     }
     is_first = queue_.empty();
     queue_.add(std::move(save));
+    is_enough = queue_.octets() >= kOctetsPerTransaction;
     hang = noticeHang();
   }
-  if (is_first) changed_.notify_all();
+  if (is_first || is_enough) changed_.notify_all();
   if (!missed.empty()) report(std::move(missed));
   if (!hang.empty()) report(std::move(hang));
 }
@@ -113,7 +115,9 @@ std::vector<Save> Writer::take() {
   hang_told_ = false;
   changed_.wait(lock, [this] { return !queue_.empty() || stopping_; });
   const std::chrono::microseconds gather_for = limits_.gather_for;
-  changed_.wait_for(lock, gather_for, [this] { return stopping_ || flushing_ > 0; });
+  changed_.wait_for(lock, gather_for, [this] {
+    return stopping_ || flushing_ > 0 || queue_.octets() >= kOctetsPerTransaction;
+  });
   auto saves = queue_.take(kSavesPerTransaction, kOctetsPerTransaction);
   if (!saves.empty()) writing_since_ = present();
   return saves;
@@ -133,18 +137,29 @@ void Writer::write(std::span<Save> saves) {
 
 void Writer::giveUp(const Save& save, const std::string& why) {
   report(fmt::format("{} is not saved: {}", describe(save), why));
-  if (std::string zone = zoneChangedBy(save); !zone.empty()) behind_.insert(std::move(zone));
+  std::string zone = zoneChangedBy(save);
+  if (zone.empty()) return;
+  store_.dropUnfinished(zone);
+  behind_.insert(std::move(zone));
 }
 
 // Whether there is anything to write. A save may be asked about again when its transaction is
 // halved.
 bool Writer::admit(const Save& save) {
   if (const auto* missed = std::get_if<SaveMissed>(&save)) behind_.insert(missed->zone);
-  if (const auto* whole = std::get_if<SaveZone>(&save)) behind_.erase(whole->zone);
+  if (const auto* piece = std::get_if<SavePiece>(&save)) return admitPiece(*piece);
+  if (const auto* whole = std::get_if<SaveZone>(&save)) return admitPiece(*whole);
   if (const auto* removal = std::get_if<RemoveZone>(&save)) behind_.erase(removal->zone);
   if (const auto* delta = std::get_if<SaveDelta>(&save)) return !behind_.contains(delta->zone);
   if (const auto* timers = std::get_if<SaveTimers>(&save)) return !behind_.contains(timers->zone);
   return !std::holds_alternative<SaveMissed>(save);
+}
+
+// The first piece begins a new copy; when one of the others could not be saved, none counts.
+template <typename Piece>
+bool Writer::admitPiece(const Piece& piece) {
+  if (piece.number == 0) behind_.erase(piece.zone);
+  return !behind_.contains(piece.zone);
 }
 
 // -- on the loop

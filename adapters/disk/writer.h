@@ -54,6 +54,8 @@ class Writer {
   void write(std::span<Save> saves);
   void giveUp(const Save& save, const std::string& why);
   bool admit(const Save& save);
+  template <typename Piece>
+  bool admitPiece(const Piece& piece);
   void deliverTroubles();
 
   Store& store_;

@@ -187,6 +187,7 @@ std::optional<ZoneIntake::SaveCursor> ZoneIntake::savePiece(xfr::ZoneId zone, Sa
         dns::pack(record, piece);
         rebuildFrom(zone, record);
       });
+  piece.shrink_to_fit();  // it may wait
   const std::optional<xfr::HeldCopy> last =
       next ? std::nullopt : std::optional(heldCopy(zone, checked));
   disk_.saveZonePiece(dns::Name(content.apex()), std::move(piece), cursor.first, last);

@@ -13,7 +13,7 @@ using testing::SizeIs;
 constexpr std::size_t kAll = 1'000'000;
 
 SaveZone whole(const std::string& zone, std::uint32_t serial) {
-  return {.zone = zone, .pieces = {octetsOf("content")}, .copy = copyAt(serial)};
+  return {.zone = zone, .records = octetsOf("content"), .number = 0, .copy = copyAt(serial)};
 }
 SaveDelta delta(const std::string& zone, std::uint32_t from) {
   return {.zone = zone, .chain = {deltaBetween(from, from + 1)}, .copy = copyAt(from + 1)};
