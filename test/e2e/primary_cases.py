@@ -4,15 +4,16 @@ Each test_primaries_SERVER.py runs all of this against one server. What a server
 its class (Primary.cannot); a case asks there what it has to expect, and none is skipped.
 """
 
+import select
 import socket
 
-from setting import QUICK_TIMERS, TO_EDGE, EndToEnd, dns, hosted, parts, sip, wire, zone
+from setting import PATIENCE, QUICK_TIMERS, TO_EDGE, EndToEnd, dns, hosted, parts, sip, wire, zone
 
 ACME = "acme.example"
 # So many records that a difference is smaller than the whole: named would send the whole otherwise.
 FILLER = [f"host{number} IN A 198.51.100.{number}" for number in range(40)]
 KEY = parts.tsig_key("transfer")
-HUGE_RECORDS = 60_000
+HUGE_RECORDS = 50_000
 
 
 def acme(*owners, serial=1):
@@ -48,20 +49,19 @@ class Cases(EndToEnd):
     def shape_of_an_edit(self):
         return "axfr" if "ixfr" in self.kind.cannot else "ixfr"
 
-    def set_up(self, zones, hears=True, through=None, limits=None, **options):
-        """The server with the zones of one customer, Redis, and zonecastd, which hears its NOTIFYs."""
+    def set_up(self, zones, limits=None, by_wire=False, **options):
+        """The server, and zonecastd, which has acme.example of it and hears its NOTIFYs."""
+        notify = parts.free_port()
         self.store = self.redis()
-        self.notify = parts.free_port()
-        self.server = self.primary(self.kind, zones, notify=self.notify if hears else None, **options)
-        self.way = self.server
-        if through:
-            self.way = through(self.server.port)
-            self.addCleanup(self.way.stop)
-        self.secondary = self.daemon(self.store, {"acme": self.customer([ACME], self.way, **self.key_of(options))},
-                                     notify=self.notify, metrics=True, limits={**QUICK_TIMERS, **(limits or {})})
+        self.server = self.primary(self.kind, zones, notify=notify, **options)
+        self.wire = self.lay_wire() if by_wire else None
+        self.secondary = self.daemon(self.store, {"acme": self.customer([ACME], self.wire or self.server)},
+                                     notify=notify, metrics=True, limits={**QUICK_TIMERS, **(limits or {})})
 
-    def key_of(self, options):
-        return {"key_file": self.key_file("our.key", options["key"])} if "key" in options else {}
+    def lay_wire(self):
+        laid = wire.Wire(self.server.port)
+        self.addCleanup(laid.stop)
+        return laid
 
     def failures(self):
         return self.metric(self.secondary, "zonecast_zone_failures_total")
@@ -151,11 +151,11 @@ class Cases(EndToEnd):
     # -- signatures --------------------------------------------------------------------------------
 
     def test_signed_transfers_edits_and_notifies_are_taken(self):
+        notify = parts.free_port()
         self.store = self.redis()
-        self.notify = parts.free_port()
-        self.server = self.primary(self.kind, {ACME: acme("@")}, key=KEY, notify=self.notify)
+        self.server = self.primary(self.kind, {ACME: acme("@")}, key=KEY, notify=notify)
         customer = self.customer([ACME], self.server, key_file=self.key_file("our.key", KEY))
-        self.secondary = self.daemon(self.store, {"acme": customer}, notify=self.notify,
+        self.secondary = self.daemon(self.store, {"acme": customer}, notify=notify,
                                      notify_policy={"tsig": "require"}, metrics=True)
         self.await_domains(self.store, acme_domains("@"))
         self.server.edit(ACME, points_at_the_edge("new"))
@@ -201,12 +201,22 @@ class Cases(EndToEnd):
         self.assertGreaterEqual(self.metric(self.secondary, "zonecast_notifies_total", result="accepted"), 1)
         self.assertEqual(0, self.failures())
 
-    def test_when_notifies_are_lost_the_refresh_finds_the_edit(self):
-        self.set_up({ACME: acme("@")}, hears=False, limits={"refresh_max": "1s"})
+    def test_when_a_notify_is_lost_the_refresh_finds_the_edit(self):
+        deaf = parts.free_port()
+        ears = [self.enter(socket.socket(type=socket.SOCK_DGRAM)), self.enter(socket.create_server(("127.0.0.1", deaf)))]
+        ears[0].bind(("127.0.0.1", deaf))
+        self.store = self.redis()
+        self.server = self.primary(self.kind, {ACME: acme("@")}, notify=deaf)
+        self.secondary = self.daemon(self.store, {"acme": self.customer([ACME], self.server)}, metrics=True,
+                                     limits={**QUICK_TIMERS, "refresh_max": "1s"})
         self.await_domains(self.store, acme_domains("@"))
         self.server.edit(ACME, points_at_the_edge("new"))
+        self.assertTrue(select.select(ears, [], [], PATIENCE)[0], "no NOTIFY was sent that could be lost")
         self.await_domains(self.store, acme_domains("@", "new"))
         self.assertEqual(0, self.metric(self.secondary, "zonecast_notifies_total"))
+
+    def enter(self, context):
+        return self.parts.enter_context(context)
 
     def test_a_serial_that_went_back_is_no_news_until_it_is_ahead_again_or_somebody_insists(self):
         self.set_up({ACME: acme("@", serial=10)})
@@ -243,8 +253,7 @@ class Cases(EndToEnd):
         text, domains = huge(ACME)
         self.store = self.redis()
         self.server = self.primary(self.kind, {ACME: text})
-        way = wire.Wire(self.server.port)
-        self.addCleanup(way.stop)
+        way = self.lay_wire()
         way.stall_after(300_000)
         self.secondary = self.daemon(self.store, {"acme": self.customer([ACME], way)}, metrics=True, limits=QUICK_TIMERS)
         self.wait(way.is_stalled, "the transfer to be half-way")
@@ -256,12 +265,12 @@ class Cases(EndToEnd):
         self.await_domains(self.store, domains, timeout=60)
 
     def test_when_a_primary_dies_another_one_takes_over_and_back(self):
+        notify = parts.free_port()
         self.store = self.redis()
-        self.notify = parts.free_port()
-        first = self.primary(self.kind, {ACME: acme("@")}, name="first", notify=self.notify)
-        second = self.primary(self.kind, {ACME: acme("@")}, name="second", notify=self.notify)
+        first = self.primary(self.kind, {ACME: acme("@")}, name="first", notify=notify)
+        second = self.primary(self.kind, {ACME: acme("@")}, name="second", notify=notify)
         self.secondary = self.daemon(self.store, {"acme": self.customer([ACME], first, second)},
-                                     notify=self.notify, metrics=True, limits=QUICK_TIMERS)
+                                     notify=notify, metrics=True, limits={**QUICK_TIMERS, "primary_hold_down": "1s"})
         self.await_domains(self.store, acme_domains("@"))
         self.await_primary("ns1")
         first.kill()
@@ -280,15 +289,15 @@ class Cases(EndToEnd):
         self.assertEqual("", self.zone_status()["trouble"])
 
     def test_a_request_that_crosses_the_close_of_an_idle_connection_is_asked_again(self):
-        self.set_up({ACME: acme("@")}, idle=1, through=wire.Wire, limits={"connection_idle_timeout": "10m"})
-        self.way.delay_ends()
+        self.set_up({ACME: acme("@")}, idle=1, by_wire=True, limits={"connection_idle_timeout": "10m"})
+        self.wire.delay_ends()
         self.await_domains(self.store, acme_domains("@"))
         self.secondary.ask("zone-refresh", ACME)  # by this there is a connection for queries, too
-        self.wait(lambda: self.way.ends_under_way() == 2, "the server to close both connections", timeout=60)
+        self.wait(lambda: self.wire.ends_under_way() == 2, "the server to close both connections", timeout=60)
         self.server.edit(ACME, points_at_the_edge("new"))
         self.await_domains(self.store, acme_domains("@", "new"))
         self.secondary.ask("zone-retransfer", ACME)
-        self.wait(lambda: self.way.lost_requests == 2, "a request lost on each connection")
+        self.wait(lambda: self.wire.lost_requests >= 2, "a request lost on each connection")
         self.wait(lambda: self.secondary.said("zone transferred", "from=2 to=2"), "the transfer that was asked for")
         self.assertEqual(0, self.failures())
 

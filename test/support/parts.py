@@ -111,8 +111,21 @@ class Part:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+        self.end_group()
         status, self.process = self.process.returncode, None
         return status
+
+    def end_group(self):
+        """Waits for the children, too, which may hold its ports for longer than it lived."""
+        def gone():
+            try:
+                os.killpg(self.process.pid, 0)
+            except ProcessLookupError:
+                return True
+        try:
+            wait_for(gone, 10)
+        except PartFailed:
+            os.killpg(self.process.pid, signal.SIGKILL)
 
     def kill(self):
         """With its children: it is a process group of its own."""

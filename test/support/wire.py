@@ -18,7 +18,7 @@ class Wire:
         self.port = parts.free_port()
         self.lock = threading.Condition()
         self.allowance = None  # octets that the primary may still send; nothing: any number
-        self.lost_requests = 0  # sent on a connection that the primary had closed already
+        self.lost_requests = 0  # sent on a connection that the primary closed without an answer
         self.hold_ends = False
         self.pairs = []
         self.threads = []
@@ -89,24 +89,32 @@ class Wire:
     def carry_requests(self, pair):
         try:
             while octets := pair.secondary.recv(1 << 16):
-                if pair.end_is_under_way:
-                    self.lost_requests += 1
-                    break
+                with self.lock:
+                    pair.unanswered = True
+                    if pair.end_is_under_way:
+                        break
                 pair.primary.sendall(octets)
         except OSError:
             pass
-        pair.cut()
+        self.end(pair)
 
     def carry_answers(self, pair):
         try:
             while octets := pair.primary.recv(1 << 14):
+                pair.unanswered = False
                 while octets:
                     octets = self.pass_on(pair, octets)
         except OSError:
             pass
-        if self.hold_ends and not pair.is_cut:
-            pair.end_is_under_way = True
-        else:
+        with self.lock:
+            if self.hold_ends and not pair.unanswered and not pair.is_cut:
+                pair.end_is_under_way = True
+            else:
+                self.end(pair)
+
+    def end(self, pair):
+        with self.lock:
+            self.lost_requests += pair.unanswered and not pair.is_cut
             pair.cut()
 
     def pass_on(self, pair, octets):
@@ -126,6 +134,7 @@ class Pair:
     def __init__(self, secondary, primary):
         self.secondary = secondary
         self.primary = primary
+        self.unanswered = False  # nothing came since the last request
         self.end_is_under_way = False  # the primary closed it, and the secondary does not know
         self.is_cut = False
 

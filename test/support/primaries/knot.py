@@ -39,12 +39,9 @@ class Knot(Primary):
         self.knotc("zone-commit", zone)
 
     def load_anew(self, zone):
-        # What is loaded whole goes past the journal.
+        # A file that is loaded whole goes past the journal, also at a start.
         self.zone_file(zone).write_text(self.zones[zone])
         self.knotc("zone-reload", zone)
-
-    def forget_history(self, zone):
-        """Nothing to do: at its start, too, the file is loaded whole."""
 
     def send_notify(self, zone):
         self.knotc("zone-notify", zone)

@@ -34,8 +34,11 @@ class Named(Primary):
                   "  recursion no; dnssec-validation no; empty-zones-enable no;",
                   f"  allow-transfer {{ {to_whom}; }};"]
         lines += [f"  tcp-idle-timeout {self.idle * 10};"] if self.idle else []
-        lines += [f"  notify explicit; also-notify {{ 127.0.0.1 port {self.notify}{signed}; }};"] \
-            if self.notify else ["  notify no;"]
+        if self.notify:
+            # By default it holds the next NOTIFY for a zone back for 5 s.
+            lines += [f"  notify explicit; notify-delay 1; also-notify {{ 127.0.0.1 port {self.notify}{signed}; }};"]
+        else:
+            lines += ["  notify no;"]
         lines += ["};", "controls {", f"  inet 127.0.0.1 port {self.control_port} allow {{ 127.0.0.1; }}"
                   ' keys { "rndc"; };', "};"]
         lines += [f'zone "{zone}" {{ type primary; file "{self.zone_file(zone)}"; check-names ignore;'
@@ -51,12 +54,6 @@ class Named(Primary):
             name = f"{zone}." if owner == "@" else f"{owner}.{zone}."
             lines.append(f"update {'add' if verb == 'set' else 'delete'} {name} {' '.join(words)}")
         self.tell("nsupdate", lines="\n".join([*lines, "send", ""]))
-
-    def load_anew(self, zone):
-        self.rndc("freeze", zone)
-        self.zone_file(zone).write_text(self.zones[zone])
-        self.forget_history(zone)
-        self.rndc("thaw", zone)
 
     def forget_history(self, zone):
         with contextlib.suppress(FileNotFoundError):

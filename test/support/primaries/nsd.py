@@ -34,12 +34,6 @@ class Nsd(Primary):
         self.zone_file(zone).write_text(self.zones[zone])
         self.control("reload", zone)
 
-    def load_anew(self, zone):
-        # Whatever it reads while it runs becomes history.
-        self.stop()
-        self.replace(zone, self.zones[zone])
-        self.start()
-
     def forget_history(self, zone):
         for kept in self.zone_folder.glob(f"{zone}.zone.ixfr*"):
             kept.unlink()
