@@ -237,17 +237,23 @@ class Cases(EndToEnd):
         names = [f"z{number}.example" for number in range(300)]
         stuck = names[::10]
         well = [name for name in names if name not in stuck]
-        store = self.redis()
         zones = {name: zone(name, *sip("@")) for name in names}
-        healthy = self.primary(self.kind, {name: zones[name] for name in well}, name="healthy")
+        notify = parts.free_port()
+        store = self.redis()
+        healthy = self.primary(self.kind, {name: zones[name] for name in well}, name="healthy", notify=notify)
         hung = self.primary(self.kind, {name: zones[name] for name in stuck}, name="hung")
         hung.freeze()
         customers = {"stuck": self.customer(stuck, hung), "well": self.customer(well, healthy)}
-        daemon = self.daemon(store, customers, limits=QUICK_TIMERS)
-        self.await_domains(store, {name: hosted(name) for name in well}, timeout=60)
+        daemon = self.daemon(store, customers, notify=notify, limits=QUICK_TIMERS)
+        expected = {name: hosted(name) for name in well}
+        self.await_domains(store, expected, timeout=60)
         self.assertEqual(set(well), {each["zone"] for each in daemon.json("zone-status") if each["confirmed"]})
+        for name in (well[0], well[-1]):
+            healthy.edit(name, points_at_the_edge("new"))
+            expected[f"new.{name}"] = hosted(f"new.{name}")
+        self.await_domains(store, expected)
         hung.thaw()
-        self.await_domains(store, {name: hosted(name) for name in names}, timeout=60)
+        self.await_domains(store, {**expected, **{name: hosted(name) for name in stuck}}, timeout=60)
 
     def test_a_server_that_is_killed_in_mid_transfer_gives_the_zone_when_it_is_back(self):
         text, domains = huge(ACME)
