@@ -1,9 +1,9 @@
-// Preloaded into a server, it makes the server's wall clock wrong: ahead by CLOCK_AHEAD seconds. How fast
-// time goes, and the monotonic clock, stay as they are. (Debian's libfaketime does not start with jemalloc,
-// which named uses; this one allocates nothing.)
+// Preloaded into a server, it makes the server's wall clock wrong: ahead by CLOCK_AHEAD seconds.
+// How fast time goes, and the monotonic clock, stay as they are. (Debian's libfaketime does not
+// start with jemalloc, which named uses; this one allocates nothing.)
+#include <cstdlib>
 #include <ctime>
 
-#include <cstdlib>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <unistd.h>
