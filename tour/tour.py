@@ -18,6 +18,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "test" / "support"))
 
 import parts  # noqa: E402
+from primaries import Knot  # noqa: E402
 
 ZONES = ("acme.example", "globex.example")
 KEY = parts.tsig_key("tour")
@@ -92,7 +93,7 @@ def tour(folder, once, build):
     notify, metrics = parts.free_port(), parts.free_port()
     zones = {zone: (HERE / "zones" / f"{zone}.zone").read_text() for zone in ZONES}
     redis = parts.Redis(folder / "redis", deployment="tour")
-    knot = parts.Knot(folder / "knotd", zones, notify=notify, key=KEY)
+    knot = Knot(folder / "knotd", zones, notify=notify, key=KEY)
     daemon = parts.Zonecastd(folder / "zonecastd", configuration(folder, redis, knot, notify, metrics), build)
     with redis, knot, daemon:
         first_publication(redis)

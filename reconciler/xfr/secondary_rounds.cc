@@ -105,6 +105,7 @@ void Secondary::Impl::succeed(ZoneId id, const SoaIntervals& intervals, const No
   ZoneState& zone = this->zone(id);
   zone.sticky = zone.round.position;
   zone.has_primary = true;
+  zone.round.any_serial = false;
   zone.intervals = intervals;
   zone.timers.succeeded(intervals, now, random());
   tally_.confirmed += !std::exchange(zone.confirmed, true);

@@ -51,10 +51,11 @@ ZoneStatus ZoneState::status() const {
 void ZoneState::beginRound() {
   const auto spoke = news.first();
   const bool asked = spoke || retransfer;
+  const bool owed = std::exchange(retransfer, false) || round.any_serial;
   round = Round{};
   round.urgency = asked ? Urgency::asked : serial ? Urgency::refresh : Urgency::first;
-  round.axfr_only = retransfer || !serial;
-  round.any_serial = std::exchange(retransfer, false);
+  round.axfr_only = owed || !serial;
+  round.any_serial = owed;
   round.kind = round.axfr_only ? Kind::axfr : Kind::soa;
   round.position = spoke.value_or(sticky);
   second_look = kNever;

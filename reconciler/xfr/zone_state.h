@@ -41,9 +41,10 @@ class News {
 
 struct Round {
   Urgency urgency{};
-  Errand::Kind kind{};         // of the errand that is next, or under way
-  bool axfr_only = false;      // nothing is held, IXFR failed, or the operator wants it
-  bool any_serial = false;     // the operator wants whatever the primary has
+  Errand::Kind kind{};      // of the errand that is next, or under way
+  bool axfr_only = false;   // nothing is held, IXFR failed, or the operator wants it
+  bool any_serial = false;  // the operator wants whatever the primary has, and goes on wanting it
+                            // in the next round when this one fails
   std::uint32_t position = 0;  // the primary's, in the zone's list
   std::uint32_t failed = 0;    // primaries
   bool was_too_much = false;   // a primary may have failed it because of how much else it was asked

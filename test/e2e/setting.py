@@ -20,8 +20,10 @@ sys.path.insert(0, str(TEST / "support"))
 # Tests take these from here, once the path is set.
 import dns_messages as dns  # noqa: E402, F401
 import parts  # noqa: E402
+import primaries  # noqa: E402
 import reader  # noqa: E402
 import scripted_primary  # noqa: E402, F401
+import wire  # noqa: E402, F401
 
 PATIENCE = 20.0  # seconds; far more than anything takes that works
 EDGE = "sip.provider.example."
@@ -76,7 +78,10 @@ class EndToEnd(unittest.TestCase):
         return self.adopt(parts.Redis(self.folder / name, **options), start)
 
     def knot(self, zones, name="knotd", start=True, **options):
-        return self.adopt(parts.Knot(self.folder / name, zones, name=name, **options), start)
+        return self.primary(primaries.Knot, zones, name, start, **options)
+
+    def primary(self, kind, zones, name="primary", start=True, **options):
+        return self.adopt(kind(self.folder / name, zones, name=name, **options), start)
 
     def adopt(self, part, start):
         self.parts.callback(part.stop)
@@ -132,11 +137,11 @@ class EndToEnd(unittest.TestCase):
     # -- customers ---------------------------------------------------------------------------------
 
     @staticmethod
-    def customer(zones, *knots, key_file=None, **more):
+    def customer(zones, *servers, key_file=None, **more):
         """A customer with these zones at these primaries, which are called ns1, ns2, ..."""
         key = {"key_file": key_file} if key_file else {}
-        primaries = {f"ns{number}": {"address": "127.0.0.1", "port": knot.port, **key}
-                     for number, knot in enumerate(knots, 1)}
+        primaries = {f"ns{number}": {"address": "127.0.0.1", "port": server.port, **key}
+                     for number, server in enumerate(servers, 1)}
         return {"primaries": primaries, "zones": list(zones), **more}
 
     # -- looking -----------------------------------------------------------------------------------

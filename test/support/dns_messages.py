@@ -71,6 +71,22 @@ def answer(query, *records, number=None, rcode=NOERROR, tc=False, count=None):
                        len(records) if count is None else count, 0, 0) + query.question + b"".join(records)
 
 
+def query(zone, qtype, number=0x4242):
+    return (struct.pack(">HHHHHH", number, 0, 1, 0, 0, 0) + name(zone) + struct.pack(">HH", qtype, IN))
+
+
+def soa_serial(message):
+    """The serial in an answer that is one SOA; nothing when it is another answer."""
+    at = 12 + len(message.question)
+    if message.rcode != NOERROR or struct.unpack_from(">H", message.octets, 6)[0] != 1:
+        return None
+    while message.octets[at] and message.octets[at] < 0xC0:
+        at += 1 + message.octets[at]
+    at += 2 if message.octets[at] else 1
+    rrtype, _, _, length = struct.unpack_from(">HHIH", message.octets, at)
+    return struct.unpack_from(">I", message.octets, at + 10 + length - 20)[0] if rrtype == SOA else None
+
+
 def notify(zone, number=0x4242, opcode=NOTIFY, qtype=SOA, rrclass=IN):
     return (struct.pack(">HHHHHH", number, opcode << 11 | 0x0400, 1, 0, 0, 0) + name(zone) +
             struct.pack(">HH", qtype, rrclass))

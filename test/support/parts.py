@@ -1,4 +1,4 @@
-"""The real parts, started by hand on loopback: redis-server, knotd, zonecastd.
+"""The real parts, started by hand on loopback: redis-server and zonecastd; primaries are in primaries/.
 
 Each part is a context: it takes free ports, keeps its files in a folder that it is given, answers
 before its constructor's start() returns, and is stopped, with exactly what it started, when the
@@ -46,6 +46,11 @@ def free_port():
     raise PartFailed("no free port on 127.0.0.1")
 
 
+def build_folder():
+    """Where what is under test was built."""
+    return pathlib.Path(os.environ.get("ZONECAST_BUILD", ROOT / "build/dev")).resolve()
+
+
 def die_with_parent():
     """In the child: a test that is itself killed leaves no part behind."""
     LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -73,10 +78,11 @@ class Part:
         self.log = self.folder / f"{name}.log"
         self.process = None
 
-    def spawn(self, *command):
+    def spawn(self, *command, environment=None):
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 [str(word) for word in command], cwd=self.folder, stdin=subprocess.DEVNULL,
+                env={**os.environ, **(environment or {})},
                 stdout=log, stderr=log, start_new_session=True, preexec_fn=die_with_parent)
 
     def fail(self, why):
@@ -98,24 +104,40 @@ class Part:
         if self.process is None:
             return None
         if self.process.poll() is None:
-            self.process.send_signal(signal.SIGCONT)
+            self.thaw()
             self.process.send_signal(how)
             try:
                 self.process.wait(10)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+        self.end_group()
         status, self.process = self.process.returncode, None
         return status
 
+    def end_group(self):
+        """Waits for the children, too, which may hold its ports for longer than it lived."""
+        def gone():
+            try:
+                os.killpg(self.process.pid, 0)
+            except ProcessLookupError:
+                return True
+        try:
+            wait_for(gone, 10)
+        except PartFailed:
+            os.killpg(self.process.pid, signal.SIGKILL)
+
     def kill(self):
-        self.stop(signal.SIGKILL)
+        """With its children: it is a process group of its own."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.stop()
 
     def freeze(self):
-        self.process.send_signal(signal.SIGSTOP)
+        os.killpg(self.process.pid, signal.SIGSTOP)
 
     def thaw(self):
-        self.process.send_signal(signal.SIGCONT)
+        os.killpg(self.process.pid, signal.SIGCONT)
 
     def __enter__(self):
         self.start()
@@ -190,81 +212,12 @@ class Redis(Part):
         return int(self.cli("HGET", self.key("meta"), "version") or 0)
 
 
-class Knot(Part):
-    """A knotd primary. Zones are text; edits go through knotc, so that it answers with IXFR."""
-
-    def __init__(self, folder, zones, notify=None, key=None, port=None, name="knotd", journal="changes"):
-        super().__init__(name, folder)
-        self.port = port or free_port()
-        self.zones = dict(zones)
-        self.notify = notify
-        self.key = key
-        self.journal = journal  # none: it has no history, and answers IXFR in full
-        (self.folder / "zones").mkdir(exist_ok=True)
-        self.config = self.folder / "knot.conf"
-
-    def write_config(self):
-        key_name = ""
-        lines = ["server:", f"    rundir: {self.folder}", f"    listen: 127.0.0.1@{self.port}",
-                 "    udp-workers: 1", "    tcp-workers: 1", "    background-workers: 1",
-                 "log:", "  - target: stdout", "    any: info",
-                 "database:", f"    storage: {self.folder}"]
-        if self.key:
-            algorithm, key_name, secret = self.key.split(":")
-            lines += ["key:", f"  - id: {key_name}", f"    algorithm: {algorithm}",
-                      f"    secret: {secret}"]
-        lines += ["acl:", "  - id: transfer", "    address: 127.0.0.0/8", "    action: transfer"]
-        if self.key:
-            lines += [f"    key: {key_name}"]
-        if self.notify:
-            lines += ["remote:", "  - id: zonecast", f"    address: 127.0.0.1@{self.notify}"]
-            lines += [f"    key: {key_name}"] if self.key else []
-        lines += ["template:", "  - id: default", f"    storage: {self.folder}/zones",
-                  '    file: "%s.zone"', "    acl: transfer", "    semantic-checks: off",
-                  "    zonefile-sync: -1", "    zonefile-load: whole", f"    journal-content: {self.journal}"]
-        lines += ["    notify: zonecast"] if self.notify else []
-        lines += ["zone:"] + [f"  - domain: {zone}" for zone in self.zones]
-        self.config.write_text("\n".join(lines) + "\n")
-
-    def start(self):
-        self.write_config()
-        for zone, text in self.zones.items():
-            (self.folder / "zones" / f"{zone}.zone").write_text(text)
-        self.spawn("knotd", "-c", self.config)
-        self.wait_until(self.serves_all, "it serves its zones")
-
-    def serves_all(self):
-        status = self.knotc("zone-status", check=False)
-        return all(f"[{zone}.] " in status and "serial: none" not in status.split(f"[{zone}.] ")[1].split("\n")[0]
-                   for zone in self.zones)
-
-    def knotc(self, *command, check=True):
-        done = subprocess.run(["knotc", "-c", str(self.config), *command],
-                              capture_output=True, text=True, check=False)
-        if check and done.returncode != 0:
-            raise self.fail(f"knotc {command}: {done.stdout}{done.stderr}")
-        return done.stdout
-
-    def edit(self, zone, *changes):
-        """Each change is ("set"|"unset", owner, rest...), as knotc's zone-set and zone-unset take it."""
-        self.knotc("zone-begin", zone)
-        for verb, *words in changes:
-            self.knotc(f"zone-{verb}", zone, *words)
-        self.knotc("zone-commit", zone)
-
-    def replace(self, zone, text):
-        """Loads other content, as after an edit of the file: knotd then has no history."""
-        self.zones[zone] = text
-        (self.folder / "zones" / f"{zone}.zone").write_text(text)
-        self.knotc("zone-reload", zone)
-
-
 class Zonecastd(Part):
     """The daemon under test, with `zonecast` beside it."""
 
     def __init__(self, folder, config, build=None, name="zonecastd"):
         super().__init__(name, folder)
-        self.bin = pathlib.Path(build or os.environ.get("ZONECAST_BUILD", ROOT / "build/dev")).resolve() / "bin"
+        self.bin = (pathlib.Path(build).resolve() if build else build_folder()) / "bin"
         self.config_text = config
         self.config = self.folder / "zonecast.yaml"
         self.control = self.folder / "control.sock"

@@ -336,6 +336,24 @@ TEST(Secondary, RetransferTakesWhateverThePrimaryHas) {
   EXPECT_EQ(world.status().serial, dns::Serial(3));
 }
 
+TEST(Secondary, ARetransferThatFoundThePrimaryDownIsMadeWhenItIsBack) {
+  World world;
+  world.hold(9);
+  world.setSerial(9);
+  world.start();
+  world.setSerial(5);
+  world.primaries[0].mode = Primary::Mode::mute;
+  world.notify();
+  world.secondary->retransfer(World::zone(0), world.now);
+  world.advance(seconds{6});  // the check has failed, and so has the retransfer that waited for it
+  EXPECT_EQ(world.primaries[0].count(RrType::axfr), 0u);
+
+  world.primaries[0].mode = Primary::Mode::serving;
+  world.advance(hours{1});
+  EXPECT_EQ(world.status().serial, dns::Serial(5));
+  EXPECT_EQ(world.primaries[0].count(RrType::axfr), 1u);  // and then it is done
+}
+
 TEST(Secondary, ARetransferAskedForDuringACheckFollowsIt) {
   World world;
   world.hold(1);
