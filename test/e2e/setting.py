@@ -22,6 +22,7 @@ import dns_messages as dns  # noqa: E402, F401
 import parts  # noqa: E402
 import reader  # noqa: E402
 import scripted_primary  # noqa: E402, F401
+import tsig  # noqa: E402, F401
 
 PATIENCE = 20.0  # seconds; far more than anything takes that works
 EDGE = "sip.provider.example."
