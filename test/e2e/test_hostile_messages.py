@@ -67,6 +67,8 @@ HEADERS = {
         lambda q, z: [dns.answer(q, z.soa, z.ns), dns.answer(q, rcode=dns.SERVFAIL)]), Rejected("refused", "SERVFAIL")),
     "an error without its question": Case("RFC 5936 2.2.1 e)", on_transfers(
         lambda q, z: dns.answer(q, rcode=dns.REFUSED, questions=[])), Rejected("refused", "REFUSED")),
+    "no question in the first message": Case("RFC 5936 2.2.2", on_transfers(
+        lambda q, z: whole(q, z, questions=[])), malformed("no question")),
     "no question in later messages": Case("RFC 5936 2.2.2", on_transfers(
         lambda q, z: [dns.answer(q, z.soa, z.ns), dns.answer(q, z.new, questions=[]), dns.answer(q, z.soa, questions=[])]),
         accepted()),
@@ -78,19 +80,36 @@ HEADERS = {
     "a question for another type": Case("RFC 5936 2.2.2", on_transfers(
         lambda q, z: whole(q, z, questions=[dns.question(z.name, dns.TXT)])), malformed("answer to another question")),
     "a question for another class": Case("RFC 5936 2.2.2", on_transfers(
-        lambda q, z: whole(q, z, questions=[dns.question(z.name, q.qtype, dns.CH)])), malformed("answer to another question")),
+        lambda q, z: whole(q, z, questions=[dns.question(z.name, q.qtype, dns.CH)])),
+        malformed("answer to another question")),
     "another question in the second message": Case("RFC 5936 2.2.2", on_transfers(
-        lambda q, z: [dns.answer(q, z.soa, z.ns), dns.answer(q, z.new, z.soa, questions=[dns.question("elsewhere.example", q.qtype)])]),
+        lambda q, z: [dns.answer(q, z.soa, z.ns),
+                      dns.answer(q, z.new, z.soa, questions=[dns.question("elsewhere.example", q.qtype)])]),
         malformed("answer to another question: elsewhere.example")),
     "a question in upper case": Case("RFC 4343 3", on_transfers(
         lambda q, z: whole(q, z, questions=[dns.question(z.name.upper(), q.qtype)])), accepted()),
+    "records in the authority section": Case("RFC 5936 2.2.4", on_transfers(
+        lambda q, z: whole(q, z, authority=[z.ns])), malformed("in the authority section")),
     # We send no OPT, so none should come (RFC 6891 section 7). It says nothing about the zone: passed over.
     "an OPT in every message": Case("RFC 5936 2.2.5", on_transfers(
-        lambda q, z: [dns.answer(q, z.soa, z.ns, additional=[dns.opt()]), dns.answer(q, z.new, z.soa, additional=[dns.opt()])]),
+        lambda q, z: [dns.answer(q, *records, additional=[dns.opt()]) for records in (z.whole[:2], z.whole[2:])]),
         accepted()),
+    "two OPTs": Case("RFC 6891 6.1.1", on_transfers(
+        lambda q, z: whole(q, z, additional=[dns.opt()] * 2)), malformed("a second OPT")),
+    "an OPT among the answers": Case("RFC 6891 6.1.1", on_transfers(
+        lambda q, z: dns.answer(q, z.soa, dns.opt(), *z.whole[1:])), malformed("in the answer section")),
     # Nothing says how to take it. There is no key to verify it with, so it is worth as much as without.
     "a signed answer to an unsigned request": Case("RFC 8945 5.3", on_transfers(
         lambda q, z: tsig.signed(whole(q, z), STRANGE_KEY)), accepted()),
+    "a TSIG before another record": Case("RFC 8945 5.1", on_transfers(
+        lambda q, z: tsig.with_additional(tsig.signed(whole(q, z), STRANGE_KEY), dns.opt())),
+        malformed("behind the TSIG record")),
+    "two TSIGs": Case("RFC 8945 5.1", on_transfers(
+        lambda q, z: tsig.signed(tsig.signed(whole(q, z), STRANGE_KEY), STRANGE_KEY)),
+        malformed("behind the TSIG record")),
+    "a TSIG among the answers": Case("RFC 8945 5.1", on_transfers(
+        lambda q, z: dns.answer(q, z.soa, dns.record("key", dns.TSIG, b"", rrclass=dns.ANY), *z.whole[1:])),
+        malformed("in the answer section")),
 }
 STRANGE_KEY = parts.tsig_key("nobody")
 
@@ -112,9 +131,11 @@ SOA_ANSWERS = {
         lambda q, z: dns.answer(q, dns.soa("innocent0.example", 77), questions=[dns.question("innocent0.example", dns.SOA)])),
         malformed("answer to another question: innocent0.example SOA")),
     "a SOA answer to a question for another type": Case("RFC 1035 7.3", on_soa(
-        lambda q, z: dns.answer(q, z.soa, questions=[dns.question(z.name, dns.NS)])), malformed("answer to another question")),
+        lambda q, z: dns.answer(q, z.soa, questions=[dns.question(z.name, dns.NS)])),
+        malformed("answer to another question")),
     "a SOA answer to a question for another class": Case("RFC 1035 7.3", on_soa(
-        lambda q, z: dns.answer(q, z.soa, questions=[dns.question(z.name, dns.SOA, dns.CH)])), malformed("answer to another question")),
+        lambda q, z: dns.answer(q, z.soa, questions=[dns.question(z.name, dns.SOA, dns.CH)])),
+        malformed("answer to another question")),
     "a SOA answer of no records": Case("RFC 1034 4.3.5", on_soa(
         lambda q, z: dns.answer(q)), Rejected("refused", "no SOA in the answer")),
     "a SOA answer with the SOA in the authority section": Case("RFC 2308 2.2", on_soa(
@@ -122,13 +143,16 @@ SOA_ANSWERS = {
     "a SOA answer with another zone's SOA": Case("RFC 1034 4.3.5", on_soa(
         lambda q, z: dns.answer(q, dns.soa("innocent0.example", 77))), Rejected("refused", "no SOA in the answer")),
     "a SOA answer of class CH": Case("RFC 1035 7.3", on_soa(
-        lambda q, z: dns.answer(q, dns.record(z.name, dns.SOA, z.soa_rdata, rrclass=dns.CH))), Rejected("refused", "no SOA in the answer")),
+        lambda q, z: dns.answer(q, dns.record(z.name, dns.SOA, z.soa_rdata, rrclass=dns.CH))),
+        Rejected("refused", "no SOA in the answer")),
     "a SOA answer with two SOAs": Case("RFC 1035 5.2", on_soa(
         lambda q, z: dns.answer(q, z.soa, z.soa_of(z.serial + 7))), malformed("more than one SOA")),
     "a SOA answer whose SOA lacks its MINIMUM": Case("RFC 1035 3.3.13", on_soa(
-        lambda q, z: dns.answer(q, dns.record(z.name, dns.SOA, z.soa_rdata[:-4]))), malformed("ends before a field is complete")),
+        lambda q, z: dns.answer(q, dns.record(z.name, dns.SOA, z.soa_rdata[:-4]))),
+        malformed("ends before a field is complete")),
     "a SOA answer with NS and glue beside": Case("RFC 1034 4.3.2", on_soa(
-        lambda q, z: dns.answer(q, z.soa, authority=[z.ns], additional=[dns.record(f"ns1.{z.name}", dns.A, A_RECORD), dns.opt()])),
+        lambda q, z: dns.answer(q, z.soa, authority=[z.ns],
+                                additional=[dns.record(f"ns1.{z.name}", dns.A, A_RECORD), dns.opt()])),
         accepted()),
     "a SOA answer with a lower serial": Case("RFC 1034 4.3.5", on_soa(
         lambda q, z: dns.answer(q, z.soa_of(z.held - 1))), Rejected("older", "is not newer than 1")),
@@ -140,18 +164,19 @@ NAMES = {
     "a pointer to itself": Case("RFC 1035 4.1.4", on_transfers(
         owned_by(lambda z: dns.pointer(second_record(z)))), malformed("compression pointer does not point back")),
     "a pointer to its own label": Case("RFC 1035 4.1.4", on_transfers(
-        owned_by(lambda z: b"\1a" + dns.pointer(second_record(z)))), malformed("compression pointer does not point back")),
+        owned_by(lambda z: b"\1a" + dns.pointer(second_record(z)))),
+        malformed("compression pointer does not point back")),
     "a pointer forward": Case("RFC 1035 4.1.4", on_transfers(
         owned_by(lambda z: dns.pointer(second_record(z) + 16))), malformed("compression pointer does not point back")),
     "a pointer out of the message": Case("RFC 1035 4.1.4", on_transfers(
         owned_by(lambda z: dns.pointer(0x3FFF))), malformed("compression pointer does not point back")),
     "a pointer into the header": Case("RFC 1035 4.1.4", on_transfers(
         owned_by(lambda z: dns.pointer(5))), malformed("compression pointer into the header")),
-    "pointers by which a name grows over 255 octets": Case("RFC 1035 3.1", on_transfers(chain(b"\x3f" + b"a" * 63, 4)),
-                                                           malformed("name longer than 255 octets")),
+    "pointers by which a name grows over 255 octets": Case("RFC 1035 3.1", on_transfers(
+        chain(b"\x3f" + b"a" * 63, 4)), malformed("name longer than 255 octets")),
     # No RFC bounds them. A name has at most 127 labels, so zonecast follows at most 127.
-    "pointers to pointers, two hundred in a row": Case("RFC 1035 4.1.4", on_transfers(chain(b"", 200)),
-                                                       malformed("compression pointers without end")),
+    "pointers to pointers, two hundred in a row": Case("RFC 1035 4.1.4", on_transfers(
+        chain(b"", 200)), malformed("compression pointers without end")),
     "a label of type 01": Case("RFC 6891 5", on_transfers(
         owned_by(lambda z: b"\x41\1a" + dns.name(z.name))), malformed("label of an unknown type")),
     "a label of type 10": Case("RFC 1035 4.1.4", on_transfers(
@@ -166,11 +191,16 @@ NAMES = {
 RDATA = {
     "an RDLENGTH of 65535": Case("RFC 1035 4.1.3", on_transfers(
         at_host(UNKNOWN_TYPE, b"", length=0xFFFF)), malformed("ends before a field is complete")),
-    "an A of 3 octets": Case("RFC 1035 3.4.1", on_transfers(at_host(dns.A, A_RECORD[:3])), malformed("ends before a field is complete")),
-    "an A of 5 octets": Case("RFC 1035 3.4.1", on_transfers(at_host(dns.A, A_RECORD + b"\0")), malformed("octets left over")),
-    "an AAAA of 15 octets": Case("RFC 3596 2.2", on_transfers(at_host(dns.AAAA, bytes(15))), malformed("ends before a field is complete")),
-    "an AAAA of 17 octets": Case("RFC 3596 2.2", on_transfers(at_host(dns.AAAA, bytes(17))), malformed("octets left over")),
-    "a SRV without a target": Case("RFC 2782", on_transfers(at_host(dns.SRV, bytes(6))), malformed("ends before a name is complete")),
+    "an A of 3 octets": Case("RFC 1035 3.4.1", on_transfers(at_host(dns.A, A_RECORD[:3])),
+        malformed("ends before a field is complete")),
+    "an A of 5 octets": Case("RFC 1035 3.4.1", on_transfers(at_host(dns.A, A_RECORD + b"\0")),
+        malformed("octets left over")),
+    "an AAAA of 15 octets": Case("RFC 3596 2.2", on_transfers(at_host(dns.AAAA, bytes(15))),
+        malformed("ends before a field is complete")),
+    "an AAAA of 17 octets": Case("RFC 3596 2.2", on_transfers(at_host(dns.AAAA, bytes(17))),
+        malformed("octets left over")),
+    "a SRV without a target": Case("RFC 2782", on_transfers(at_host(dns.SRV, bytes(6))),
+        malformed("ends before a name is complete")),
     "a SRV with octets behind its target": Case("RFC 2782", on_transfers(
         at_host(dns.SRV, bytes(6) + dns.name(EDGE) + b"\0")), malformed("octets left over")),
     "a NAPTR that ends in a string": Case("RFC 3403 4.1", on_transfers(
@@ -179,19 +209,26 @@ RDATA = {
         at_host(dns.NAPTR, bytes(4) + b"\1s\7SIP+D2U\0" + dns.name(EDGE) + b"\0")), malformed("octets left over")),
     "a CNAME that ends in a label": Case("RFC 1035 3.3.1", on_transfers(
         at_host(dns.CNAME, b"\7sip")), malformed("ends before a name is complete")),
-    "a TXT without a string": Case("RFC 1035 3.3.14", on_transfers(at_host(dns.TXT, b"")), malformed("ends before a field is complete")),
+    "a TXT without a string": Case("RFC 1035 3.3.14", on_transfers(at_host(dns.TXT, b"")),
+        malformed("ends before a field is complete")),
     "a TXT whose string is longer than it": Case("RFC 1035 3.3.14", on_transfers(
         at_host(dns.TXT, b"\5abc")), malformed("ends before a field is complete")),
     "a TXT of an empty string": Case("RFC 1035 3.3.14", on_transfers(at_host(dns.TXT, b"\0")), accepted()),
     "a SOA without its MINIMUM": Case("RFC 1035 3.3.13", on_transfers(
-        lambda q, z: dns.answer(q, *[dns.record(z.name, dns.SOA, z.soa_rdata[:-4])] * 2)), malformed("ends before a field is complete")),
+        lambda q, z: dns.answer(q, *[dns.record(z.name, dns.SOA, z.soa_rdata[:-4])] * 2)),
+        malformed("ends before a field is complete")),
     "a SOA with octets behind its MINIMUM": Case("RFC 1035 3.3.13", on_transfers(
-        lambda q, z: dns.answer(q, *[dns.record(z.name, dns.SOA, z.soa_rdata + b"\0")] * 2)), malformed("octets left over")),
+        lambda q, z: dns.answer(q, *[dns.record(z.name, dns.SOA, z.soa_rdata + b"\0")] * 2)),
+        malformed("octets left over")),
     "an unknown type without RDATA": Case("RFC 3597 5", on_transfers(at_host(UNKNOWN_TYPE, b"")), accepted()),
-    "a TTL with its top bit set": Case("RFC 2181 8", on_transfers(at_host(dns.A, A_RECORD, ttl=0x80000001)), accepted()),
-    "a record of class CH": Case("RFC 1035 5.2", on_transfers(at_host(dns.A, A_RECORD, rrclass=dns.CH)), malformed("of class 3")),
-    "a record of class ANY": Case("RFC 1035 3.2.5", on_transfers(at_host(dns.A, A_RECORD, rrclass=dns.ANY)), malformed("of class 255")),
-    **{f"a record of type {rrtype}": Case("RFC 6895 3.1", on_transfers(at_host(rrtype, b"")), malformed("in the answer section"))
+    "a TTL with its top bit set": Case("RFC 2181 8", on_transfers(at_host(dns.A, A_RECORD, ttl=0x80000001)),
+        accepted()),
+    "a record of class CH": Case("RFC 1035 5.2", on_transfers(at_host(dns.A, A_RECORD, rrclass=dns.CH)),
+        malformed("of class 3")),
+    "a record of class ANY": Case("RFC 1035 3.2.5", on_transfers(at_host(dns.A, A_RECORD, rrclass=dns.ANY)),
+        malformed("of class 255")),
+    **{f"a record of type {rrtype}": Case("RFC 6895 3.1", on_transfers(at_host(rrtype, b"")),
+        malformed("in the answer section"))
        for rrtype in (0, dns.AXFR, 255)},
 }
 

@@ -38,13 +38,14 @@ def then(change):
 
 
 def in_messages(*plan):
-    """The zone's SOA, its other records and its SOA again, spread over as many messages as the plan says how to sign:
-    lies, which may be none, or nothing at all for an unsigned one."""
+    """The zone's SOA, messages without records, and the rest of the zone: as many as the plan says how to sign, by
+    lies, which may be none, or not at all."""
     def make(q, z):
         signer = tsig.Signer(KEY, q)
-        spread = [z.whole[:1], *[()] * (len(plan) - 3), z.whole[1:-1], z.whole[-1:]] if len(plan) > 2 else [z.whole[:2], z.whole[2:]]
-        return [signer.leave_unsigned(dns.answer(q, *records)) if lies is None else signer.sign(dns.answer(q, *records), **lies)
-                for records, lies in zip(spread, plan, strict=True)]
+        spread = [z.whole[:1], *[()] * (len(plan) - 2), z.whole[1:]]
+        messages = (dns.answer(q, *records) for records in spread)
+        return [signer.leave_unsigned(message) if lies is None else signer.sign(message, **lies)
+                for message, lies in zip(messages, plan, strict=True)]
     return make
 
 
