@@ -44,10 +44,14 @@ void PrimaryLink::place(const Errand& errand, const Now& now) {
 
 PrimaryLink::Connection& PrimaryLink::connectionFor(const Errand& errand, const Now& now) {
   const auto role = errand.kind == Kind::axfr ? Connection::Role::bulk : Connection::Role::query;
+  if (errand.asked_again) {
+    Connection& own = connect(role, now);
+    own.on_trial = true;
+    return own;
+  }
   for (const auto& connection : connections_) {
     if (connection->role != role || connection->state == Connection::State::retired) continue;
-    // What was lost once is not entrusted to another one that may just be closing.
-    if (errand.asked_again && connection->arrivals > 0) continue;
+    if (connection->on_trial && connection->arrivals == 0) continue;
     if (role == Connection::Role::query || connection->isIdle()) return *connection;
   }
   return connect(role, now);
@@ -74,7 +78,7 @@ void PrimaryLink::send(Connection& connection, const Errand& errand, const Now& 
   board_->actions.push_back(Send{connection.id, exchange.takeRequest()});
   board_->alarms.bringForward(connection.id, connection.alarm, exchange.deadline());
   connection.flights.emplace(message_id,
-                             Flight{std::move(exchange), connection.arrivals, arrivals_});
+                             Flight{std::move(exchange), ++sent_, connection.arrivals, arrivals_});
 }
 
 void PrimaryLink::conclude(Connection& connection, std::uint16_t message_id, Verdict verdict) {
@@ -118,7 +122,8 @@ void PrimaryLink::onReceived(ConnectionId id, std::span<const std::uint8_t> octe
 bool PrimaryLink::onMessage(Connection& connection, std::span<const std::uint8_t> message,
                             const Now& now) {
   if (message.size() < kHeaderOctets) {
-    giveUp(connection, "malformed", fmt::format("a message of {} octets", message.size()), now);
+    board_->actions.push_back(Close{connection.id});
+    breakOff(connection, "malformed", fmt::format("a message of {} octets", message.size()), now);
     return false;
   }
   const std::uint16_t message_id = messageId(message);
@@ -149,17 +154,7 @@ void PrimaryLink::creditPending(Connection& connection, const Now& now) {
 void PrimaryLink::onClosed(ConnectionId id, std::string_view why, const Now& now) {
   Connection* connection = find(id);
   if (connection == nullptr) return;
-  std::vector<Errand> again;
-  absl::erase_if(connection->flights, [&](const auto& entry) {
-    if (!wasLostIdle(*connection, entry.second)) return false;
-    again.push_back(entry.second.exchange.errand());
-    return true;
-  });
-  lose(*connection, "closed", std::string(why), now);
-  for (Errand& errand : again) {
-    errand.asked_again = true;
-    place(errand, now);
-  }
+  breakOff(*connection, "closed", std::string(why), now);
 }
 
 void PrimaryLink::onAlarm(ConnectionId id, const Now& now) {
@@ -236,7 +231,38 @@ void PrimaryLink::giveUp(Connection& connection, std::string_view reason, std::s
   lose(connection, reason, std::move(text), now);
 }
 
-// The connection is gone, and whatever was on it fails.
+// The connection is gone in the middle of its work: those that are not to blame are asked again.
+void PrimaryLink::breakOff(Connection& connection, std::string_view reason, std::string text,
+                           const Now& now) {
+  const std::uint64_t suspect = suspectOf(connection);
+  std::vector<Errand> again;
+  absl::erase_if(connection.flights, [&](const auto& entry) {
+    const Flight& flight = entry.second;
+    if (flight.exchange.isAnswered()) return false;
+    Errand errand = flight.exchange.errand();
+    if (flight.number == suspect) {
+      if (errand.asked_again || !wasLostIdle(connection, flight)) return false;
+      errand.asked_again = true;
+    }
+    again.push_back(errand);
+    return true;
+  });
+  lose(connection, reason, std::move(text), now);
+  for (const Errand& errand : again) place(errand, now);
+}
+
+// The request whose answer was due next. Where an answer had begun, it is to blame, and none of
+// those that wait.
+std::uint64_t PrimaryLink::suspectOf(const Connection& connection) {
+  std::uint64_t first = 0;
+  for (const auto& [message_id, flight] : connection.flights) {
+    if (flight.exchange.isAnswered()) return 0;
+    if (first == 0 || flight.number < first) first = flight.number;
+  }
+  return first;
+}
+
+// The connection is gone, and whatever is on it fails.
 void PrimaryLink::lose(Connection& connection, std::string_view reason, std::string text,
                        const Now& now) {
   const Trouble unreachable{Step::connect, reason, text};

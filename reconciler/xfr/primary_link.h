@@ -7,10 +7,13 @@
 //
 // - An IXFR whose answer grows into a bulk transfer keeps its connection for itself: the connection
 //   is retired (closed when its last answer is in), and what waited behind it is asked again
-//   elsewhere. Likewise after an IXFR of which more messages may come than anybody wants to read.
-// - A request is asked again, once and on a new connection, when its connection had been of use
-//   before, and was closed before anything came after it: that is how a request meets an idle
-//   close.
+//   elsewhere. Likewise after an IXFR of which more messages may come than anybody wants to read,
+//   and after an answer that is not well-formed, behind which nobody can tell where the next one
+//   begins.
+// - When a connection breaks, the request that was being answered, or was next to be, bears it; all
+//   others on it are asked again on another one. That one, too, is asked again, once and on a
+//   connection of its own, when the connection had been of use before and was closed before
+//   anything came after it: that is how a request meets an idle close.
 // - The link falls when it cannot connect, or when a connection is lost or silent and nothing at
 // all
 //   was heard of the primary since the first of its requests was sent. A fallen link stays down for
@@ -73,6 +76,7 @@ class PrimaryLink {
  private:
   struct Flight {  // a request that was sent
     Exchange exchange;
+    std::uint64_t number = 0;                                  // in the order of sending, from 1 on
     std::uint64_t connection_arrivals = 0, link_arrivals = 0;  // counted until then
   };
   struct Connection {
@@ -82,6 +86,8 @@ class PrimaryLink {
     Instant deadline;  // to be connected, or of the idle connection
     Instant alarm = kNever;
     std::uint64_t arrivals = 0;
+    bool on_trial =
+        false;  // made for a request that broke another one: others keep off until it is of use
     std::uint16_t next_message_id = 0;
     MessageStream stream;
     std::vector<Errand> boarding;  // until it is open
@@ -103,6 +109,8 @@ class PrimaryLink {
   void retire(Connection& connection, const Now& now);
   void close(Connection& connection);
   void giveUp(Connection& connection, std::string_view reason, std::string text, const Now& now);
+  void breakOff(Connection& connection, std::string_view reason, std::string text, const Now& now);
+  static std::uint64_t suspectOf(const Connection& connection);
   void lose(Connection& connection, std::string_view reason, std::string text, const Now& now);
   void fall(Trouble why, const Now& now);
   bool isSilent(const Connection& connection) const;
@@ -120,7 +128,7 @@ class PrimaryLink {
   Switchboard* board_;
   std::vector<std::unique_ptr<Connection>> connections_;  // a handful
   std::uint32_t queries_ = 0;                             // SOA queries without an outcome
-  std::uint64_t arrivals_ = 0;
+  std::uint64_t arrivals_ = 0, sent_ = 0;
   Instant down_until_ = Instant::min();
   Trouble why_down_;
 };

@@ -2,7 +2,7 @@
 
 import unittest
 
-from hostile import Case, HostilePrimary, Rejected, accepted, malformed, on_soa, on_transfers, whole
+from hostile import CLOSE, Case, HostilePrimary, Raw, Rejected, accepted, malformed, on_soa, on_transfers, whole
 from setting import EDGE, dns, parts, tsig
 
 A_RECORD = bytes([192, 0, 2, 7])
@@ -47,6 +47,60 @@ def compressed_target(q, z):
     target = second_record(z) + len(dns.name(owner)) + 10 + 6
     return dns.answer(q, z.soa, z.point("first"), dns.srv(f"_sip._udp.second.{z.name}", dns.pointer(target)), *z.whole[1:])
 
+
+def as_long_as_can_be(q, z):
+    """One message of 65,535 octets, by a TXT of many strings."""
+    room = 0xFFFF - len(dns.answer(q, *z.whole, dns.txt(f"long.{z.name}")))
+    strings = [b"x" * 255] * (room // 256)
+    rest = room - 256 * len(strings)
+    message = dns.answer(q, z.soa, dns.txt(f"long.{z.name}", *strings, *([b"x" * (rest - 1)] if rest else [])), *z.whole[1:])
+    assert len(message) == 0xFFFF
+    return message
+
+
+def one_record_each(q, z):
+    hosts = (dns.record(f"h{number}.{z.name}", dns.A, A_RECORD) for number in range(996))
+    return [dns.answer(q, record) for record in (z.soa, *hosts, *z.whole[1:])]
+
+
+FRAMES = {
+    "a connection closed without a word": Case("RFC 5936 2.3", on_transfers(
+        lambda q, z: [CLOSE]), Rejected("closed", "closed by the peer")),
+    "a connection closed after one octet": Case("RFC 1035 4.2.2", on_transfers(
+        lambda q, z: [Raw(b"\1"), CLOSE]), Rejected("closed", "closed by the peer")),
+    "a connection closed between messages": Case("RFC 5936 2.2", on_transfers(
+        lambda q, z: [dns.answer(q, z.soa, z.new), CLOSE]), Rejected("closed", "closed by the peer")),
+    "a length of more than comes, then closed": Case("RFC 1035 4.2.2", on_transfers(
+        lambda q, z: [Raw((len(whole(q, z)) + 40).to_bytes(2, "big") + whole(q, z)), CLOSE]),
+        Rejected("closed", "closed by the peer")),
+    "a length of less than comes, so that messages overlap": Case("RFC 1035 4.2.2", on_transfers(
+        lambda q, z: [Raw((len(whole(q, z)) - 20).to_bytes(2, "big") + whole(q, z))]),
+        malformed("ends before a field is complete")),
+    "a length of less than comes, of a SOA answer": Case("RFC 1035 4.2.2", on_soa(
+        lambda q, z: [Raw((len(dns.answer(q, z.soa)) - 20).to_bytes(2, "big") + dns.answer(q, z.soa))]),
+        malformed("ends before a field is complete")),
+    "a message of no octets": Case("RFC 1035 4.1.1", on_transfers(
+        lambda q, z: [b"", whole(q, z)]), malformed("a message of 0 octets")),
+    "a message that ends in its header": Case("RFC 1035 4.1.1", on_transfers(
+        lambda q, z: whole(q, z)[:11]), malformed("a message of 11 octets")),
+    "a message that ends in its question": Case("RFC 1035 4.1.2", on_transfers(
+        lambda q, z: whole(q, z)[:dns.HEADER_OCTETS + 9]), malformed("ends before a name is complete")),
+    "a message that ends in a record": Case("RFC 1035 4.1.3", on_transfers(
+        lambda q, z: whole(q, z)[:-3]), malformed("ends before a field is complete")),
+    "a message with fewer records than it counts": Case("RFC 5936 2.2.1 f)", on_transfers(
+        lambda q, z: whole(q, z, count=5)), malformed("ends before")),
+    "a message with more records than it counts": Case("RFC 5936 2.2.1 f)", on_transfers(
+        lambda q, z: whole(q, z, count=3)), malformed("octets left over")),
+    "a message of 65535 octets": Case("RFC 1035 4.2.2", on_transfers(as_long_as_can_be), accepted()),
+    "a thousand messages of one record": Case("RFC 5936 2.2", on_transfers(one_record_each), accepted()),
+    "a message without records in the middle": Case("RFC 5936 2.2", on_transfers(
+        lambda q, z: [dns.answer(q, z.soa, z.ns), dns.answer(q), dns.answer(q, z.new, z.soa)]), accepted()),
+    # Nobody asked, so nobody waits for them: they are discarded.
+    "answers to what was never asked, before and after": Case("RFC 5936 2.2.1 a)", on_transfers(
+        lambda q, z: [whole(q, z, number=q.id ^ 0x5555), whole(q, z), whole(q, z, number=q.id ^ 0x2222)]), accepted()),
+    "a SOA answer that comes twice": Case("RFC 5936 2.2.1 a)", on_soa(
+        lambda q, z: [dns.answer(q, z.soa)] * 2), accepted()),
+}
 
 HEADERS = {
     "a transfer with QR clear": Case("RFC 5936 2.2.1", on_transfers(
@@ -234,6 +288,9 @@ RDATA = {
 
 
 class HostileMessages(HostilePrimary):
+    def test_frames(self):
+        self.attack_one_after_the_other(FRAMES)
+
     def test_headers_and_what_is_not_the_zone(self):
         self.attack_one_after_the_other(HEADERS)
 
