@@ -21,6 +21,7 @@ struct Errand {
   enum class Kind : std::uint8_t { soa, ixfr, axfr } kind{};
   ZoneId zone{};
   std::optional<dns::Serial> held;  // IXFR: what to start from
+  bool has_waited = false;          // in vain, once, behind another one
   bool asked_again = false;         // it was lost once already, in the race with an idle close
 };
 

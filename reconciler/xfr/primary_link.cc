@@ -178,20 +178,30 @@ bool PrimaryLink::onOverdue(Connection& connection, const Now& now) {
   for (const auto& [message_id, flight] : connection.flights) {
     const bool arriving = connection.stream.pendingId() == message_id;
     auto trouble = flight.exchange.overdue(arriving ? connection.stream.pendingOctets() : 0, now);
-    if (!trouble) continue;
-    if (flight.connection_arrivals == connection.arrivals) {
-      giveUp(connection, trouble->reason, std::move(trouble->text), now);
-      return false;
-    }
-    overdue.emplace_back(message_id, std::move(*trouble));
+    if (trouble) overdue.emplace_back(message_id, std::move(*trouble));
   }
   if (overdue.empty()) return true;
-  bool spoiled = false;
-  for (auto& [message_id, trouble] : overdue) {
-    spoiled |= connection.flights.at(message_id).exchange.isTransfer();
-    conclude(connection, message_id, std::move(trouble));
+  if (isSilent(connection)) {
+    auto& [message_id, first] = overdue.front();
+    giveUp(connection, first.reason, std::move(first.text), now);
+    return false;
   }
-  if (spoiled) retire(connection, now);
+  // A server that answers in order can say nothing to those behind the one that it is busy with.
+  const std::uint64_t suspect = suspectOf(connection);
+  std::vector<Errand> again;
+  for (auto& [message_id, trouble] : overdue) {
+    const auto flight = connection.flights.find(message_id);
+    Errand errand = flight->second.exchange.errand();
+    if (flight->second.exchange.isAnswered() || flight->second.number == suspect ||
+        std::exchange(errand.has_waited, true)) {
+      conclude(connection, message_id, std::move(trouble));
+    } else {
+      connection.flights.erase(flight);
+      again.push_back(errand);
+    }
+  }
+  retire(connection, now);
+  for (const Errand& errand : again) place(errand, now);
   return settle(connection, now);
 }
 

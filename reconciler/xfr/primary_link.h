@@ -14,6 +14,9 @@
 //   others on it are asked again on another one. That one, too, is asked again, once and on a
 //   connection of its own, when the connection had been of use before and was closed before
 //   anything came after it: that is how a request meets an idle close.
+// - When an answer does not come in time, its connection is taken out of use, and what waited
+// behind
+//   it is asked again elsewhere, each request once.
 // - The link falls when it cannot connect, or when a connection is lost or silent and nothing at
 // all
 //   was heard of the primary since the first of its requests was sent. A fallen link stays down for

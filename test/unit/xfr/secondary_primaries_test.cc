@@ -130,6 +130,25 @@ TEST(SecondaryFailOver, OneUnansweredQueryFailsAloneWhileOthersAreAnswered) {
   EXPECT_THAT(failures[0].text, HasSubstr("SOA query: no answer in 5 s; trying ns2"));
 }
 
+TEST(SecondaryFailOver, WhatWaitsBehindAnAnswerThatDoesNotComeIsAskedOnAnotherConnection) {
+  World world({.zones = 3});
+  for (std::size_t i = 0; i < 3; ++i) world.hold(1, i);
+  world.primaries[0].mode = Mode::holding;
+  world.start();
+  const auto requests = world.primaries[0].requests;
+  ASSERT_THAT(requests, SizeIs(3));
+  world.answer(requests[0]);
+  world.advance(seconds{5});
+  const auto failures = world.take<ZoneFailure>();
+  ASSERT_THAT(failures, SizeIs(1));
+  EXPECT_EQ(failures[0].zone, World::zone(1));
+  ASSERT_THAT(world.primaries[0].requests, SizeIs(4));
+  const Request again = world.primaries[0].requests[3];
+  EXPECT_NE(again.connection, requests[2].connection);
+  world.answer(again);
+  EXPECT_THAT(world.take<ZoneCurrent>(), SizeIs(2));
+}
+
 // -- limits
 
 // The zones whose AXFR is under way at one primary.
