@@ -23,6 +23,7 @@ struct Errand {
   ZoneId zone{};
   std::optional<dns::Serial> held;  // IXFR: what to start from
   bool ahead = false;               // AXFR: behind another one, on its connection
+  bool has_waited = false;          // in vain, once, behind another one
   bool asked_again = false;         // it was lost once already, in the race with an idle close
 };
 

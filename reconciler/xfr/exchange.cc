@@ -40,6 +40,11 @@ Step stepOf(Kind kind) {
   return Step::soa;
 }
 
+bool isMalformed(const Verdict& verdict) {
+  const auto* trouble = std::get_if<Trouble>(&verdict);
+  return trouble != nullptr && trouble->reason == reasonOf(TransferFailure::Kind::malformed);
+}
+
 const ZoneSettings& zoneOf(const Errand& errand, const SecondarySettings& settings) {
   return settings.zones[static_cast<std::size_t>(errand.zone)];
 }
@@ -120,9 +125,16 @@ std::vector<std::uint8_t> Exchange::takeRequest() {
 
 std::optional<Verdict> Exchange::onMessage(std::span<const std::uint8_t> message, const Now& now) {
   onProgress(now);
-  ended_ = !isTransfer() || rcodeOf(message) != dns::Rcode::noError;  // one message is all of it
-  if (auto trouble = verify(message, now)) return std::move(*trouble);
-  return transfer_ ? judgeTransfer(message, now) : judgeSoa(message);
+  const bool is_error = rcodeOf(message) != dns::Rcode::noError;
+  ended_ = !isTransfer() || is_error;  // one message is all of it
+  if (auto trouble = verify(message, now)) {
+    ended_ = is_error;
+    return std::move(*trouble);
+  }
+  auto verdict = transfer_ ? judgeTransfer(message, now) : judgeSoa(message);
+  // Where a message is not what it should be, its length may not be either.
+  if (verdict && isMalformed(*verdict)) ended_ = false;
+  return verdict;
 }
 
 void Exchange::onProgress(const Now& now) {
@@ -145,7 +157,7 @@ std::optional<Trouble> Exchange::verify(std::span<const std::uint8_t> message, c
   return trouble("tsig", fmt::format("{}, TSIG: {}", toText(rcode), why));
 }
 
-Verdict Exchange::judgeSoa(std::span<const std::uint8_t> message) const {
+std::optional<Verdict> Exchange::judgeSoa(std::span<const std::uint8_t> message) const {
   assert(!verifier_ || verifier_->isSettled());  // a first message that is not signed is refused
   auto answer = readSoaAnswer(message, zoneOf(errand_, *settings_).name, settings_->clamps);
   if (answer) return SerialSeen{answer->serial, answer->intervals};

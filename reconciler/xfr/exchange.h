@@ -31,7 +31,8 @@ class Exchange {
   const Errand& errand() const { return errand_; }
   bool isTransfer() const { return errand_.kind != Errand::Kind::soa; }
   bool isAnswered() const { return first_heard_.has_value(); }
-  // False while the primary may have more to say, even if nobody wants to hear it any longer.
+  // False while the primary may have more to say, even if nobody wants to hear it any longer, and
+  // when it is not certain where its answer ends.
   bool hasEnded() const { return ended_; }
   std::uint64_t octets() const;  // of whole messages
   bool isLong() const;           // what has come of it is too much to wait behind
@@ -56,7 +57,7 @@ class Exchange {
   class Transfer;
 
   std::optional<Trouble> verify(std::span<const std::uint8_t> message, const Now& now);
-  Verdict judgeSoa(std::span<const std::uint8_t> message) const;
+  std::optional<Verdict> judgeSoa(std::span<const std::uint8_t> message) const;
   std::optional<Verdict> judgeTransfer(std::span<const std::uint8_t> message, const Now& now);
   Verdict deliver(const Now& now);
   std::optional<Trouble> tooSlow(std::uint64_t octets, const Now& now) const;

@@ -39,8 +39,9 @@ bool PrimaryLink::hasQueryConnection() const {
 }
 
 void PrimaryLink::place(const Errand& errand, const Now& now) {
-  Connection* found = connectionFor(errand);
+  Connection* found = errand.asked_again ? nullptr : connectionFor(errand);
   Connection& connection = found != nullptr ? *found : connect(roleOf(errand), now);
+  connection.on_trial |= errand.asked_again;
   if (connection.state == Connection::State::connecting) {
     connection.boarding.push_back(errand);
   } else {
@@ -53,8 +54,7 @@ PrimaryLink::Connection* PrimaryLink::connectionFor(const Errand& errand) {
   Connection* best = nullptr;
   for (const auto& connection : connections_) {
     if (connection->role != role || connection->state == Connection::State::retired) continue;
-    // What was lost once is not entrusted to another one that may just be closing.
-    if (errand.asked_again && connection->arrivals > 0) continue;
+    if (connection->on_trial && connection->arrivals == 0) continue;
     if (role == Connection::Role::query) return connection.get();
     if (connection->load() > 0 && (!errand.ahead || connection->hasLong())) continue;
     if (best == nullptr || connection->load() < best->load()) best = connection.get();
@@ -141,7 +141,8 @@ void PrimaryLink::onReceived(ConnectionId id, std::span<const std::uint8_t> octe
 bool PrimaryLink::onMessage(Connection& connection, std::span<const std::uint8_t> message,
                             const Now& now) {
   if (message.size() < kHeaderOctets) {
-    giveUp(connection, "malformed", fmt::format("a message of {} octets", message.size()), now);
+    board_->actions.push_back(Close{connection.id});
+    breakOff(connection, "malformed", fmt::format("a message of {} octets", message.size()), now);
     return false;
   }
   const std::uint16_t message_id = messageId(message);
@@ -195,22 +196,7 @@ void PrimaryLink::creditPending(Connection& connection, const Now& now) {
 void PrimaryLink::onClosed(ConnectionId id, std::string_view why, const Now& now) {
   Connection* connection = find(id);
   if (connection == nullptr) return;
-  std::vector<Errand> again;
-  absl::erase_if(connection->flights, [&](const auto& entry) {
-    if (wasLostWaiting(*connection, entry.second)) {
-      report(entry.second, Displaced{Displaced::Why::closed});
-    } else if (wasLostIdle(*connection, entry.second)) {
-      again.push_back(entry.second.exchange.errand());
-    } else {
-      return false;
-    }
-    return true;
-  });
-  lose(*connection, "closed", std::string(why), now);
-  for (Errand& errand : again) {
-    errand.asked_again = true;
-    place(errand, now);
-  }
+  breakOff(*connection, "closed", std::string(why), now);
 }
 
 void PrimaryLink::onAlarm(ConnectionId id, const Now& now) {
@@ -231,32 +217,39 @@ void PrimaryLink::onAlarm(ConnectionId id, const Now& now) {
 
 bool PrimaryLink::onOverdue(Connection& connection, const Now& now) {
   std::vector<std::pair<std::uint16_t, Trouble>> overdue;
-  bool silent = false;  // nothing came since one of them was sent
   for (const auto& [message_id, flight] : connection.flights) {
     if (connection.isBehind(flight)) continue;
     const bool arriving = connection.stream.pendingId() == message_id;
     auto trouble = flight.exchange.overdue(arriving ? connection.stream.pendingOctets() : 0, now);
-    if (!trouble) continue;
-    silent |= flight.connection_arrivals == connection.arrivals;
-    overdue.emplace_back(message_id, std::move(*trouble));
+    if (trouble) overdue.emplace_back(message_id, std::move(*trouble));
   }
   if (overdue.empty()) return true;
-  if (silent && !mayFailAlone(connection, overdue.size())) {
-    giveUp(connection, overdue.front().second.reason, std::move(overdue.front().second.text), now);
+  if (isSilent(connection) && !mayFailAlone(overdue.size())) {
+    auto& [message_id, first] = overdue.front();
+    giveUp(connection, first.reason, std::move(first.text), now);
     return false;
   }
-  bool spoiled = false;
+  // A server that answers in order can say nothing to those behind the one that it is busy with.
+  const std::uint64_t suspect = suspectOf(connection);
+  std::vector<Errand> again;
   for (auto& [message_id, trouble] : overdue) {
-    spoiled |= connection.flights.at(message_id).exchange.isTransfer();
-    conclude(connection, message_id, std::move(trouble));
+    const auto flight = connection.flights.find(message_id);
+    Errand errand = flight->second.exchange.errand();
+    if (flight->second.exchange.isAnswered() || flight->second.number == suspect ||
+        std::exchange(errand.has_waited, true)) {
+      conclude(connection, message_id, std::move(trouble));
+    } else {
+      connection.flights.erase(flight);
+      again.push_back(errand);
+    }
   }
-  if (spoiled) retire(connection, now);
+  retire(connection, now);
+  for (const Errand& errand : again) place(errand, now);
   return settle(connection, now);
 }
 
-bool PrimaryLink::mayFailAlone(Connection& connection, std::size_t overdue) {
-  const bool again = connection.silent_at == connection.arrivals || silent_at_ == arrivals_;
-  connection.silent_at = connection.arrivals;
+bool PrimaryLink::mayFailAlone(std::size_t overdue) {
+  const bool again = silent_at_ == arrivals_;
   silent_at_ = arrivals_;
   return overdue == 1 && !again;
 }
@@ -311,7 +304,43 @@ void PrimaryLink::giveUp(Connection& connection, std::string_view reason, std::s
   lose(connection, reason, std::move(text), now);
 }
 
-// The connection is gone, and whatever was on it fails.
+// The connection is gone in the middle of its work: those that are not to blame are asked again.
+void PrimaryLink::breakOff(Connection& connection, std::string_view reason, std::string text,
+                           const Now& now) {
+  const std::uint64_t suspect = suspectOf(connection);
+  std::vector<Errand> again;
+  absl::erase_if(connection.flights, [&](const auto& entry) {
+    const Flight& flight = entry.second;
+    if (flight.exchange.isAnswered()) return false;
+    Errand errand = flight.exchange.errand();
+    const bool to_blame = flight.number == suspect && !wasLostWaiting(connection, flight);
+    if (!to_blame && connection.role == Connection::Role::bulk) {
+      report(flight, Displaced{Displaced::Why::closed});
+      return true;
+    }
+    if (to_blame) {
+      if (errand.asked_again || !wasLostIdle(connection, flight)) return false;
+      errand.asked_again = true;
+    }
+    again.push_back(errand);
+    return true;
+  });
+  lose(connection, reason, std::move(text), now);
+  for (const Errand& errand : again) place(errand, now);
+}
+
+// The request whose answer was due next. Where an answer had begun, it is to blame, and none of
+// those that wait.
+std::uint64_t PrimaryLink::suspectOf(const Connection& connection) {
+  std::uint64_t first = 0;
+  for (const auto& [message_id, flight] : connection.flights) {
+    if (flight.exchange.isAnswered()) return 0;
+    if (first == 0 || flight.number < first) first = flight.number;
+  }
+  return first;
+}
+
+// The connection is gone, and whatever is on it fails.
 void PrimaryLink::lose(Connection& connection, std::string_view reason, std::string text,
                        const Now& now) {
   const Trouble unreachable{Step::connect, reason, text};

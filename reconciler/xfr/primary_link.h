@@ -8,17 +8,20 @@
 //
 // - An IXFR whose answer grows into a bulk transfer keeps its connection for itself: the connection
 //   is retired (closed when its last answer is in), and what waited behind it is asked again
-//   elsewhere. Likewise after an IXFR of which more messages may come than anybody wants to read.
+//   elsewhere. Likewise after an IXFR of which more messages may come than anybody wants to read,
+//   and after an answer that is not well-formed, behind which nobody can tell where the next one
+//   begins.
 // - A bulk transfer that turns out to be long keeps its connection for itself, too: those behind it
 //   come out displaced, to wait for their turn anew.
-// - A request is asked again, once and on a new connection, when its connection had been of use
-//   before, and was closed before anything came after it: that is how a request meets an idle
-//   close.
-// - One request that stays without an answer fails alone: only its zone may be to blame. When that
-//   happens again, or to several at once, and nothing was heard in between, the connection is lost.
-// - The link falls when it cannot connect, or when a connection is lost and nothing at all was
-// heard
-//   of the server since the first of its requests was sent. A fallen link stays down for
+// - When a connection breaks, the request that was being answered, or was next to be, bears it; all
+//   others on it are asked again on another one, or displaced if they are bulk transfers. That one,
+//   too, is asked again, once and on a connection of its own, when the connection had been of use
+//   before and was closed before anything came after it: that is how a request meets an idle close.
+// - When an answer does not come in time, its connection is taken out of use, and what waited
+//   behind it is asked again elsewhere, each request once. Only its zone may be to blame; when that
+//   happens again, or to several at once, and nothing was heard in between, the link falls.
+// - The link falls when it cannot connect, too, or when a connection is lost and nothing at all was
+//   heard of the server since the first of its requests was sent. A fallen link stays down for
 //   `primary_hold_down`, so that not every zone of the server tries it, one after the other.
 #pragma once
 
@@ -85,7 +88,7 @@ class PrimaryLink {
  private:
   struct Flight {  // a request that was sent
     Exchange exchange;
-    std::uint64_t number = 0;  // in the order of sending
+    std::uint64_t number = 0;  // in the order of sending, from 1 on
     // Counted until then.
     std::uint64_t connection_arrivals = 0, link_arrivals = 0, concluded = 0;
     bool is_long = false;
@@ -98,7 +101,8 @@ class PrimaryLink {
     Instant alarm = kNever;
     std::optional<Instant> idle_since;
     std::uint64_t arrivals = 0, concluded = 0;
-    std::optional<std::uint64_t> silent_at;  // arrivals, when one request failed for want of more
+    // Made for a request that broke another one: others keep off until it is of use.
+    bool on_trial = false;
     std::uint16_t next_message_id = 0;
     MessageStream stream;
     std::vector<Errand> boarding;  // until it is open
@@ -124,13 +128,15 @@ class PrimaryLink {
   void displaceAll(Connection& connection, Displaced::Why why);
   void turnToNext(Connection& connection, std::uint64_t number, const Now& now);
   bool onOverdue(Connection& connection, const Now& now);
-  bool mayFailAlone(Connection& connection, std::size_t overdue);
+  bool mayFailAlone(std::size_t overdue);
   void creditPending(Connection& connection, const Now& now);
   bool settle(Connection& connection, const Now& now);
   void retire(Connection& connection, const Now& now);
   void setIdle(Connection& connection, std::optional<Instant> since);
   void close(Connection& connection);
   void giveUp(Connection& connection, std::string_view reason, std::string text, const Now& now);
+  void breakOff(Connection& connection, std::string_view reason, std::string text, const Now& now);
+  static std::uint64_t suspectOf(const Connection& connection);
   void lose(Connection& connection, std::string_view reason, std::string text, const Now& now);
   void fall(Trouble why, const Now& now);
   bool isSilent(const Connection& connection) const;
@@ -151,7 +157,7 @@ class PrimaryLink {
   std::vector<std::unique_ptr<Connection>> connections_;  // a handful
   std::uint32_t queries_ = 0;                             // SOA queries without an outcome
   std::uint64_t arrivals_ = 0, sent_ = 0;
-  std::optional<std::uint64_t> silent_at_;  // as of a connection
+  std::optional<std::uint64_t> silent_at_;  // arrivals, when one request failed for want of more
   Instant down_until_ = Instant::min();
   Trouble why_down_;
 };

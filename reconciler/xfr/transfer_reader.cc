@@ -109,10 +109,13 @@ TransferReader::Step TransferReader::checkHeader(const dns::Header& header) cons
   return {};
 }
 
-// RFC 5936 section 2.2.2: the first message repeats the question, later ones may. That it is there
-// tells us nothing, so only what it says is checked. RFC 9619: there is never more than one.
+// RFC 5936 section 2.2.2: the first message repeats the question, later ones may. RFC 9619: there
+// is never more than one.
 TransferReader::Step TransferReader::checkQuestion(dns::MessageReader& reader) const {
-  if (reader.header().qdcount == 0) return {};
+  if (reader.header().qdcount == 0) {
+    if (state_ == State::opening) return malformed("no question in the first message");
+    return {};
+  }
   if (reader.header().qdcount > 1) return malformed("more than one question");
   const auto read = reader.nextQuestion();
   if (!read) return malformed(read.error());
@@ -125,18 +128,25 @@ TransferReader::Step TransferReader::checkQuestion(dns::MessageReader& reader) c
   return {};
 }
 
-// RFC 5936 sections 2.2.3 to 2.2.5: the zone stands in the answer section. Whatever a primary adds
-// to the others is passed over, except that OPT and TSIG belong to the additional one alone.
+// RFC 5936 sections 2.2.3 to 2.2.5: the zone stands in the answer section, nothing in the authority
+// section, and OPT and TSIG may stand in the additional one, whose other records are passed over.
 TransferReader::Step TransferReader::readRecords(dns::MessageReader& reader, TransferSink& sink) {
+  bool has_opt = false, has_tsig = false;
   for (;;) {
     const auto read = reader.nextRecord();
     if (!read) return malformed(read.error());
     if (!*read) return {};
     const auto& [section, record, offset] = **read;
+    // RFC 8945 section 5.1: there is one, and it is the last record.
+    if (has_tsig) return malformed(fmt::format("{} behind the TSIG record", describe(record)));
     if (section == dns::Section::answer) {
       if (auto taken = onAnswer(record, sink); !taken) return taken;
-    } else if (section == dns::Section::authority && isMetaType(record.type)) {
-      return malformed(fmt::format("{} in the authority section", dns::toText(record.type)));
+    } else if (section == dns::Section::authority) {
+      return malformed(fmt::format("{} in the authority section", describe(record)));
+    } else if (record.type == dns::RrType::tsig) {
+      has_tsig = true;
+    } else if (record.type == dns::RrType::opt && std::exchange(has_opt, true)) {
+      return malformed("a second OPT record");  // RFC 6891 section 6.1.1
     }
   }
 }
@@ -157,12 +167,12 @@ TransferReader::Step TransferReader::checkPlace(const dns::RecordView& record) c
     return malformed(fmt::format("{} behind the SOA of serial {}, which is not newer than {}",
                                  describe(record), serial_.value(), reached_.value()));
   }
+  if (isMetaType(record.type)) {
+    return malformed(fmt::format("{} in the answer section", dns::toText(record.type)));
+  }
   if (record.rrclass != dns::RrClass::in) {
     return malformed(
         fmt::format("{} of class {}", describe(record), static_cast<unsigned>(record.rrclass)));
-  }
-  if (isMetaType(record.type)) {
-    return malformed(fmt::format("{} in the answer section", dns::toText(record.type)));
   }
   if (!record.owner.isAtOrUnder(request_.zone)) {
     return malformed(fmt::format("{} is outside the zone", describe(record)));
@@ -253,9 +263,14 @@ TransferReader::Step TransferReader::startRemovals(const dns::RecordView& soa, d
 }
 
 // RFC 1995 section 4: the first of the added records is the newer SOA, and only now is it known
-// where this sequence leads.
+// where this sequence leads: on, as the sequences stand in the order of the versions, and not past
+// the last one.
 TransferReader::Step TransferReader::startAdditions(const dns::RecordView& soa, dns::Serial to,
                                                     TransferSink& sink) {
+  if (!(to > reached_ && (to == serial_ || serial_ > to))) {
+    return malformed(fmt::format("differences from serial {} to {}, which is not on the way to {}",
+                                 reached_.value(), to.value(), serial_.value()));
+  }
   if (to == serial_ && !isOpeningSoa(soa)) {
     return malformed(fmt::format("two different SOAs of serial {}", to.value()));
   }

@@ -24,6 +24,7 @@ import primaries  # noqa: E402
 import reader  # noqa: E402
 import scripted_primary  # noqa: E402, F401
 import wire  # noqa: E402, F401
+import tsig  # noqa: E402, F401
 
 PATIENCE = 20.0  # seconds; far more than anything takes that works
 EDGE = "sip.provider.example."

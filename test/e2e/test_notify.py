@@ -4,7 +4,7 @@ import random
 import socket
 import unittest
 
-from setting import TO_EDGE, EndToEnd, dns, hosted, parts, sip, zone
+from setting import TO_EDGE, EndToEnd, dns, hosted, parts, sip, tsig, zone
 
 
 class Notify(EndToEnd):
@@ -115,13 +115,13 @@ class Notify(EndToEnd):
         self.assert_answer(dns.over_udp(dns.notify("acme.example"), self.port), dns.REFUSED)
         self.assertEqual(1, self.counted("unsigned-refused"))
         forged = parts.tsig_key("transfer", b"somebody else's secret, 32 octet")
-        for bad in (dns.signed(dns.notify("acme.example"), forged),
-                    dns.signed(dns.notify("acme.example"), parts.tsig_key("nobody")),
-                    dns.signed(dns.notify("acme.example"), key, moment=1000000)):
+        for bad in (tsig.signed(dns.notify("acme.example"), forged),
+                    tsig.signed(dns.notify("acme.example"), parts.tsig_key("nobody")),
+                    tsig.signed(dns.notify("acme.example"), key, moment=1000000)):
             self.assertEqual(dns.NOTAUTH, dns.over_udp(bad, self.port).rcode)
         self.assertEqual(3, self.counted("bad-signature"))
         self.assert_untouched(self.before, self.store)
-        self.assert_answer(dns.over_udp(dns.signed(dns.notify("acme.example"), key), self.port), dns.NOERROR)
+        self.assert_answer(dns.over_udp(tsig.signed(dns.notify("acme.example"), key), self.port), dns.NOERROR)
         self.assert_edit_arrives()
 
     def test_unsigned_for_a_zone_with_a_key_it_is_a_hint_that_is_followed_once_in_a_while(self):

@@ -2,7 +2,7 @@
 
 import unittest
 
-from setting import QUICK_TIMERS, TO_EDGE, EndToEnd, dns, hosted, parts, sip, zone
+from setting import QUICK_TIMERS, TO_EDGE, EndToEnd, dns, hosted, parts, sip, tsig, zone
 
 ACME = zone("acme.example", *sip("@"), *sip("@", transport="tcp"),
             '_sipvhost IN TXT "v=sipvhost1; did=acme; greeting=Welcome to Acme; max_calls=50"',
@@ -76,7 +76,7 @@ class Signed(EndToEnd):
                 self.await_domains(redis, {"acme.example": hosted("acme.example"),
                                            "lab.acme.example": hosted("lab.acme.example")})
                 self.assertEqual(0, self.metric(daemon, "zonecast_zone_failures_total"))
-                answer = dns.over_udp(dns.signed(dns.notify("acme.example"), key), port)
+                answer = dns.over_udp(tsig.signed(dns.notify("acme.example"), key), port)
                 self.assertEqual(dns.NOERROR, answer.rcode)
 
     def assert_shut_out(self, knots_key, our_key, said):

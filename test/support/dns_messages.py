@@ -1,26 +1,36 @@
 """DNS messages, built and taken apart by hand: for tests that send what no DNS server would."""
 
-import base64
 import dataclasses
-import hashlib
-import hmac
 import socket
 import struct
-import time
 
-A, NS, SOA, TXT, SRV, TSIG, IXFR, AXFR = 1, 2, 6, 16, 33, 250, 251, 252
-IN, ANY = 1, 255
+A, NS, CNAME, SOA, TXT, AAAA, SRV, NAPTR, OPT = 1, 2, 5, 6, 16, 28, 33, 35, 41
+TSIG, IXFR, AXFR = 250, 251, 252
+IN, CH, ANY = 1, 3, 255
 QUERY, NOTIFY = 0, 4
 NOERROR, FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, REFUSED, NOTAUTH = 0, 1, 2, 3, 4, 5, 9
 
 
+HEADER_OCTETS = 12
+
+
 def name(text):
+    """A name's octets; octets are taken as they are, whatever they are."""
+    if isinstance(text, bytes):
+        return text
     labels = [label.encode() for label in text.rstrip(".").split(".") if label]
     return b"".join(bytes([len(label)]) + label for label in labels) + b"\0"
 
 
-def record(owner, rrtype, rdata, ttl=3600, rrclass=IN):
-    return name(owner) + struct.pack(">HHIH", rrtype, rrclass, ttl, len(rdata)) + rdata
+def pointer(offset):
+    """A compression pointer (RFC 1035 section 4.1.4)."""
+    return struct.pack(">H", 0xC000 | offset)
+
+
+def record(owner, rrtype, rdata, ttl=3600, rrclass=IN, length=None):
+    """`length` lies about how long the RDATA is."""
+    length = len(rdata) if length is None else length
+    return name(owner) + struct.pack(">HHIH", rrtype, rrclass, ttl, length) + rdata
 
 
 def soa(zone, serial, refresh=3600, retry=600, expire=1209600, minimum=300):
@@ -28,12 +38,16 @@ def soa(zone, serial, refresh=3600, retry=600, expire=1209600, minimum=300):
     return record(zone, SOA, rdata + struct.pack(">IIIII", serial, refresh, retry, expire, minimum))
 
 
-def srv(owner, target, port=5060, priority=10, weight=5):
-    return record(owner, SRV, struct.pack(">HHH", priority, weight, port) + name(target))
+def srv(owner, target, port=5060, priority=10, weight=5, **lies):
+    return record(owner, SRV, struct.pack(">HHH", priority, weight, port) + name(target), **lies)
 
 
 def txt(owner, *strings):
     return record(owner, TXT, b"".join(bytes([len(string)]) + string for string in strings))
+
+
+def opt(payload=1232):
+    return record("", OPT, b"", ttl=0, rrclass=payload)
 
 
 @dataclasses.dataclass
@@ -64,11 +78,28 @@ class Message:
         return message
 
 
-def answer(query, *records, number=None, rcode=NOERROR, tc=False, count=None):
-    """An answer to a parsed query; `number` and `count` lie about its ID and its records."""
-    flags = 0x8400 | (0x0200 if tc else 0) | rcode
-    return struct.pack(">HHHHHH", query.id if number is None else number, flags, 1,
-                       len(records) if count is None else count, 0, 0) + query.question + b"".join(records)
+def question(zone, qtype, qclass=IN):
+    return name(zone) + struct.pack(">HH", qtype, qclass)
+
+
+def held_serial(query):
+    """Of an IXFR query: the serial in its authority section (RFC 1995 section 3)."""
+    at = HEADER_OCTETS + len(query.question)
+    while query.octets[at]:
+        at += 1 + query.octets[at]
+    length, = struct.unpack_from(">H", query.octets, at + 9)
+    return struct.unpack_from(">I", query.octets, at + 11 + length - 20)[0]
+
+
+def answer(query, *records, number=None, rcode=NOERROR, qr=True, opcode=QUERY, aa=True, tc=False, others=0,
+           questions=None, count=None, authority=(), additional=()):
+    """An answer to a parsed query; `number`, `questions` and `count` lie about its ID, its questions (octets
+    each), and the number of its answer records; `others` are header bits beside those."""
+    flags = qr << 15 | opcode << 11 | aa << 10 | tc << 9 | others | rcode
+    questions = [query.question] if questions is None else questions
+    return (struct.pack(">HHHHHH", query.id if number is None else number, flags, len(questions),
+                        len(records) if count is None else count, len(authority), len(additional)) +
+            b"".join((*questions, *records, *authority, *additional)))
 
 
 def query(zone, qtype, number=0x4242):
@@ -88,23 +119,7 @@ def soa_serial(message):
 
 
 def notify(zone, number=0x4242, opcode=NOTIFY, qtype=SOA, rrclass=IN):
-    return (struct.pack(">HHHHHH", number, opcode << 11 | 0x0400, 1, 0, 0, 0) + name(zone) +
-            struct.pack(">HH", qtype, rrclass))
-
-
-def signed(message, key, moment=None):
-    """RFC 8945: the message with a TSIG record; `key` is ALGORITHM:NAME:BASE64, as in a key file."""
-    algorithm, key_name, secret = key.split(":", 2)
-    moment = int(time.time() if moment is None else moment)
-    fudge = 300
-    when = struct.pack(">HIH", moment >> 32, moment & 0xFFFFFFFF, fudge)
-    variables = (name(key_name) + struct.pack(">HI", ANY, 0) + name(algorithm) + when + struct.pack(">HH", 0, 0))
-    digest = {"hmac-sha256": hashlib.sha256, "hmac-sha384": hashlib.sha384, "hmac-sha512": hashlib.sha512}[algorithm]
-    mac = hmac.new(base64.b64decode(secret), message + variables, digest).digest()
-    rdata = name(algorithm) + when + struct.pack(">H", len(mac)) + mac + message[:2] + struct.pack(">HH", 0, 0)
-    additional = struct.unpack_from(">H", message, 10)[0]
-    return (message[:10] + struct.pack(">H", additional + 1) + message[12:] +
-            record(key_name, TSIG, rdata, ttl=0, rrclass=ANY))
+    return struct.pack(">HHHHHH", number, opcode << 11 | 0x0400, 1, 0, 0, 0) + question(zone, qtype, rrclass)
 
 
 def over_udp(octets, port, sender="127.0.0.1", timeout=5.0):

@@ -181,13 +181,54 @@ TEST(SecondaryConnections, ARequestLostInTheCloseRaceIsAskedAgainOnce) {
   EXPECT_EQ(world.connects, 1u);
   world.drop(world.primaries[0].requests.back().connection);
   ASSERT_THAT(world.primaries[0].requests, SizeIs(6));
-  EXPECT_EQ(world.connects, 2u);
+  EXPECT_EQ(world.connects, 3u);  // the one that may be to blame has a connection of its own
   EXPECT_THAT(world.take<ZoneFailure>(), IsEmpty());
   world.answer(world.primaries[0].requests[4]);
   EXPECT_THAT(world.take<ZoneCurrent>(), SizeIs(3));
   world.drop(world.primaries[0].requests[5].connection);
   EXPECT_THAT(world.take<ZoneFailure>(), SizeIs(1));
   EXPECT_EQ(world.status(1).primary, PrimaryId{1});
+}
+
+TEST(SecondaryConnections, TheOneThatWasDueBearsTheLossOfAConnectionAndTheOthersAreAskedAgain) {
+  for (const bool garbage : {false, true}) {
+    World world({.zones = 3});
+    for (std::size_t i = 0; i < 3; ++i) world.hold(1, i);
+    world.primaries[0].mode = Mode::holding;
+    world.start();
+    const auto requests = world.primaries[0].requests;
+    ASSERT_THAT(requests, SizeIs(3));
+    world.answer(requests[0]);
+    if (garbage) {
+      world.sendOctets(requests[1].connection, Octets{0, 0});
+    } else {
+      world.drop(requests[1].connection);
+    }
+    const auto failures = world.take<ZoneFailure>();
+    ASSERT_THAT(failures, SizeIs(1));
+    EXPECT_EQ(failures[0].zone, World::zone(1));
+    ASSERT_THAT(world.primaries[0].requests, SizeIs(4));
+    world.answer(world.primaries[0].requests[3]);
+    EXPECT_THAT(world.take<ZoneCurrent>(), SizeIs(2));
+  }
+}
+
+TEST(SecondaryConnections, BehindAnAnswerThatIsMalformedNothingIsReadAndTheOthersAreAskedAgain) {
+  World world({.zones = 2});
+  for (std::size_t i = 0; i < 2; ++i) world.hold(1, i);
+  world.primaries[0].mode = Mode::holding;
+  world.start();
+  const auto requests = world.primaries[0].requests;
+  ASSERT_THAT(requests, SizeIs(2));
+  const auto answer = world.primaries[0].answer(requests[0], world.now.wall).at(0);
+  Octets overlapping = framed(answer);
+  overlapping[1] -= 20;
+  world.sendOctets(requests[0].connection, overlapping);
+  EXPECT_THAT(world.take<ZoneFailure>(), SizeIs(1));
+  ASSERT_THAT(world.primaries[0].requests, SizeIs(3));
+  EXPECT_NE(world.primaries[0].requests[2].connection, requests[0].connection);
+  world.answer(world.primaries[0].requests[2]);
+  EXPECT_THAT(world.take<ZoneCurrent>(), SizeIs(1));
 }
 
 TEST(SecondaryConnections, ATransferLostInTheCloseRaceIsAskedAgainToo) {

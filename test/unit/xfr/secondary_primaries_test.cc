@@ -139,11 +139,10 @@ TEST(SecondaryFailOver, OneSilentQueryOnAQuietLinkFailsAlone) {
   world.notify(0, 0);
   world.advance(seconds{4});
   world.notify(0, 1);
-  const Request second = world.primaries[0].requests.back();
   world.advance(seconds{1});  // 5 s without a word, but the second query has been out for one
   EXPECT_EQ(world.status(0).primary, PrimaryId{1});
   EXPECT_EQ(world.status(1).activity, ZoneActivity::checking);
-  world.answer(second);
+  world.answer(world.primaries[0].requests.back());
   EXPECT_EQ(world.status(1).primary, PrimaryId{0});
   world.notify(0, 2);  // the link is not down
   world.answer(world.primaries[0].requests.back());
@@ -162,7 +161,7 @@ TEST(SecondaryFailOver, ASecondSilenceInARowFellsTheLink) {
   world.notify(0, 1);
   world.advance(seconds{3});
   for (std::size_t i = 2; i < 12; ++i) world.notify(0, i);
-  world.advance(seconds{2});  // the second one has waited for 5 s
+  world.advance(seconds{3});  // the second one, asked elsewhere meanwhile, has waited for 5 s
   for (std::size_t i = 0; i < 12; ++i) EXPECT_EQ(world.status(i).primary, PrimaryId{1}) << i;
   EXPECT_EQ(world.openTo(0), 0u);
 }
@@ -180,6 +179,25 @@ TEST(SecondaryFailOver, ANotifyFromASharedAddressAsksAllThatAreThere) {
   EXPECT_EQ(world.primaries[0].count(RrType::soa), 1u);
   EXPECT_EQ(world.primaries[2].count(RrType::ixfr), 1u);
   EXPECT_THAT(world.primaries[1].requests, IsEmpty());
+}
+
+TEST(SecondaryFailOver, WhatWaitsBehindAnAnswerThatDoesNotComeIsAskedOnAnotherConnection) {
+  World world({.zones = 3});
+  for (std::size_t i = 0; i < 3; ++i) world.hold(1, i);
+  world.primaries[0].mode = Mode::holding;
+  world.start();
+  const auto requests = world.primaries[0].requests;
+  ASSERT_THAT(requests, SizeIs(3));
+  world.answer(requests[0]);
+  world.advance(seconds{5});
+  const auto failures = world.take<ZoneFailure>();
+  ASSERT_THAT(failures, SizeIs(1));
+  EXPECT_EQ(failures[0].zone, World::zone(1));
+  ASSERT_THAT(world.primaries[0].requests, SizeIs(4));
+  const Request again = world.primaries[0].requests[3];
+  EXPECT_NE(again.connection, requests[2].connection);
+  world.answer(again);
+  EXPECT_THAT(world.take<ZoneCurrent>(), SizeIs(2));
 }
 
 // -- limits

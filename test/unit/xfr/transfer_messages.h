@@ -132,8 +132,19 @@ struct Outcome {
   std::uint64_t records;
 };
 
-// Feeds all messages, or those up to the first failure.
-inline Outcome play(const TransferRequest& request, const std::vector<Message>& messages) {
+inline Message::Question questionOf(const TransferRequest& request) {
+  return {request.zone, request.ixfr_from ? RrType::ixfr : RrType::axfr};
+}
+
+// A first message, which repeats the question.
+inline Message firstMessage(const TransferRequest& request, const Records& records) {
+  return {.records = records, .questions = {questionOf(request)}};
+}
+
+// Feeds all messages, or those up to the first failure. The first one gets the question, unless it
+// has another.
+inline Outcome play(const TransferRequest& request, std::vector<Message> messages) {
+  if (messages[0].questions.empty()) messages[0].questions = {questionOf(request)};
   TransferReader reader(request);
   Trace trace;
   tl::expected<Progress, TransferFailure> progress = Progress::more;
@@ -145,7 +156,7 @@ inline Outcome play(const TransferRequest& request, const std::vector<Message>& 
 }
 
 inline Outcome play(const TransferRequest& request, const Records& records) {
-  return play(request, {Message{.records = records, .questions = {}}});
+  return play(request, std::vector{firstMessage(request, records)});
 }
 
 // One message for each record, as far as messages can be split.

@@ -79,13 +79,12 @@ TEST(Axfr, AMiddleMessageMayBeEmpty) {
   EXPECT_EQ(outcome.progress, Progress::complete);
 }
 
-TEST(Axfr, PassesOverTheOtherSections) {
-  OwnedRecord authority = ns("elsewhere.example", "ns.elsewhere.example");
-  authority.section = Section::authority;
+TEST(Axfr, PassesOverTheAdditionalSection) {
   OwnedRecord opt{Name(), RrType::opt, {}, Section::additional, static_cast<RrClass>(4096)};
   OwnedRecord glue = a("ns.elsewhere.example", {192, 0, 2, 1});
   glue.section = Section::additional;
-  const auto outcome = play(axfr(), {soa(3), soa(3), authority, glue, opt});
+  OwnedRecord tsig{Name(), RrType::tsig, {}, Section::additional, RrClass::any};
+  const auto outcome = play(axfr(), {soa(3), soa(3), glue, opt, tsig});
   EXPECT_EQ(outcome.progress, Progress::complete);
   EXPECT_THAT(outcome.lines, ElementsAre("full", "+ jain.ad.jp SOA 3"));
 }
@@ -185,6 +184,14 @@ TEST(Ixfr, AClosingSoaThatDiffersInMoreThanItsSerialIsRejected) {
 TEST(Ixfr, ALastDeltaThatAddsAnotherSoaThanTheOuterOneIsRejected) {
   expectFailure(play(ixfr(1), {soa(3), soa(1), soa("jain.ad.jp", 3, 1), soa(3)}), Kind::malformed,
                 "two different SOAs of serial 3");
+}
+
+TEST(Ixfr, DeltasThatLeadBackNowhereOrTooFarAreRejected) {
+  for (const std::uint32_t elsewhere : {0u, 1u, 4u, 1u + (1u << 31)}) {
+    const Records astray = {soa(3),         soa(1), kNezu, soa(elsewhere),
+                            soa(elsewhere), soa(3), kBb3,  soa(3)};
+    expectFailure(play(ixfr(1), astray), Kind::malformed, "which is not on the way to 3");
+  }
 }
 
 TEST(Ixfr, RecordsBehindASoaThatIsNotNewerAreRejected) {

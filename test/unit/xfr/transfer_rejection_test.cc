@@ -75,11 +75,21 @@ TEST(Transfer, MetaTypesAreNoZoneData) {
   }
 }
 
-TEST(Transfer, OptAndTsigBelongToTheAdditionalSection) {
-  for (const auto type : {RrType::opt, RrType::tsig}) {
-    const OwnedRecord meta{Name(), type, {}, Section::authority};
-    expectFailure(play(axfr(), {soa(3), soa(3), meta}), Kind::malformed,
+TEST(Transfer, NothingStandsInTheAuthoritySection) {
+  for (const auto type : {RrType::opt, RrType::tsig, RrType::ns}) {
+    const OwnedRecord stray{Name(), type, {}, Section::authority, RrClass::any};
+    expectFailure(play(axfr(), {soa(3), soa(3), stray}), Kind::malformed,
                   "in the authority section");
+  }
+}
+
+TEST(Transfer, OptStandsOnceAndTsigLast) {
+  const OwnedRecord opt{Name(), RrType::opt, {}, Section::additional};
+  const OwnedRecord tsig{Name(), RrType::tsig, {}, Section::additional, RrClass::any};
+  expectFailure(play(axfr(), {soa(3), soa(3), opt, opt}), Kind::malformed, "a second OPT record");
+  for (const auto& last : {opt, tsig}) {
+    expectFailure(play(axfr(), {soa(3), soa(3), tsig, last}), Kind::malformed,
+                  "behind the TSIG record");
   }
 }
 
@@ -114,10 +124,8 @@ TEST(Transfer, AMessageBehindTheEndIsRejected) {
 TEST(Transfer, AfterAnErrorNothingMoreIsTaken) {
   TransferReader reader(axfr());
   Trace trace;
-  const Message wrong{.records = {kBb3}, .questions = {}};
-  const Message right{.records = kExampleFull, .questions = {}};
-  EXPECT_FALSE(reader.feed(wrong.octets(), trace).has_value());
-  EXPECT_FALSE(reader.feed(right.octets(), trace).has_value());
+  EXPECT_FALSE(reader.feed(firstMessage(axfr(), {kBb3}).octets(), trace).has_value());
+  EXPECT_FALSE(reader.feed(firstMessage(axfr(), kExampleFull).octets(), trace).has_value());
   EXPECT_TRUE(trace.lines.empty());
 }
 
@@ -178,6 +186,17 @@ TEST(Transfer, TheQuestionMayStandInEveryMessage) {
   EXPECT_EQ(play(ixfr(1), {first, first}).progress, Progress::complete);
 }
 
+TEST(Transfer, TheFirstMessageWithoutAQuestionIsRejected) {
+  for (const auto& request : {axfr(), ixfr(1)}) {
+    TransferReader reader(request);
+    Trace trace;
+    const auto progress =
+        reader.feed(Message{.records = kExampleFull, .questions = {}}.octets(), trace);
+    expectFailure({progress, trace.lines, 0, 0}, Kind::malformed,
+                  "no question in the first message");
+  }
+}
+
 TEST(Transfer, TwoQuestionsAreRejected) {
   const Message::Question question{name("jain.ad.jp"), RrType::axfr};
   const Message message{.records = kExampleFull, .questions = {question, question}};
@@ -234,9 +253,8 @@ TEST(TransferLimits, DeltasAreCountedUpToTheLimit) {
 TEST(TransferLimits, CompressionDoesNotMultiplyWhatIsKeptBack) {
   const std::string label(60, 'x');
   const std::string owner = fmt::format("{0}.{0}.{0}.jain.ad.jp", label);
-  Octets octets = Message{
-      .records = {soa(3), soa(1), {name(owner), static_cast<RrType>(99), {}}},
-      .questions = {}}.octets();
+  Octets octets =
+      firstMessage(ixfr(1), {soa(3), soa(1), {name(owner), static_cast<RrType>(99), {}}}).octets();
   const std::size_t owner_offset = octets.size() - 10 - name(owner).view().wire().size();
   for (int i = 0; i < 200; ++i) {
     const auto pointer = static_cast<std::uint16_t>(0xc000 | owner_offset);
@@ -259,9 +277,7 @@ TEST(TransferLimits, CompressionDoesNotMultiplyWhatIsKeptBack) {
 // -- hostile octets and cost
 
 TEST(TransferHostile, NoTruncationOfAnAnswerPasses) {
-  const Octets whole =
-      Message{.records = kExampleIncremental, .questions = {{name("jain.ad.jp"), RrType::ixfr}}}
-          .octets();
+  const Octets whole = firstMessage(ixfr(1), kExampleIncremental).octets();
   for (std::size_t size = 0; size < whole.size(); ++size) {
     TransferReader reader(ixfr(1));
     Trace trace;
@@ -298,8 +314,7 @@ class StrictSink : public TransferSink {
 TEST(TransferHostile, WhateverTheOctetsTheSinkSeesOnlyWhatItMay) {
   std::mt19937 random(1995);
   for (const auto& records : {kExampleFull, kExampleIncremental, kExampleCondensed}) {
-    const Octets whole =
-        Message{.records = records, .questions = {{name("jain.ad.jp"), RrType::ixfr}}}.octets();
+    const Octets whole = firstMessage(ixfr(1), records).octets();
     for (int round = 0; round < 5000; ++round) {
       Octets damaged = whole;
       for (auto flips = 1 + random() % 4; flips > 0; --flips) {
@@ -325,7 +340,7 @@ class CountingSink : public TransferSink {
 TEST(TransferCost, NothingIsAllocatedPerRecord) {
   const auto allocationsFor = [](std::size_t records) {
     const Octets octets = Message{.records = Records(records, kBb3), .questions = {}}.octets();
-    const Octets opening = Message{.records = {soa(3)}, .questions = {}}.octets();
+    const Octets opening = firstMessage(axfr(), {soa(3)}).octets();
     TransferReader reader(axfr());
     CountingSink sink;
     EXPECT_TRUE(reader.feed(opening, sink).has_value());
