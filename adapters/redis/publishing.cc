@@ -59,9 +59,10 @@ Command publishCommand(const Place& place, const Standing& standing, const RawPo
   return command;
 }
 
-// Fills one staged hash, some fields per command. Now and then a command is a call of our Function,
-// which fences it and gives the hash its time to live; the others are plain, since Redis takes them
-// in half the time, and what they write is nobody's before the swap, which is fenced.
+// Fills one staged hash, some fields per command. The first, and now and then another, is a call of
+// our Function, which fences it and gives the hash its time to live; the others are plain, since
+// Redis takes them in half the time, and what they write is nobody's before the swap, which is
+// fenced. None is sent before the first has been taken: a hash without a time to live would stay.
 class Stager {
  public:
   Stager(Place place, plan::Term term, plan::Version version, std::string_view hash)
@@ -86,7 +87,12 @@ class Stager {
     Command command = std::move(*command_);
     command_.reset();
     fields_in_command_ = 0;
-    const bool is_call = commands_++ % kCommandsPerCall == 0;
+    const bool is_call = commands_ % kCommandsPerCall == 0;
+    if (commands_++ == 0) {
+      const auto taken = co_await place_.session.invoke(std::move(command));
+      if (!taken) co_return tl::unexpected(taken.error());
+      co_return Outcome();
+    }
     const Outcome posted =
         co_await place_.session.post(std::move(command), is_call ? refusalIn : errorIn);
     co_return posted;
