@@ -27,7 +27,7 @@ from figures import ALONGSIDE, FIGURES, Measured, row  # noqa: E402
 from many import ManyZones  # noqa: E402
 from stand import Stand  # noqa: E402
 from storm import Storm  # noqa: E402
-from wire import WireReader  # noqa: E402
+from wire_reader import WireReader  # noqa: E402
 
 MEMORY = pathlib.Path("/dev/shm")
 SCENARIOS = {"axfr": Transfer, "edit": OneEdit, "zones": ManyZones, "wire": WireReader, "notify": Storm}
