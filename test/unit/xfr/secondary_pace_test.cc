@@ -124,7 +124,7 @@ TEST(SecondaryPace, ZonesBehindASlowOneHaveTheirOwnTimeOnceItIsTheirTurn) {
   const auto waiting = after(primary, answered);
   ASSERT_GT(waiting.size(), 6u);
   for (const Request& each : waiting) {
-    world.advance(seconds{4});  // far more than 15 s for the last of each connection
+    world.advance(seconds{3});  // far more than 15 s for the last of each connection
     world.answer(each);
   }
   EXPECT_THAT(world.take<ZoneFailure>(), IsEmpty());
