@@ -266,6 +266,26 @@ TEST(SecondaryConnectionsMax, QueriesWaitForAConnectionAndNobodyFails) {
   EXPECT_THAT(world.take<ConnectionsScarce>(), IsEmpty());  // once a minute
 }
 
+TEST(SecondaryConnectionsMax, QueriesKeepOffTheConnectionOnTrialWithoutMakingOneMore) {
+  World world({.zones = 2, .limits = {.transfers_max = 4, .connections_max = 5}});
+  for (std::size_t i = 0; i < 2; ++i) world.hold(1, i);
+  world.start();
+  Primary& primary = world.primaries[0];
+  primary.mode = Mode::holding;
+  world.notify(0, 0);
+  world.drop(primary.requests.back().connection);  // in the race with an idle close
+  const Request again = primary.requests.back();
+  ASSERT_EQ(again.zone, name("z0.example"));
+  world.notify(0, 1);
+  EXPECT_EQ(world.openTo(0), 1u);
+  world.answer(again);
+  ASSERT_EQ(primary.requests.back().zone, name("z1.example"));
+  EXPECT_EQ(world.openTo(0), 1u);
+  world.answer(Request(primary.requests.back()));
+  EXPECT_EQ(world.take<ZoneCurrent>().size(), 4u);
+  EXPECT_THAT(world.take<ZoneFailure>(), IsEmpty());
+}
+
 TEST(SecondaryConnectionsMax, TransfersFindOneThoughQueriesHaveTakenTheirs) {
   World world({.zones = 40, .primaries = 40, .limits = {.transfers_max = 4, .connections_max = 8}});
   for (std::size_t i = 0; i < 40; ++i) {
