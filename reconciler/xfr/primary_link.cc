@@ -34,7 +34,7 @@ bool PrimaryLink::hasRoomForQuery() const {
 
 bool PrimaryLink::hasQueryConnection() const {
   return std::ranges::any_of(connections_, [](const auto& each) {
-    return each->role == Connection::Role::query && each->state != Connection::State::retired;
+    return each->role == Connection::Role::query && each->isOpenToOthers();
   });
 }
 
@@ -53,8 +53,7 @@ PrimaryLink::Connection* PrimaryLink::connectionFor(const Errand& errand) {
   const auto role = roleOf(errand);
   Connection* best = nullptr;
   for (const auto& connection : connections_) {
-    if (connection->role != role || connection->state == Connection::State::retired) continue;
-    if (connection->on_trial && connection->arrivals == 0) continue;
+    if (connection->role != role || !connection->isOpenToOthers()) continue;
     if (role == Connection::Role::query) return connection.get();
     if (connection->load() > 0 && (!errand.ahead || connection->hasLong())) continue;
     if (best == nullptr || connection->load() < best->load()) best = connection.get();

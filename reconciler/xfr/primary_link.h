@@ -109,6 +109,7 @@ class PrimaryLink {
     absl::btree_map<std::uint16_t, Flight> flights;
 
     bool isIdle() const { return state != State::connecting && flights.empty(); }
+    bool isOpenToOthers() const { return state != State::retired && (!on_trial || arrivals > 0); }
     std::size_t load() const { return boarding.size() + flights.size(); }
     bool hasLong() const;
     // Whether the flight's answer is not due before that of another one.

@@ -201,6 +201,7 @@ TEST(SecondaryConnections, TheOneThatWasDueBearsTheLossOfAConnectionAndTheOthers
     world.answer(requests[0]);
     if (garbage) {
       world.sendOctets(requests[1].connection, Octets{0, 0});
+      world.run();
     } else {
       world.drop(requests[1].connection);
     }
@@ -224,6 +225,7 @@ TEST(SecondaryConnections, BehindAnAnswerThatIsMalformedNothingIsReadAndTheOther
   Octets overlapping = framed(answer);
   overlapping[1] -= 20;
   world.sendOctets(requests[0].connection, overlapping);
+  world.run();
   EXPECT_THAT(world.take<ZoneFailure>(), SizeIs(1));
   ASSERT_THAT(world.primaries[0].requests, SizeIs(3));
   EXPECT_NE(world.primaries[0].requests[2].connection, requests[0].connection);

@@ -124,7 +124,7 @@ TEST(SecondaryPace, ZonesBehindASlowOneHaveTheirOwnTimeOnceItIsTheirTurn) {
   const auto waiting = after(primary, answered);
   ASSERT_GT(waiting.size(), 6u);
   for (const Request& each : waiting) {
-    world.advance(seconds{4});  // far more than 15 s for the last of each connection
+    world.advance(seconds{3});  // far more than 15 s for the last of each connection
     world.answer(each);
   }
   EXPECT_THAT(world.take<ZoneFailure>(), IsEmpty());
@@ -264,6 +264,26 @@ TEST(SecondaryConnectionsMax, QueriesWaitForAConnectionAndNobodyFails) {
   EXPECT_EQ(world.take<ZoneCurrent>().size(), kPrimaries);
   EXPECT_THAT(world.take<ZoneFailure>(), IsEmpty());
   EXPECT_THAT(world.take<ConnectionsScarce>(), IsEmpty());  // once a minute
+}
+
+TEST(SecondaryConnectionsMax, QueriesKeepOffTheConnectionOnTrialWithoutMakingOneMore) {
+  World world({.zones = 2, .limits = {.transfers_max = 4, .connections_max = 5}});
+  for (std::size_t i = 0; i < 2; ++i) world.hold(1, i);
+  world.start();
+  Primary& primary = world.primaries[0];
+  primary.mode = Mode::holding;
+  world.notify(0, 0);
+  world.drop(primary.requests.back().connection);  // in the race with an idle close
+  const Request again = primary.requests.back();
+  ASSERT_EQ(again.zone, name("z0.example"));
+  world.notify(0, 1);
+  EXPECT_EQ(world.openTo(0), 1u);
+  world.answer(again);
+  ASSERT_EQ(primary.requests.back().zone, name("z1.example"));
+  EXPECT_EQ(world.openTo(0), 1u);
+  world.answer(Request(primary.requests.back()));
+  EXPECT_EQ(world.take<ZoneCurrent>().size(), 4u);
+  EXPECT_THAT(world.take<ZoneFailure>(), IsEmpty());
 }
 
 TEST(SecondaryConnectionsMax, TransfersFindOneThoughQueriesHaveTakenTheirs) {

@@ -342,8 +342,11 @@ TEST(Secondary, ARetransferThatFoundThePrimaryDownIsMadeWhenItIsBack) {
   world.setSerial(9);
   world.start();
   world.setSerial(5);
-  world.primaries[0].mode = Primary::Mode::mute;
+  world.primaries[0].mode = Primary::Mode::deaf;
+  world.advance(seconds{5});
+  ASSERT_EQ(world.openTo(0), 0u);
   world.notify();
+  ASSERT_EQ(world.status().activity, ZoneActivity::checking);
   world.secondary->retransfer(World::zone(0), world.now);
   world.advance(seconds{6});  // the check has failed, and so has the retransfer that waited for it
   EXPECT_EQ(world.primaries[0].count(RrType::axfr), 0u);

@@ -222,7 +222,8 @@ TEST(TransferLimits, RemovedRecordsCountLikeAddedOnes) {
 }
 
 TEST(TransferLimits, OctetsAreCountedOverAllMessages) {
-  const auto messages = oneRecordEach(kExampleFull);
+  auto messages = oneRecordEach(kExampleFull);
+  messages[0].questions = {questionOf(axfr())};
   std::uint64_t octets = 0;
   for (const auto& message : messages) octets += message.octets().size();
   auto request = axfr();
