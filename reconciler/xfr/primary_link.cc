@@ -300,7 +300,8 @@ void PrimaryLink::close(Connection& connection) {
 void PrimaryLink::giveUp(Connection& connection, std::string_view reason, std::string text,
                          const Now& now) {
   board_->actions.push_back(Close{connection.id});
-  lose(connection, reason, std::move(text), now);
+  fall({Step::connect, reason, text}, now);
+  lose(connection, reason, std::move(text));
 }
 
 // The connection is gone in the middle of its work: those that are not to blame are asked again.
@@ -324,7 +325,10 @@ void PrimaryLink::breakOff(Connection& connection, std::string_view reason, std:
     again.push_back(errand);
     return true;
   });
-  lose(connection, reason, std::move(text), now);
+  const bool only_one_to_blame =
+      connection.isOnTrial() && connection.state == Connection::State::open;
+  if (isSilent(connection) && !only_one_to_blame) fall({Step::connect, reason, text}, now);
+  lose(connection, reason, std::move(text));
   for (const Errand& errand : again) place(errand, now);
 }
 
@@ -340,10 +344,8 @@ std::uint64_t PrimaryLink::suspectOf(const Connection& connection) {
 }
 
 // The connection is gone, and whatever is on it fails.
-void PrimaryLink::lose(Connection& connection, std::string_view reason, std::string text,
-                       const Now& now) {
+void PrimaryLink::lose(Connection& connection, std::string_view reason, std::string text) {
   const Trouble unreachable{Step::connect, reason, text};
-  if (isSilent(connection)) fall(unreachable, now);
   const auto lost = remove(connection);
   for (const Errand& errand : lost->boarding) report(errand, unreachable);
   for (auto& [message_id, flight] : lost->flights) {

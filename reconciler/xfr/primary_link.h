@@ -21,8 +21,9 @@
 //   behind it is asked again elsewhere, each request once. Only its zone may be to blame; when that
 //   happens again, or to several at once, and nothing was heard in between, the link falls.
 // - The link falls when it cannot connect, too, or when a connection is lost and nothing at all was
-//   heard of the server since the first of its requests was sent. A fallen link stays down for
-//   `primary_hold_down`, so that not every zone of the server tries it, one after the other.
+//   heard of the server since the first of its requests was sent; but not for one that had a
+//   connection of its own and broke this, too. A fallen link stays down for `primary_hold_down`, so
+//   that not every zone of the server tries it, one after the other.
 #pragma once
 
 #include <cstdint>
@@ -109,7 +110,8 @@ class PrimaryLink {
     absl::btree_map<std::uint16_t, Flight> flights;
 
     bool isIdle() const { return state != State::connecting && flights.empty(); }
-    bool isOpenToOthers() const { return state != State::retired && (!on_trial || arrivals > 0); }
+    bool isOnTrial() const { return on_trial && arrivals == 0; }
+    bool isOpenToOthers() const { return state != State::retired && !isOnTrial(); }
     std::size_t load() const { return boarding.size() + flights.size(); }
     bool hasLong() const;
     // Whether the flight's answer is not due before that of another one.
@@ -138,7 +140,7 @@ class PrimaryLink {
   void giveUp(Connection& connection, std::string_view reason, std::string text, const Now& now);
   void breakOff(Connection& connection, std::string_view reason, std::string text, const Now& now);
   static std::uint64_t suspectOf(const Connection& connection);
-  void lose(Connection& connection, std::string_view reason, std::string text, const Now& now);
+  void lose(Connection& connection, std::string_view reason, std::string text);
   void fall(Trouble why, const Now& now);
   bool isSilent(const Connection& connection) const;
   static bool wasLostIdle(const Connection& connection, const Flight& flight);

@@ -190,6 +190,28 @@ TEST(SecondaryConnections, ARequestLostInTheCloseRaceIsAskedAgainOnce) {
   EXPECT_EQ(world.status(1).primary, PrimaryId{1});
 }
 
+TEST(SecondaryConnections, OneThatBreaksItsOwnConnectionTooDoesNotFellTheLinkOfTheOthers) {
+  World world({.zones = 2});
+  for (std::size_t i = 0; i < 2; ++i) world.hold(1, i);
+  world.start();
+  world.at(0, 1).serial = 2;
+  world.primaries[0].mode = Mode::holding;
+  world.notify(0, 0);
+  world.notify(0, 1);
+  world.drop(world.primaries[0].requests.back().connection);
+  const auto again = world.primaries[0].requests;
+  ASSERT_THAT(again, SizeIs(6));
+  ASSERT_EQ(again[4].zone, name("z0.example"));
+  world.drop(again[4].connection);  // before anything was heard of the server
+  world.answer(again[5]);
+  ASSERT_THAT(world.primaries[0].requests, SizeIs(7));
+  world.answer(Request(world.primaries[0].requests.back()));
+  EXPECT_EQ(world.status(1).serial, dns::Serial(2));
+  const auto failures = world.take<ZoneFailure>();
+  ASSERT_THAT(failures, SizeIs(1));
+  EXPECT_EQ(failures[0].zone, World::zone(0));
+}
+
 TEST(SecondaryConnections, TheOneThatWasDueBearsTheLossOfAConnectionAndTheOthersAreAskedAgain) {
   for (const bool garbage : {false, true}) {
     World world({.zones = 3});
