@@ -96,7 +96,7 @@ MEASURE = {
     "more records of one name and type than an RRset may have": Case("RFC 5936 2.2", on_transfers(
         lambda q, z: dns.answer(
             q, z.soa, *(dns.srv(f"_sip._udp.new.{z.name}", EDGE, port=port) for port in range(1, 12)), z.soa)),
-        malformed("more than 10 records (limits.rrset_records_max)")),
+        Rejected("limit", "more than 10 records (limits.rrset_records_max)")),
     "differences without end": Case("RFC 1995 4", Attack(
         {dns.SOA: lambda q, z: dns.answer(q, z.soa_of(1 << 30)), dns.IXFR: endless_differences}, ("ixfr",)),
         Rejected("limit", "more than 20 difference sequences (limits.ixfr_deltas_max)")),

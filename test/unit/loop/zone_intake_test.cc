@@ -29,10 +29,13 @@ constexpr xfr::ZoneId kZone{0};
 
 class ZoneIntakeTest : public testing::Test {
  protected:
-  ZoneIntakeTest() {
-    settings_.secondary.zones.push_back({view::name("example"), {}, {}});
-    settings_.zones.emplace_back();
-    view_.addZone(view::name("example"), {}, false);
+  ZoneIntakeTest() { view_.addZone(view::name("example"), {}, false); }
+
+  static Settings oneZone() {
+    Settings settings;
+    settings.secondary.zones.push_back({view::name("example"), {}, {}});
+    settings.zones.emplace_back();
+    return settings;
   }
 
   tl::expected<void, xfr::TransferFailure> transfer(const std::vector<std::string>& texts) {
@@ -63,7 +66,7 @@ class ZoneIntakeTest : public testing::Test {
   }
   const view::Zone& zone() { return *view_.zone(indexOf(kZone)); }
 
-  Settings settings_;
+  Settings settings_ = oneZone();
   view::View view_;
   NoDisk disk_;
   ZoneIntake intake_{settings_, view_, disk_, [](const ZoneUpdate&) {}};
