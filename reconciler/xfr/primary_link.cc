@@ -223,7 +223,7 @@ bool PrimaryLink::onOverdue(Connection& connection, const Now& now) {
     if (trouble) overdue.emplace_back(message_id, std::move(*trouble));
   }
   if (overdue.empty()) return true;
-  if (isSilent(connection) && !mayFailAlone(overdue.size())) {
+  if (isSilent(connection) && !mayFailAlone()) {
     auto& [message_id, first] = overdue.front();
     giveUp(connection, first.reason, std::move(first.text), now);
     return false;
@@ -247,10 +247,9 @@ bool PrimaryLink::onOverdue(Connection& connection, const Now& now) {
   return settle(connection, now);
 }
 
-bool PrimaryLink::mayFailAlone(std::size_t overdue) {
-  const bool again = silent_at_ == arrivals_;
-  silent_at_ = arrivals_;
-  return overdue == 1 && !again;
+// A server that has spoken may be busy with one request, once; the next silence is its own.
+bool PrimaryLink::mayFailAlone() {
+  return arrivals_ > 0 && std::exchange(silent_at_, arrivals_) != arrivals_;
 }
 
 // Takes the connection out of use for all but the answers that have begun to come.

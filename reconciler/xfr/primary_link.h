@@ -18,8 +18,9 @@
 //   too, is asked again, once and on a connection of its own, when the connection had been of use
 //   before and was closed before anything came after it: that is how a request meets an idle close.
 // - When an answer does not come in time, its connection is taken out of use, and what waited
-//   behind it is asked again elsewhere, each request once. Only its zone may be to blame; when that
-//   happens again, or to several at once, and nothing was heard in between, the link falls.
+//   behind it is asked again elsewhere, each request once. Of a server that has spoken before, only
+//   that zone may be to blame; when it happens again and nothing was heard in between, the link
+//   falls.
 // - The link falls when it cannot connect, too, or when a connection is lost and nothing at all was
 //   heard of the server since the first of its requests was sent; but not for one that had a
 //   connection of its own and broke this, too. A fallen link stays down for `primary_hold_down`, so
@@ -131,7 +132,7 @@ class PrimaryLink {
   void displaceAll(Connection& connection, Displaced::Why why);
   void turnToNext(Connection& connection, std::uint64_t number, const Now& now);
   bool onOverdue(Connection& connection, const Now& now);
-  bool mayFailAlone(std::size_t overdue);
+  bool mayFailAlone();
   void creditPending(Connection& connection, const Now& now);
   bool settle(Connection& connection, const Now& now);
   void retire(Connection& connection, const Now& now);
