@@ -79,7 +79,7 @@ const std::vector<Fault> kOptionFaults{
      {"3:27: expected a size from 1KiB to 1GiB, such as 4096, 64KiB or 1GiB, not `2GiB`"}},
     {"NoConnectionsBesideTransfers",
      "limits: {transfers_max: 64, connections_max: 64}",
-     {"3:44: expected `limits.connections_max`, 64, to be more than `limits.transfers_max`, 64"}},
+     {"3:46: expected `limits.connections_max`, 64, to be more than `limits.transfers_max`, 64"}},
     {"ClampsCrossed",
      "limits: {refresh_min: 2h, refresh_max: 1h}",
      {"3:40: expected `limits.refresh_min`, 2h, to be at most `limits.refresh_max`, 1h"}},
