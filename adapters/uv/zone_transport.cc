@@ -27,9 +27,7 @@ class UvZoneTransport::Connection final : public TcpStreamHandler {
     }
     return is_first;
   }
-  tl::expected<void, std::string> flush() {
-    return stream_->write(std::exchange(unsent_, {}));
-  }
+  tl::expected<void, std::string> flush() { return stream_->write(std::exchange(unsent_, {})); }
   void shut() {
     if (stream_) stream_->shut();
   }
