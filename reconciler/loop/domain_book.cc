@@ -36,6 +36,11 @@ Verdict notYetKnown(view::ZoneIndex source, std::string missing) {
   return verdict;
 }
 
+// The DID that a domain has when it stands for itself.
+bool isOwn(const identity::Did& did, const derive::Domain& domain) {
+  return did.text() == domain.text() || did.text().starts_with(domain.text() + "~");
+}
+
 std::size_t labels(const derive::Domain& domain) {
   return static_cast<std::size_t>(std::ranges::count(domain.text(), '.'));
 }
@@ -60,6 +65,7 @@ DomainId DomainBook::ensure(const derive::Domain& domain) {
   }
   nodes_[static_cast<std::size_t>(id)] = std::move(node);
   by_name_.emplace(this->node(id).name.view(), id);
+  mutableNode(id).customer = view_.speaker(this->node(id).name);
   desire(id, publishedEntry(this->node(id)));
   return id;
 }
@@ -84,6 +90,7 @@ bool DomainBook::isWaiting(const derive::Domain& domain) const {
 DomainBook::Evaluation DomainBook::evaluate(DomainId id) {
   DomainNode& node = mutableNode(id);
   node.queued = false;
+  const bool was_unknown_namer = node.customer && unknown_namers_[*node.customer].contains(id);
   const std::optional<identity::Claim> claim_before = node.claim;
   Verdict verdict = judge(node);
   const bool needs_claim = verdict.standing == Standing::hosted || !node.named_by.empty();
@@ -98,12 +105,16 @@ DomainBook::Evaluation DomainBook::evaluate(DomainId id) {
     if (before.standing == Standing::unknown) revisitWaiting(node, evaluation);
   }
   settle(id, evaluation);
+  classify(id);
+  if (was_unknown_namer && unknown_namers_[*node.customer].empty()) {
+    const auto& orphans = orphans_[*node.customer];
+    evaluation.also.insert(evaluation.also.end(), orphans.begin(), orphans.end());
+  }
   if (node.claim != claim_before) evaluation.warnings = warnings(id);
   return evaluation;
 }
 
 Verdict DomainBook::judge(DomainNode& node) const {
-  node.customer = view_.speaker(node.name);
   if (!node.customer) return notHosted(std::nullopt);  // no zone of the configuration speaks for it
   const std::optional<view::ZoneIndex> zone = view_.zoneFor(*node.customer, node.name);
   assert(zone.has_value());
@@ -112,6 +123,7 @@ Verdict DomainBook::judge(DomainNode& node) const {
   }
   const view::CustomerLookup dns(view_, *node.customer);
   node.own_records = askedForByZone(dns, node.name);
+  node.occluded = node.own_records == Presence::absent && isOccluded(dns, node.name);
   if (node.own_records == Presence::present || !node.named_by.empty()) {
     Verdict verdict = derive::derive(node.domain, dns, settings_.edge, settings_.derive);
     const bool leans_on_namers =
@@ -136,12 +148,19 @@ bool DomainBook::anyUnknown(const absl::btree_set<DomainId>& domains) const {
       domains, [&](DomainId id) { return node(id).verdict.standing == Standing::unknown; });
 }
 
-// A published domain that nothing asks for had joined a domain that named it. While one of its
-// virtual domain is unknown, that one may still do so: a failure never removes. One without records
-// of its own names nobody; two such do not wait for each other.
+// A published domain that nothing asks for was named by others. If it joined them, one of its
+// virtual domain that is unknown may still name it; if they did not agree and it stood for itself,
+// any unknown one of its customer: a failure never removes. One without records of its own names
+// nobody; two such do not wait for each other.
 bool DomainBook::mayBeNamedByUnknown(const DomainNode& node) const {
   const auto entry = published_.domains.find(node.domain);
   if (entry == published_.domains.end()) return false;
+  if (isOwn(entry->second.did, node.domain)) {
+    const auto namers = unknown_namers_.find(*node.customer);
+    return namers != unknown_namers_.end() && std::ranges::any_of(namers->second, [&](DomainId id) {
+             return &this->node(id) != &node;
+           });
+  }
   const auto virtual_domain = published_.virtual_domains.find(entry->second.did);
   if (virtual_domain == published_.virtual_domains.end()) return false;
   return std::ranges::any_of(virtual_domain->second.domains, [&](const derive::Domain& companion) {
@@ -317,7 +336,24 @@ bool DomainBook::desire(DomainId id, std::optional<plan::DomainEntry> entry) {
   if (node.desired) {
     members_[node.desired->did].insert(id);
   }
+  classify(id);
   return true;
+}
+
+void DomainBook::classify(DomainId id) {
+  const DomainNode& node = this->node(id);
+  if (!node.customer) return;
+  const auto put = [id](absl::btree_set<DomainId>& set, bool in) {
+    if (in) {
+      set.insert(id);
+    } else {
+      set.erase(id);
+    }
+  };
+  const bool unknown = node.verdict.standing == Standing::unknown && node.desired;
+  const bool has_no_records = node.own_records == Presence::absent;
+  put(unknown_namers_[*node.customer], unknown && !has_no_records);
+  put(orphans_[*node.customer], unknown && has_no_records && node.named_by.empty());
 }
 
 void DomainBook::adoptPublished(DomainId id) {
@@ -326,9 +362,10 @@ void DomainBook::adoptPublished(DomainId id) {
 
 void DomainBook::forgetIfIdle(DomainId id) {
   const DomainNode& node = this->node(id);
-  // An unknown one may be occluded by a cut, and is found again by name when that falls.
-  const bool needed = node.queued || node.own_records == Presence::present || node.desired ||
-                      !node.named_by.empty() || !node.targets.empty() ||
+  // One that is occluded, by a DNAME or (then unknown) a cut, is found again by name when that
+  // falls.
+  const bool needed = node.queued || node.own_records == Presence::present || node.occluded ||
+                      node.desired || !node.named_by.empty() || !node.targets.empty() ||
                       node.verdict.standing == Standing::unknown ||
                       published_.domains.contains(node.domain);
   if (needed) return;

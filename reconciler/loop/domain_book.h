@@ -41,6 +41,7 @@ struct DomainNode {
   dns::Name name;
   bool queued = false;                        // waits in some pass to be evaluated
   Presence own_records = Presence::notKnown;  // absent: it is at most named by others
+  bool occluded = false;                      // a DNAME hides what may stand at its own names
   std::optional<view::CustomerId> customer;
   derive::Verdict verdict;
   std::optional<identity::Claim> claim;
@@ -119,6 +120,7 @@ class DomainBook : private identity::IdentityContext {
   void addCompanionSources(const derive::Domain& domain, std::set<view::ZoneIndex>& zones) const;
   identity::Candidate candidate(const DomainNode& node) const;
   void revisitWaiting(const DomainNode& node, Evaluation& evaluation) const;
+  void classify(DomainId id);
 
   const Settings& settings_;
   const view::View& view_;
@@ -129,6 +131,10 @@ class DomainBook : private identity::IdentityContext {
   absl::btree_map<dns::NameView, DomainId, dns::CanonicalLess> by_name_;  // keys live in the nodes
   absl::btree_map<dns::Name, absl::btree_set<DomainId>, dns::CanonicalLess> readers_;
   absl::btree_map<identity::Did, absl::btree_set<DomainId>> members_;
+  // By customer: published domains that are not known and may name others, and those that only such
+  // a one can ask for.
+  using ByCustomer = std::map<view::CustomerId, absl::btree_set<DomainId>>;
+  ByCustomer unknown_namers_, orphans_;
 };
 
 template <typename Visitor>
