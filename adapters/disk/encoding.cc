@@ -179,6 +179,10 @@ tl::expected<std::vector<view::Delta>, std::string> decodeChain(OctetSpan octets
 Octets encode(const ports::SavedPublisher& publisher) {
   Octets out;
   appendInteger<8>(out, static_cast<std::uint64_t>(publisher.term));
+  const std::string begun = publisher.begun.value_or(plan::Lineage{}).uuid;
+  assert(begun.size() <= UINT8_MAX);
+  appendInteger<1>(out, begun.size());
+  appendOctets(out, asOctets(begun));
   if (const auto& position = publisher.position) {
     appendInteger<8>(out, static_cast<std::uint64_t>(position->version));
     appendOctets(out, position->chain);
@@ -190,6 +194,8 @@ Octets encode(const ports::SavedPublisher& publisher) {
 tl::expected<ports::SavedPublisher, std::string> decodePublisher(OctetSpan octets) {
   WireReader in(octets);
   ports::SavedPublisher publisher{.term = plan::Term{readU64(in)}, .position = std::nullopt};
+  const OctetSpan begun = in.octets(in.u8());
+  if (!begun.empty()) publisher.begun = plan::Lineage{std::string(begun.begin(), begun.end())};
   if (in.ok() && !in.atEnd()) {
     plan::Position position;
     position.version = plan::Version{readU64(in)};

@@ -8,7 +8,8 @@
 //   chain         for each delta: from (4), to (4), removed, added; each of these its length (4)
 //   and
 //                 records as dns::pack writes them
-//   publisher     term (8); nothing more, or version (8), chain digest (32), lineage (the rest)
+//   publisher     term (8), length (1) and text of the lineage that was begun; nothing more, or
+//                 version (8), chain digest (32), lineage (the rest)
 //
 // Decoding trusts nothing: what is not exactly such a value is an error, with what was wrong.
 #pragma once

@@ -139,6 +139,7 @@ Verdict DomainBook::judge(DomainNode& node) const {
   }
   const view::CustomerLookup dns(view_, *node.customer);
   node.own_records = askedForByZone(dns, name);
+  node.occluded = node.own_records == Presence::absent && isOccluded(dns, name);
   if (node.own_records == Presence::present || !node.named_by.empty()) {
     Verdict verdict = derive::derive(node.domain, dns, settings_.edge, settings_.derive);
     const bool leans_on_namers =
@@ -353,9 +354,10 @@ void DomainBook::adoptPublished(DomainId id) {
 
 void DomainBook::forgetIfIdle(DomainId id) {
   const DomainNode& node = this->node(id);
-  // An unknown one may be occluded by a cut, and is found again by name when that falls.
-  const bool needed = node.queued || node.own_records == Presence::present || node.desired ||
-                      !node.named_by.empty() || !node.targets.empty() ||
+  // One that is occluded, by a DNAME or (then unknown) a cut, is found again by name when that
+  // falls.
+  const bool needed = node.queued || node.own_records == Presence::present || node.occluded ||
+                      node.desired || !node.named_by.empty() || !node.targets.empty() ||
                       node.verdict.standing == Standing::unknown ||
                       published_.domains.contains(node.domain);
   if (needed) return;

@@ -45,6 +45,7 @@ struct DomainNode {
   derive::Domain domain;
   bool queued = false;                        // waits in some pass to be evaluated
   Presence own_records = Presence::notKnown;  // absent: it is at most named by others
+  bool occluded = false;                      // a DNAME hides what may stand at its own names
   std::uint32_t planned_in = 0;               // the planning that saw it last; see markPlanned()
   std::optional<view::CustomerId> customer;
   derive::Verdict verdict;  // its targets stand below, as domains

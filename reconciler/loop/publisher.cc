@@ -57,6 +57,7 @@ Publisher::Publisher(const Settings& settings, Ports ports, plan::Table& publish
 void Publisher::start(const ports::SavedPublisher& saved) {
   term_ = saved.term;
   position_ = saved.position;
+  begun_ = saved.begun;
   if (position_) newest_ = position_->version;
   open();
 }
@@ -72,6 +73,8 @@ bool Publisher::onOpened(ports::StoredState state, bool unchanged) {
   newest_ = std::max(newest_, state.newest);
   if (unchanged) {
     state_ = StoreState::idle;
+    // What could not be saved when it changed is saved now.
+    ports_.disk.savePublisher({term_, position_, begun_});
     ports_.journal.record(ports::StoreOpened{term_, newest_, "nothing changed while it was away"});
     return false;
   }
@@ -88,7 +91,7 @@ bool Publisher::onOpened(ports::StoredState state, bool unchanged) {
   waiting_.clear();
   held_.clear();
   state_ = StoreState::reconciling;
-  ports_.disk.savePublisher({term_, position_});
+  ports_.disk.savePublisher({term_, position_, begun_});
   ports_.journal.record(ports::StoreOpened{term_, newest_, resumption.text});
   return true;
 }
@@ -200,6 +203,8 @@ void Publisher::beginPublication() {
   newest_ = plan::Version{number(newest_) + 1};
   if (rebase_) {
     begun_ = newLineage();
+    // Before it can take effect: killed before it is acknowledged, we must know it for ours.
+    ports_.disk.savePublisher({term_, position_, begun_});
     ports_.store.rebase(found_, {*begun_, newest_, {}}, published_);
   } else {
     ports_.store.publish({*position_, newest_, changes_}, published_);

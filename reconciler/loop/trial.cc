@@ -56,4 +56,11 @@ Presence askedForByZone(const view::Lookup& dns, dns::NameView domain) {
   return not_known ? Presence::notKnown : Presence::absent;
 }
 
+bool isOccluded(const view::Lookup& dns, dns::NameView domain) {
+  const auto owner = dns::Name::prepend(identity::kClaimLabel, domain);
+  if (!owner) return false;
+  const view::Answer answer = dns.lookup(*owner, dns::RrType::txt);
+  return !answer.evidence.empty() && answer.evidence.front().kind == view::Evidence::Kind::dname;
+}
+
 }  // namespace zonecast::loop

@@ -17,4 +17,7 @@ enum class Presence : std::uint8_t { absent, present, notKnown };
 
 Presence askedForByZone(const view::Lookup& dns, dns::NameView domain);
 
+// Whether a DNAME answers for the domain's own names, so that no record at them is seen.
+bool isOccluded(const view::Lookup& dns, dns::NameView domain);
+
 }  // namespace zonecast::loop

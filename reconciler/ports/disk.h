@@ -33,6 +33,7 @@ struct SavedZone {
 struct SavedPublisher {
   plan::Term term{};
   std::optional<plan::Position> position;
+  std::optional<plan::Lineage> begun{};  // by a rebase whose outcome was not known yet
 };
 
 class Disk {

@@ -19,8 +19,8 @@ TEST(DiskEncoding, EveryTruncationOfAValueIsAnError) {
   }
   const Octets publisher = encode(ports::SavedPublisher{
       plan::Term{1}, plan::Position{{"lineage"}, plan::Version{2}, plan::Chain{}}});
-  for (std::size_t size = 0; size < 8 + 8 + 32; ++size) {
-    if (size != 8) {  // a term alone is whole
+  for (std::size_t size = 0; size < 8 + 1 + 8 + 32; ++size) {
+    if (size != 8 + 1) {  // a term alone is whole
       EXPECT_FALSE(decodePublisher(OctetSpan(publisher).first(size))) << size;
     }
   }

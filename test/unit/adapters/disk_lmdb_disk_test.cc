@@ -158,6 +158,15 @@ TEST_F(DiskTest, ThePublisherComesBack) {
   ASSERT_TRUE(loaded && *loaded);
   EXPECT_EQ((*loaded)->term, publisher.term);
   EXPECT_EQ((*loaded)->position, publisher.position);
+  EXPECT_FALSE((*loaded)->begun);
+
+  publisher.begun = plan::Lineage{"5a1b7f7e-9c02-4b1c-8a57-0d7c3a6f2e90"};
+  disk_->savePublisher(publisher);
+  open();
+  loaded = disk_->loadPublisher();
+  ASSERT_TRUE(loaded && *loaded);
+  EXPECT_EQ((*loaded)->begun, publisher.begun);
+  EXPECT_EQ((*loaded)->position, publisher.position);
 }
 
 TEST_F(DiskTest, TheInstanceIsAUuidMadeOnceAndKept) {

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "test/support/described.h"
 #include "test/support/world.h"
 
 namespace zonecast::test {

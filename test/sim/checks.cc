@@ -1,0 +1,318 @@
+#include "test/sim/checks.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "test/support/described.h"
+
+namespace zonecast::sim {
+namespace {
+
+template <typename... Parts>
+[[noreturn]] void fail(fmt::format_string<Parts...> text, Parts&&... parts) {
+  throw Failure(fmt::format(text, std::forward<Parts>(parts)...));
+}
+
+bool starts(const test::Step& step, std::string_view words) {
+  return step.command.starts_with(words);
+}
+
+std::string toText(const std::optional<plan::DomainEntry>& entry) {
+  return entry ? test::describe(*entry) : std::string("nothing");
+}
+
+std::string toText(const Finding& finding) {
+  switch (finding.standing) {
+    case Finding::Standing::unknown:
+      return "unknown";
+    case Finding::Standing::absent:
+      return "not hosted";
+    case Finding::Standing::hosted:
+      break;
+  }
+  return "hosted " + sim::toText(finding.transports) + (finding.preferred ? " primary" : " backup");
+}
+
+bool agrees(const Finding& finding, const std::optional<plan::DomainEntry>& entry) {
+  if (finding.standing == Finding::Standing::absent) return !entry;
+  if (finding.standing == Finding::Standing::unknown || !entry) return false;
+  const bool primary = entry->role == derive::Role::primary;
+  return derive::toText(entry->transports) == toText(finding.transports) &&
+         primary == finding.preferred;
+}
+
+template <typename Key, typename Value>
+std::optional<Value> find(const absl::btree_map<Key, Value>& map, const Key& key) {
+  const auto found = map.find(key);
+  return found == map.end() ? std::nullopt : std::optional(found->second);
+}
+
+}  // namespace
+
+Checks::Checks(test::World& world) : world_(world) {
+  world_.journal.on_fact = [this](const ports::Fact& fact) { onFact(fact); };
+  world_.store.on_asked = [this](const test::WorldStore::Asked& asked) { onAsked(asked); };
+  world_.store.on_applied = [this](bool rebased) { onApplied(rebased); };
+}
+
+void Checks::before(const test::Step& step) {
+  if (starts(step, "start")) beginProcess();
+  if (starts(step, "store wipe") || starts(step, "store restore")) {
+    store_lost_ = true;
+    reopened_ = false;
+  }
+  disk_lost_ |=
+      starts(step, "disk wipe") || starts(step, "disk full") || starts(step, "kill lost=");
+}
+
+void Checks::after(const test::Step& step) {
+  for (const auto& zone : world_.settings.secondary.zones) {
+    const bool is_version = starts(step, "serve ") || starts(step, "replace ");
+    if (!is_version || step.command.find(" " + zone.name.toText() + " ") == std::string::npos)
+      continue;
+    for (auto& [endpoint, primary] : world_.primaries) {
+      if (!step.command.starts_with("serve " + primary.first + " ") &&
+          !step.command.starts_with("replace " + primary.first + " "))
+        continue;
+      history_.learn(zone.name, primary.second.newest(zone.name));
+    }
+  }
+  if (const std::string why = reader_.advance(world_.store.content()); !why.empty()) {
+    fail("a reader sees half a change: {}", why);
+  }
+}
+
+void Checks::beginProcess() {
+  const auto& zones = world_.settings.secondary.zones;
+  held_.assign(zones.size(), std::nullopt);
+  confirmed_.assign(zones.size(), false);
+  memory_.reset();
+  meant_.reset();
+  reference_.reset();
+  for (std::size_t i = 0; i < zones.size(); ++i) {
+    const auto saved = world_.disk.zones().find(zones[i].name);
+    if (saved != world_.disk.zones().end()) held_[i] = saved->second.copy.serial;
+  }
+  known_ = {};
+  const auto& publisher = world_.disk.publisher();
+  if (publisher && publisher->position) known_ = publisher->position->version;
+}
+
+void Checks::onFact(const ports::Fact& fact) {
+  if (const auto* current = std::get_if<xfr::ZoneCurrent>(&fact)) {
+    confirmed_[static_cast<std::size_t>(current->zone)] = true;
+  } else if (const auto* transferred = std::get_if<xfr::ZoneTransferred>(&fact)) {
+    const auto zone = static_cast<std::size_t>(transferred->zone);
+    confirmed_[zone] = true;
+    held_[zone] = transferred->to;
+    reference_.reset();
+  } else if (std::holds_alternative<ports::StoreOpened>(fact)) {
+    reopened_ = true;
+    if (!memory_ || !store_lost_) memory_ = world_.store.table();
+    const auto& position = world_.store.content().position;
+    if (position) known_ = std::max(known_, position->version);
+  } else if (std::holds_alternative<ports::Published>(fact)) {
+    const auto& saved = world_.disk.publisher();
+    const auto& position = world_.store.content().position;
+    if (saved && saved->position == position) disk_lost_ = false;
+  }
+}
+
+const Reference& Checks::reference() {
+  if (!reference_) {
+    scene_ = std::make_unique<Scene>(sceneOf(world_.settings, history_, held_));
+    reference_ = std::make_unique<Reference>(*scene_);
+  }
+  return *reference_;
+}
+
+void Checks::onAsked(const test::WorldStore::Asked& asked) {
+  const std::string why = inconsistency(asked.after);
+  if (!why.empty()) fail("inconsistent: {}", why);
+  if (asked.possible && asked.rebased) checkLineage();
+  if (asked.possible) checkChanges(asked.after);
+  meant_ = asked.after;
+}
+
+void Checks::onApplied(bool rebased) {
+  ++publications_;
+  checkVersion(rebased);
+  memory_ = world_.store.table();
+  if (reopened_) store_lost_ = false;
+  reopened_ = false;
+}
+
+void Checks::checkVersion(bool rebased) {
+  const plan::Position& position = *world_.store.content().position;
+  const auto version = static_cast<std::uint64_t>(position.version);
+  if (position.version <= known_) {
+    fail("version: {} is published after {} was seen", version, static_cast<std::uint64_t>(known_));
+  }
+  known_ = position.version;
+  const bool is_new =
+      contents_.try_emplace({position.lineage.uuid, version}, position.chain).second;
+  if (rebased && !is_new) fail("version: a lineage begins twice");
+}
+
+void Checks::checkLineage() const {
+  if (!world_.store.content().position || store_lost_ || disk_lost_) return;
+  fail("lineage: a new one begins, though neither store nor disk has lost anything");
+}
+
+void Checks::checkChanges(const plan::Table& is) {
+  const plan::Table& was = world_.store.table();
+  std::set<derive::Domain> domains;
+  for (const auto& [domain, entry] : was.domains) domains.insert(domain);
+  for (const auto& [domain, entry] : is.domains) domains.insert(domain);
+  for (const derive::Domain& domain : domains) {
+    const auto entry_before = find(was.domains, domain);
+    const auto entry = find(is.domains, domain);
+    if (entry == entry_before) continue;
+    const auto remembers = [&](const std::optional<plan::Table>& table) {
+      return table && find(table->domains, domain) == entry;
+    };
+    const bool given_back = store_lost_ && (remembers(memory_) || remembers(meant_));
+    if (!given_back) checkDomain(domain, entry_before, entry, is);
+  }
+  for (const auto& [did, virtual_domain] : is.virtual_domains) {
+    const auto known = memory_ ? find(memory_->virtual_domains, did) : std::nullopt;
+    const auto stored = find(was.virtual_domains, did);
+    if (stored == virtual_domain || known == virtual_domain) continue;
+    const auto& base = known && store_lost_ ? known : stored;
+    checkVirtualDomain(did, base ? &**base : nullptr, virtual_domain);
+  }
+}
+
+void Checks::checkDomain(const derive::Domain& domain,
+                         const std::optional<plan::DomainEntry>& before,
+                         const std::optional<plan::DomainEntry>& after, const plan::Table& is) {
+  const Finding finding = reference().of(std::string(domain.text()));
+  const bool may_stay = before && after && !finding.has_records && mayLeanOnUnknown(finding);
+  if (!agrees(finding, after) && !may_stay) {
+    fail("{}: {} becomes {}; it had {}, and DNS says: {}",
+         after ? "derivation" : "removal without evidence", domain.text(), toText(after),
+         toText(before), toText(finding));
+  }
+  checkSources(domain, finding, before.has_value());
+  if (!after || finding.customer == ReferenceDns::kNobody) return;
+  const auto& holder = is.virtual_domains.at(after->did)->customer;
+  if (holder != world_.settings.customers[finding.customer].name) {
+    fail("identity: {} is under {}, which is of customer {}", domain.text(), after->did.text(),
+         holder);
+  }
+}
+
+void Checks::checkSources(const derive::Domain& domain, const Finding& finding, bool was_there) {
+  if (store_lost_ && !was_there) return;  // it may be given back from the last good copies
+  std::set<std::size_t> zones = finding.zones;
+  for (const std::string& namer : finding.named_by) {
+    const Finding other = reference().of(namer);
+    zones.insert(other.zones.begin(), other.zones.end());
+  }
+  for (const std::size_t zone : zones) {
+    if (zone == ReferenceDns::kNobody || confirmed_[zone]) continue;
+    fail("not confirmed: {} changes, and zone {} was not confirmed since the start", domain.text(),
+         world_.settings.secondary.zones[zone].name.toText());
+  }
+}
+
+void Checks::checkVirtualDomain(const identity::Did& did, const identity::VirtualDomain* before,
+                                const identity::VirtualDomain& after) {
+  const auto is_member = [&](const derive::Domain& domain) {
+    return std::ranges::count(after.domains, domain) > 0;
+  };
+  if (before && is_member(before->canonical) && before->canonical != after.canonical) {
+    fail("canonical: {} has {} instead of {}, which is still there", did.text(),
+         after.canonical.text(), before->canonical.text());
+  }
+  const Finding finding = reference().of(std::string(after.canonical.text()));
+  const AttributeTexts last = before ? textsOf(before->attributes) : AttributeTexts{};
+  const AttributeTexts said = finding.standing == Finding::Standing::unknown
+                                  ? last
+                                  : attributesOf(finding.claim, scene_->attributes, last);
+  if (textsOf(after.attributes) != said) {
+    fail("attributes: {} has {}; it had {}", did.text(), test::describe(after),
+         before ? test::describe(*before) : std::string("nothing"));
+  }
+}
+
+// -- when all is quiet
+
+void Checks::settled() {
+  const plan::Table& table = world_.store.table();
+  if (const std::string why = inconsistency(table); !why.empty()) fail("inconsistent: {}", why);
+  std::set<std::string> domains;
+  for (const auto& [domain, finding] : reference().findings()) domains.insert(domain);
+  for (const auto& [domain, entry] : table.domains) domains.emplace(domain.text());
+  for (const std::string& domain : domains) checkSettledDomain(domain, reference().of(domain));
+  for (const auto& [did, virtual_domain] : table.virtual_domains) {
+    checkVirtualDomain(did, &*virtual_domain, virtual_domain);
+  }
+}
+
+void Checks::checkSettledDomain(const std::string& text, const Finding& finding) {
+  const auto domain = derive::Domain::fromText(text);
+  if (!domain) fail("reference: {} is no domain", text);
+  const auto entry = find(world_.store.table().domains, *domain);
+  if (finding.standing == Finding::Standing::unknown) return;  // as it was
+  const bool leans = !finding.has_records && entry && mayLeanOnUnknown(finding);
+  if (leans && !agrees(finding, entry)) return;
+  if (!agrees(finding, entry)) {
+    fail("settled: {} has {}; DNS says: {}", text, toText(entry), toText(finding));
+  }
+  if (entry) checkSettledDid(text, finding, entry->did);
+}
+
+// A domain that is unknown keeps what it had, and with it the targets that it named then.
+bool Checks::mayLeanOnUnknown(const Finding& finding) {
+  const auto is_unknown = [&](const Finding& other) {
+    return other.standing == Finding::Standing::unknown && other.customer == finding.customer;
+  };
+  return std::ranges::any_of(reference().findings(),
+                             [&](const auto& found) { return is_unknown(found.second); }) ||
+         std::ranges::any_of(world_.store.table().domains, [&](const auto& published) {
+           return is_unknown(reference().of(std::string(published.first.text())));
+         });
+}
+
+bool Checks::lostToAnother() {
+  return dropped_ && std::ranges::any_of(reference().findings(), [](const auto& found) {
+           return found.second.standing == Finding::Standing::unknown;
+         });
+}
+
+// The rules of DESIGN section 5, with the published table as the register of who has what.
+void Checks::checkSettledDid(const std::string& domain, const Finding& finding,
+                             const identity::Did& did) {
+  const plan::Table& table = world_.store.table();
+  const std::string& customer = world_.settings.customers[finding.customer].name;
+  const auto isFree = [&](std::string_view text) {
+    const auto wanted = identity::Did::fromText(text);
+    const auto held = wanted ? find(table.virtual_domains, *wanted) : std::nullopt;
+    return !held || (*held)->customer == customer;
+  };
+  const auto must = [&](const std::string& text, std::string_view why) {
+    if (did.text() != text) {
+      fail("identity: {} has DID {}, and should have {}: {}", domain, did.text(), text, why);
+    }
+  };
+  if (!isFree(did.text())) fail("identity: {} has another's DID {}", domain, did.text());
+  const auto asked = didAsked(finding.claim);
+  if (asked && reference().mayClaim(finding.customer, *asked) && isFree(*asked)) {
+    return must(*asked, "it is claimed");
+  }
+  if (mayLeanOnUnknown(finding)) return;
+  std::set<std::string> joined;
+  for (const std::string& namer : finding.named_by) {
+    const auto entry = find(table.domains, derive::Domain::fromText(namer).value());
+    if (entry) joined.emplace(entry->did.text());
+  }
+  if (!finding.names_others && joined.size() == 1 && isFree(*joined.begin())) {
+    return must(*joined.begin(), "all that name it have it");
+  }
+  const bool numbered = did.text().starts_with(domain + "~");
+  if (!numbered) must(domain, "nothing gives it another");
+}
+
+}  // namespace zonecast::sim

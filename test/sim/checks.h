@@ -1,0 +1,88 @@
+// What must hold at any time in a world, whatever happens in it. A check that fails throws Failure
+// with what was wrong.
+//
+// - A version is greater than any that the process can know of, and names one content.
+// - The table is consistent, and a reader that follows the contract never sees half a change.
+// - What a change set changes is what the reference makes of the zones as they are held when
+//   it is asked for; nothing changes that is unknown, and nothing whose zones are not confirmed
+//   since the start. What the process had published itself it may give back to a store that lost
+//   it.
+// - A canonical domain stays while it is a member; attributes are what it says, or said last.
+// - A new lineage begins only when the store or the disk has lost something.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "test/scenario/play.h"
+#include "test/sim/contract_reader.h"
+#include "test/sim/scene.h"
+
+namespace zonecast::sim {
+
+struct Failure : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+class Checks {
+ public:
+  explicit Checks(test::World& world);  // outlives it
+  Checks(const Checks&) = delete;
+
+  void before(const test::Step& step);
+  void after(const test::Step& step);
+  // Everything has settled: the store holds what the zones say, no more and no less.
+  void settled();
+
+  std::size_t publications() const { return publications_; }
+  // Another leader took away a domain, perhaps one that is not known any more: what named whom then
+  // is lost at a restart.
+  bool lostToAnother();
+
+ private:
+  void onFact(const ports::Fact& fact);
+  void onAsked(const test::WorldStore::Asked& asked);
+  void onApplied(bool rebased);
+  void beginProcess();
+  const Reference& reference();
+
+  void checkVersion(bool rebased);
+  void checkLineage() const;
+  void checkChanges(const plan::Table& is);
+  void checkDomain(const derive::Domain& domain, const std::optional<plan::DomainEntry>& before,
+                   const std::optional<plan::DomainEntry>& after, const plan::Table& is);
+  void checkSources(const derive::Domain& domain, const Finding& finding, bool was_there);
+  void checkVirtualDomain(const identity::Did& did, const identity::VirtualDomain* before,
+                          const identity::VirtualDomain& after);
+
+  void checkSettledDomain(const std::string& domain, const Finding& finding);
+  void checkSettledDid(const std::string& domain, const Finding& finding, const identity::Did& did);
+  bool mayLeanOnUnknown(const Finding& finding);
+
+  test::World& world_;
+  ZoneHistory history_;
+  ContractReader reader_;
+  std::size_t publications_ = 0;
+
+  // -- of the process that runs
+  std::vector<std::optional<dns::Serial>> held_;
+  std::vector<bool> confirmed_;
+  // What it published or read last, and what it meant to publish last.
+  std::optional<plan::Table> memory_, meant_;
+  std::unique_ptr<Scene> scene_;  // of held_; nothing when that has changed since
+  std::unique_ptr<Reference> reference_;
+
+  // -- of the store and the disk
+  plan::Version known_{};  // the greatest version that the process can know of
+  std::map<std::pair<std::string, std::uint64_t>, plan::Chain> contents_;
+  bool store_lost_ = false;  // wiped or older, since the last publication
+  bool reopened_ = false;    // and opened since
+  bool dropped_ = false;     // another leader took something away
+  bool disk_lost_ = false;   // the position that it has may not be the last
+};
+
+}  // namespace zonecast::sim

@@ -1,0 +1,302 @@
+#include "test/sim/generator.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "test/sim/zone_writer.h"
+
+namespace zonecast::sim {
+namespace {
+
+using test::Step;
+
+// Serials grow in steps; a zone whose serial went back goes on beside those that it had.
+constexpr std::uint32_t kSerialStep = 16;
+
+struct Zone {
+  std::string name;
+  std::vector<std::string> primaries;
+  ZoneWriter::Lines lines;
+  std::uint32_t serial = kSerialStep;
+  std::uint32_t greatest = kSerialStep;
+  std::uint32_t setbacks = 0;
+  std::map<std::string, std::uint32_t> serials;  // by primary
+};
+
+class Teller {
+ public:
+  explicit Teller(std::uint64_t seed) : random_(seed) {}
+
+  Tale tell() {
+    setScene();
+    happen_ = &tale_.steps;
+    if (!oneIn(8)) say("hold");
+    say("start");
+    for (std::size_t n = 20 + below(60); n > 0; --n) happen();
+    return std::move(tale_);
+  }
+
+ private:
+  std::size_t below(std::size_t end) { return static_cast<std::size_t>(random_() % end); }
+  bool oneIn(std::size_t n) { return below(n) == 0; }
+  void say(std::string command, std::vector<std::string> block = {}) {
+    happen_->push_back({std::move(command), std::move(block)});
+  }
+
+  void setScene();
+  void addZone(const std::string& name, std::string options);
+  void happen();
+  void editZone();
+  void bring(Zone& zone, const std::string& primary, std::string_view verb);
+  void move();
+  void shakeNetwork();
+  void shakeStore();
+  void shakeDisk();
+  void restart();
+  void passTime();
+
+  Zone& anyZone() { return zones_[below(zones_.size())]; }
+  std::string anyPrimary() { return fmt::format("ns{}", 1 + below(primaries_)); }
+  static std::string addressOf(const std::string& primary) {
+    return "192.0.2.5" + primary.substr(2);
+  }
+
+  Random random_;
+  Tale tale_;
+  std::vector<Step>* happen_ = &tale_.setting;
+  std::size_t primaries_ = 1;
+  std::vector<Zone> zones_;
+  std::vector<std::string> dids_;
+  bool store_saved_ = false;
+};
+
+void Teller::setScene() {
+  static const std::vector<std::string> kEdges{
+      "edge hosts=sip.provider.example addresses=192.0.2.10 udp=5060",
+      "edge hosts=sip.provider.example addresses=192.0.2.10,2001:db8::10 udp=5060 tcp=5060",
+      "edge addresses=192.0.2.10 udp=5060 tcp=5060 tls=5061"};
+  say(kEdges[below(kEdges.size())]);
+  if (oneIn(4)) say("edge addresses=192.0.2.20 udp=5070");
+  static const std::vector<std::string> kCustomers{"acme", "beta", "provider"};
+  const std::size_t customers = 1 + below(3);
+  for (std::size_t i = 0; i < customers; ++i) {
+    say(fmt::format("customer {} dids={},shared*", kCustomers[i], kCustomers[i]));
+  }
+  dids_ = {"acme", "beta", "shared", "shared-2"};
+  say("attribute greeting string setter=customer");
+  say("attribute max integer setter=customer min=1 max=100 default=10");
+  say("attribute qop enum values=auth,auth-int multi setter=customer");
+  say("attribute relay boolean default=false");
+  say("attribute expires duration setter=customer default=1h");
+  say(fmt::format("limits batch={} transfers={} refresh={}m", 1 + below(5), 1 + below(4),
+                  1 + below(60)));
+  primaries_ = 1 + below(3);
+  for (std::size_t i = 1; i <= primaries_; ++i) {
+    say(fmt::format("primary ns{} 192.0.2.5{}", i, i));
+  }
+  const auto customer = [&] { return "customer=" + kCustomers[below(customers)]; };
+  addZone("a.example", customer());
+  if (!oneIn(3)) addZone("b.example", customer());
+  if (oneIn(2)) addZone("n1.a.example", customer());
+  if (oneIn(3)) addZone("shared.example", customer() + " shared");
+  std::vector<std::string> names;
+  for (const Zone& zone : zones_) names.push_back(zone.name);
+  ZoneWriter writer(random_, names, dids_);
+  for (Zone& zone : zones_) {
+    zone.lines = writer.fresh(zone.name);
+    for (const std::string& primary : zone.primaries) bring(zone, primary, "serve");
+  }
+}
+
+void Teller::addZone(const std::string& name, std::string options) {
+  Zone zone{.name = name, .primaries = {}, .lines = {}, .serials = {}};
+  for (std::size_t i = 1; i <= primaries_; ++i) {
+    if (oneIn(2)) zone.primaries.push_back(fmt::format("ns{}", i));
+  }
+  if (zone.primaries.empty()) zone.primaries.push_back(anyPrimary());
+  const std::size_t space = options.find(' ');
+  say(fmt::format("zone {} {} primaries={}{}", name, options.substr(0, space),
+                  fmt::join(zone.primaries, ","),
+                  space == std::string::npos ? "" : options.substr(space)));
+  zones_.push_back(std::move(zone));
+}
+
+void Teller::bring(Zone& zone, const std::string& primary, std::string_view verb) {
+  zone.serials[primary] = zone.serial;
+  say(fmt::format("{} {} {} {}", verb, primary, zone.name, zone.serial),
+      {zone.lines.begin(), zone.lines.end()});
+}
+
+void Teller::happen() {
+  switch (below(20)) {
+    case 0:
+    case 1:
+    case 2:
+      return editZone();
+    case 3: {
+      Zone& zone = anyZone();
+      const std::string primary = zone.primaries[below(zone.primaries.size())];
+      return say(fmt::format("notify {} from {}", zone.name, addressOf(primary)));
+    }
+    case 4:
+      return shakeNetwork();
+    case 5:
+    case 6:
+      return shakeStore();
+    case 7:
+      return oneIn(2) ? shakeDisk() : restart();
+    case 8:
+    case 9:
+      return passTime();
+    default:
+      return move();
+  }
+}
+
+void Teller::editZone() {
+  std::vector<std::string> names;
+  for (const Zone& zone : zones_) names.push_back(zone.name);
+  Zone& zone = anyZone();
+  const std::string primary = zone.primaries[below(zone.primaries.size())];
+  if (zone.serials[primary] != zone.serial && oneIn(2)) {
+    bring(zone, primary, "replace");  // it catches up
+  } else {
+    ZoneWriter(random_, names, dids_).edit(zone.name, zone.lines);
+    zone.serial += kSerialStep * static_cast<std::uint32_t>(1 + below(2));
+    if (oneIn(25) && zone.setbacks + 1 < kSerialStep) {
+      zone.serial = kSerialStep + ++zone.setbacks;
+    }
+    zone.greatest = std::max(zone.greatest, zone.serial);
+    bring(zone, primary, "replace");
+  }
+  if (zone.setbacks > 0 || oneIn(6)) say(fmt::format("forget {} {}", primary, zone.name));
+  if (!oneIn(3)) say(fmt::format("notify {} from {}", zone.name, addressOf(primary)));
+}
+
+// Some of what is under way goes on.
+void Teller::move() {
+  if (oneIn(5)) return say("settle");
+  for (std::size_t n = 1 + below(8); n > 0; --n) {
+    switch (below(6)) {
+      case 0:
+        say("answer");
+        break;
+      case 1:
+      case 2:
+        say("work");
+        break;
+      default:
+        say(fmt::format("deliver {}{}", below(3), oneIn(12) ? " half" : ""));
+        break;
+    }
+  }
+}
+
+void Teller::shakeNetwork() {
+  static const std::vector<std::string> kMoods{"refusing-connections", "hung", "garbage",
+                                               "refusing-transfers", "stops-half-way"};
+  const std::string primary = anyPrimary();
+  if (oneIn(3)) return say("cut " + primary);
+  say(fmt::format("mood {} {}", primary, oneIn(2) ? "serving" : kMoods[below(kMoods.size())]));
+}
+
+void Teller::shakeStore() {
+  switch (below(12)) {
+    case 0:
+      return say("store wipe");
+    case 1:
+      store_saved_ = true;
+      return say("store save");
+    case 2:
+      if (store_saved_) say("store restore");
+      return;
+    case 3:
+      return say(fmt::format("store taken n{}.a.example", below(3)));
+    case 4:
+    case 5:
+      return say("store returned");
+    case 6:
+    case 7:
+      return say("store lose-reply");
+    case 8:
+      return say("store down");
+    default:
+      return say("store up");
+  }
+}
+
+void Teller::shakeDisk() {
+  if (oneIn(6)) return say("disk wipe");
+  say(oneIn(3) ? "disk full" : "disk ok");
+}
+
+void Teller::restart() {
+  say(oneIn(3) ? fmt::format("kill lost={}", 1 + below(12)) : "kill");
+  if (oneIn(4)) shakeDisk();
+  if (oneIn(4)) shakeStore();
+  if (oneIn(4)) say(fmt::format("advance {}m", 1 + below(30)));
+  say("start");
+}
+
+void Teller::passTime() {
+  static const std::vector<std::string> kTimes{"1ms", "100ms", "2s",  "6s",
+                                               "20s", "2m",    "20m", "2h"};
+  say("advance " + (oneIn(40) ? "15d" : kTimes[below(kTimes.size())]));
+}
+
+}  // namespace
+
+Tale taleOf(std::uint64_t seed) {
+  return Teller(seed).tell();
+}
+
+std::vector<Step> endingOf(const std::vector<Step>& steps) {
+  struct Last {
+    std::set<std::string> primaries;
+    std::uint32_t greatest = 0;
+    std::vector<std::string> block;
+  };
+  std::map<std::string, Last> zones;
+  std::set<std::string> primaries;
+  bool runs = false;
+  for (const Step& step : steps) {
+    if (step.command == "start") runs = true;
+    if (step.command.starts_with("kill")) runs = false;
+    if (!test::hasBlock(step.command)) continue;
+    std::vector<std::string> words;
+    for (std::size_t at = 0; at <= step.command.size();) {
+      const std::size_t end = std::min(step.command.find(' ', at), step.command.size());
+      words.push_back(step.command.substr(at, end - at));
+      at = end + 1;
+    }
+    Last& zone = zones[words[2]];
+    zone.primaries.insert(words[1]);
+    zone.greatest = std::max(zone.greatest, static_cast<std::uint32_t>(std::stoul(words[3])));
+    zone.block = step.block;
+    primaries.insert(words[1]);
+  }
+  std::vector<Step> ending;
+  for (const std::string& primary : primaries)
+    ending.push_back({"mood " + primary + " serving", {}});
+  for (const auto& [name, zone] : zones) {
+    for (const std::string& primary : zone.primaries) {
+      ending.push_back({fmt::format("replace {} {} {}", primary, name, zone.greatest + kSerialStep),
+                        zone.block});
+    }
+  }
+  ending.push_back({"disk ok", {}});
+  ending.push_back({"store returned", {}});
+  ending.push_back({"store down", {}});  // a wipe that nobody noticed is noticed now
+  ending.push_back({"store up", {}});
+  ending.push_back({"flow", {}});
+  if (!runs) ending.push_back({"start", {}});
+  ending.push_back({"advance 3h", {}});
+  return ending;
+}
+
+}  // namespace zonecast::sim

@@ -1,0 +1,22 @@
+// From one seed: who there is, and what happens, as steps. Nothing about a run is random but this.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "test/scenario/play.h"
+
+namespace zonecast::sim {
+
+struct Tale {
+  std::vector<test::Step> setting;  // edge, customers, zones, their first versions
+  std::vector<test::Step> steps;    // what happens; any of them may be left out
+};
+
+Tale taleOf(std::uint64_t seed);
+
+// What ends a run of these steps: all faults end, and every primary has the last version of every
+// zone under a serial greater than all before.
+std::vector<test::Step> endingOf(const std::vector<test::Step>& steps);
+
+}  // namespace zonecast::sim
