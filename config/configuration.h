@@ -27,13 +27,20 @@ struct RedisConfiguration {
   Duration lease = std::chrono::seconds{10};
 };
 
+struct NotifyConfiguration {
+  std::vector<xfr::Endpoint> listeners;
+  std::uint32_t connections_max = 256;                  // by TCP
+  Duration message_timeout = std::chrono::seconds{10};  // likewise
+};
+
 struct Configuration {
   loop::Settings settings;
   RedisConfiguration redis;
-  std::vector<xfr::Endpoint> notify_listeners;
+  NotifyConfiguration notify;
   std::filesystem::path state_directory = "/var/lib/zonecast";
   std::uint64_t state_octets_max = 16ull << 30;  // of the embedded store
   std::filesystem::path control_socket = "/run/zonecast/control.sock";
+  std::uint32_t control_sessions_max = 64;
   std::optional<xfr::Endpoint> metrics_listener =  // loopback; nothing: none
       xfr::Endpoint{dns::Ipv4{127, 0, 0, 1}, 9464};
   std::string log_level = "info";  // debug, info, warning, error

@@ -66,6 +66,20 @@ void checkClamps(const Node& root, const xfr::TimerClamps& clamps, Errors& error
   checkClamp(root, "expire", clamps.expire_min, clamps.expire_max, errors);
 }
 
+void checkConnections(const Node& root, const xfr::SecondaryLimits& limits, Errors& errors) {
+  if (limits.connections_max > limits.transfers_max) return;
+  const Node* node = root.find("limits");
+  if (node != nullptr) {
+    const Node* own = node->find("connections_max");
+    if (own == nullptr) own = node->find("transfers_max");
+    if (own != nullptr) node = own;
+  }
+  errors.add(node ? node->where : root.where,
+             fmt::format("expected `limits.connections_max`, {}, to be more than "
+                         "`limits.transfers_max`, {}",
+                         limits.connections_max, limits.transfers_max));
+}
+
 void readRoot(const Node& root, Draft& draft, Errors& errors) {
   if (!checkMapping(root, "a mapping of options", errors)) return;
   loop::Settings& settings = draft.result.settings;
@@ -77,6 +91,7 @@ void readRoot(const Node& root, Draft& draft, Errors& errors) {
   if (const Node* customers = root.find("customers")) readCustomers(*customers, draft, errors);
   checkRedis(root, draft.result.redis, errors);
   checkClamps(root, settings.secondary.clamps, errors);
+  checkConnections(root, settings.secondary.limits, errors);
 }
 
 }  // namespace

@@ -24,6 +24,7 @@ const auto kClamp = [](auto member) {
   return kSettings(&loop::Settings::secondary, &xfr::SecondarySettings::clamps, member);
 };
 const auto kDerive = [](auto member) { return kSettings(&loop::Settings::derive, member); };
+const auto kNotify = [](auto member) { return at(&Draft::result, &Configuration::notify, member); };
 const auto kRedis = [](auto member) { return at(&Draft::result, &Configuration::redis, member); };
 
 bool isPath(std::string_view text) {
@@ -68,6 +69,8 @@ std::vector<Option<Draft>> topLevel() {
       size<Draft>("state_size_max", at(&Draft::result, &Configuration::state_octets_max), kMiB,
                   1024 * kGiB, "what the state may grow to"),
       control,
+      count<Draft>("control_sessions_max", at(&Draft::result, &Configuration::control_sessions_max),
+                   1, 10'000, "at a time; one more is closed at once"),
       choice<Draft>(
           "undeclared_attributes",
           kSettings(&loop::Settings::attributes, &identity::AttributeSchema::undeclared),
@@ -108,7 +111,7 @@ std::vector<Option<Draft>> metricsOptions() {
 std::vector<Option<Draft>> notifyOptions() {
   const auto addListener = [](Draft& draft, std::string_view text) {
     const auto endpoint = endpointFromText(text);
-    if (endpoint) draft.result.notify_listeners.push_back(*endpoint);
+    if (endpoint) draft.result.notify.listeners.push_back(*endpoint);
     return endpoint.has_value();
   };
   Option<Draft> listen =
@@ -124,6 +127,10 @@ std::vector<Option<Draft>> notifyOptions() {
           "unsigned_hint_interval",
           kSettings(&loop::Settings::notify, &xfr::NotifyPolicy::unsigned_hint_interval), 100ms, 1h,
           "how often such a hint is followed, per zone"),
+      count<Draft>("connections_max", kNotify(&NotifyConfiguration::connections_max), 1, 100'000,
+                   "by TCP; one more takes the place of the one that is silent longest"),
+      duration<Draft>("message_timeout", kNotify(&NotifyConfiguration::message_timeout), 100ms, 1h,
+                      "by TCP, from one message to the end of the next"),
   };
 }
 
@@ -185,6 +192,8 @@ std::vector<Option<Draft>> deriveOptions() {
                    "for one derivation"),
       count<Draft>("naptr_chain_max", kDerive(&derive::DerivePolicy::naptr_chain_max), 1, 64,
                    "NAPTRs in a row"),
+      count<Draft>("alias_chain_max", kDerive(&derive::DerivePolicy::alias_chain_max), 1, 64,
+                   "CNAMEs and DNAMEs in a row"),
   };
 }
 
@@ -209,6 +218,9 @@ std::vector<Option<Draft>> zoneLimits() {
           "rrset_records_max",
           kSettings(&loop::Settings::zone_limits, &view::ZoneLimits::records_per_rrset_max), 1,
           65'535, "of one name and type"),
+      count<Draft>("owner_types_max",
+                   kSettings(&loop::Settings::zone_limits, &view::ZoneLimits::types_per_owner_max),
+                   1, 65'535, "of one name, of types that are of no use here"),
       count<Draft>("ixfr_deltas_max", transfer(&xfr::TransferLimits::ixfr_deltas_max), 1, 1'000'000,
                    "of one IXFR; what has more is transferred whole"),
       count<Draft>("ixfr_records_max", transfer(&xfr::TransferLimits::ixfr_records_max), 1,
@@ -224,8 +236,12 @@ std::vector<Option<Draft>> transferLimits() {
       count<Draft>("transfers_max", kSecondary(&Limits::transfers_max), 1, 10'000, "at a time"),
       count<Draft>("transfers_per_primary", kSecondary(&Limits::transfers_per_primary), 1, 1000,
                    "at a time"),
+      count<Draft>("transfers_pipelined", kSecondary(&Limits::transfers_pipelined), 1, 1000,
+                   "asked for on one connection before the first is answered; 1: none ahead"),
       count<Draft>("queries_per_primary", kSecondary(&Limits::queries_in_flight_per_primary), 1,
                    10'000, "SOA queries in flight"),
+      count<Draft>("connections_max", kSecondary(&Limits::connections_max), 2, 1'000'000,
+                   "to primaries, in all; more than transfers_max"),
       duration<Draft>("transfer_timeout", kSecondary(&Limits::transfer_timeout), 1s, kDay,
                       "for a whole transfer"),
       duration<Draft>("transfer_idle_timeout", kSecondary(&Limits::transfer_idle_timeout), 100ms,

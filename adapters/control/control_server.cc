@@ -41,14 +41,16 @@ bool isStale(const sockaddr_un& address) {
 
 }  // namespace
 
-ControlServer::ControlServer(uv::Loop& loop, std::filesystem::path path, ControlHandler& handler)
-    : loop_(loop), path_(std::move(path)), handler_(handler) {}
+ControlServer::ControlServer(uv::Loop& loop, std::filesystem::path path, ControlHandler& handler,
+                             std::size_t sessions_max)
+    : loop_(loop), path_(std::move(path)), handler_(handler), sessions_max_(sessions_max) {}
 
 ControlServer::~ControlServer() = default;
 
 ControlServer::Opened ControlServer::open(uv::Loop& loop, std::filesystem::path path,
-                                          ControlHandler& handler) {
-  std::unique_ptr<ControlServer> server(new ControlServer(loop, std::move(path), handler));
+                                          ControlHandler& handler, std::size_t sessions_max) {
+  std::unique_ptr<ControlServer> server(
+      new ControlServer(loop, std::move(path), handler, sessions_max));
   if (auto listening = server->listen(); !listening) return tl::unexpected(listening.error());
   return server;
 }
@@ -71,7 +73,8 @@ tl::expected<void, std::string> ControlServer::listen() {
   }
   if (result == 0) {
     result = uv_listen(asStream(pipe->get()), kBacklog, [](uv_stream_t* stream, int status) {
-      static_cast<ControlServer*>(stream->data)->onConnection(status);
+      auto& owner = *static_cast<ControlServer*>(stream->data);
+      owner.loop_.dispatch(uv::Callback::control, [&] { owner.onConnection(status); });
     });
   }
   if (result != 0) return fail(uv_strerror(result));
@@ -83,7 +86,7 @@ void ControlServer::onConnection(int status) {
   if (status < 0) return;
   auto pipe = openPipe(loop_, nullptr);
   if (!pipe || uv_accept(asStream(listener_.get()), asStream(pipe->get())) != 0) return;
-  if (sessions_.size() >= kSessionsMax) return;  // closes it
+  if (sessions_.size() >= sessions_max_) return;  // closes it
   auto session = std::make_shared<Session>(*this, std::move(*pipe));
   if (session->start()) sessions_.push_back(std::move(session));
 }

@@ -20,8 +20,6 @@
 
 namespace zonecast::control {
 
-inline constexpr std::size_t kSessionsMax = 64;
-
 class ControlHandler {
  public:
   virtual ~ControlHandler() = default;
@@ -34,7 +32,8 @@ class ControlServer {
   using Opened = tl::expected<std::unique_ptr<ControlServer>, std::string>;
 
   // Binds the socket; a stale one that nobody listens on is replaced. The error is a sentence.
-  static Opened open(uv::Loop& loop, std::filesystem::path path, ControlHandler& handler);
+  static Opened open(uv::Loop& loop, std::filesystem::path path, ControlHandler& handler,
+                     std::size_t sessions_max = 64);
   ~ControlServer();  // the socket goes with it
 
   bool hasWatchers() const;
@@ -43,7 +42,8 @@ class ControlServer {
  private:
   class Session;
 
-  ControlServer(uv::Loop& loop, std::filesystem::path path, ControlHandler& handler);
+  ControlServer(uv::Loop& loop, std::filesystem::path path, ControlHandler& handler,
+                std::size_t sessions_max);
   tl::expected<void, std::string> listen();
   void onConnection(int status);
   void retire(Session& session);
@@ -51,6 +51,7 @@ class ControlServer {
   uv::Loop& loop_;
   std::filesystem::path path_;
   ControlHandler& handler_;
+  const std::size_t sessions_max_;
   uv::Handle<uv_pipe_t> listener_;
   std::vector<std::shared_ptr<Session>> sessions_;
 };

@@ -40,7 +40,10 @@ int ControlServer::Session::startReading() {
       },
       [](uv_stream_t* stream, ssize_t count, const uv_buf_t* buffer) {
         const std::size_t octets = count > 0 ? static_cast<std::size_t>(count) : 0;
-        static_cast<Session*>(stream->data)->onRead(count, {buffer->base, octets});
+        auto& owner = *static_cast<Session*>(stream->data);
+        owner.server_.loop_.dispatch(uv::Callback::control, [&] {
+          owner.onRead(count, {buffer->base, octets});
+        });
       });
 }
 
@@ -53,7 +56,8 @@ void ControlServer::Session::send(std::string octets) {
   uv_stream_t* const stream = asStream(pipe_.get());
   const int result = uv_write(&request->uv, stream, &buffer, 1, [](uv_write_t* done, int status) {
     const std::unique_ptr<WriteRequest> freed(static_cast<WriteRequest*>(done->data));
-    if (auto* owner = static_cast<Session*>(done->handle->data)) owner->onWritten(status);
+    if (auto* owner = static_cast<Session*>(done->handle->data))
+      owner->server_.loop_.dispatch(uv::Callback::control, [&] { owner->onWritten(status); });
   });
   if (result < 0) return server_.retire(*this);
   request.release();  // freed in its callback

@@ -131,6 +131,8 @@ tl::expected<OctetSpan, std::string> unseal(std::string_view key, OctetSpan valu
   return content;
 }
 
+constexpr std::uint32_t kOdd = 0x80000000;
+
 Octets encode(const ZoneEntry& entry) {
   Octets out;
   appendInteger<4>(out, entry.copy.serial.value());
@@ -139,7 +141,7 @@ Octets encode(const ZoneEntry& entry) {
   appendSeconds(out, entry.copy.intervals.expire);
   appendInteger<8>(out,
                    static_cast<std::uint64_t>(entry.copy.last_success.time_since_epoch().count()));
-  appendInteger<4>(out, entry.pieces);
+  appendInteger<4>(out, entry.pieces | (entry.odd ? kOdd : 0));
   appendInteger<4>(out, entry.chains);
   return out;
 }
@@ -152,7 +154,9 @@ tl::expected<ZoneEntry, std::string> decodeZoneEntry(OctetSpan octets) {
   entry.copy.intervals.retry = readSeconds(in);
   entry.copy.intervals.expire = readSeconds(in);
   entry.copy.last_success = WallTime{Duration{static_cast<std::int64_t>(readU64(in))}};
-  entry.pieces = in.u32();
+  const std::uint32_t pieces = in.u32();
+  entry.odd = (pieces & kOdd) != 0;
+  entry.pieces = pieces & ~kOdd;
   entry.chains = in.u32();
   return withText(in.finish(entry));
 }

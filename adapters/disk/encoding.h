@@ -3,7 +3,8 @@
 //   sealed value  checksum (8: SHA-256 over key and content, truncated), content
 //   zone entry    serial (4), refresh, retry, expire (8 each, seconds), last success (8,
 //   microseconds
-//                 since 1970), number of pieces (4), number of chains (4)
+//                 since 1970), number of pieces, whose top bit tells which copy
+//                 they are (4), number of chains (4)
 //   chain         for each delta: from (4), to (4), removed, added; each of these its length (4)
 //   and
 //                 records as dns::pack writes them
@@ -30,6 +31,7 @@ using OctetSpan = std::span<const std::uint8_t>;
 // What stands under a zone's own key; its pieces and chains have keys of their own.
 struct ZoneEntry {
   xfr::HeldCopy copy;
+  bool odd = false;  // which of a zone's two places has its pieces: see store.h
   std::uint32_t pieces = 0, chains = 0;
 };
 

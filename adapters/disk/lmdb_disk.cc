@@ -40,14 +40,14 @@ tl::expected<std::unique_ptr<LmdbDisk>, std::string> LmdbDisk::open(const DiskOp
                            options.map_octets_max, randomUuid(options.random));
   if (!store) return tl::unexpected(store.error());
   return std::unique_ptr<LmdbDisk>(
-      new LmdbDisk(std::move(*lock), std::move(*store), options.queue_octets_max, loop));
+      new LmdbDisk(std::move(*lock), std::move(*store), options.writer, loop));
 }
 
-LmdbDisk::LmdbDisk(LockFile lock, std::unique_ptr<Store> store, std::size_t queue_octets_max,
+LmdbDisk::LmdbDisk(LockFile lock, std::unique_ptr<Store> store, const WriterLimits& limits,
                    uv::Loop& loop)
     : lock_(std::move(lock)),
       store_(std::move(store)),
-      writer_(*store_, queue_octets_max, loop, [this](std::string trouble) {
+      writer_(*store_, limits, loop, [this](std::string trouble) {
         if (listener_ != nullptr) listener_->onDiskTrouble(std::move(trouble));
       }) {}
 
@@ -64,12 +64,12 @@ tl::expected<void, std::string> LmdbDisk::forEachZone(
 void LmdbDisk::saveZonePiece(const dns::Name& zone, ports::PackedRecords piece, bool first,
                              const std::optional<xfr::HeldCopy>& last) {
   const std::string key = keyOf(zone);
-  if (first) incomplete_[key].clear();
+  if (first) incomplete_[key] = 0;
   const auto found = incomplete_.find(key);
   if (found == incomplete_.end()) return;  // removed on the way
-  found->second.push_back(std::move(piece));
-  if (!last) return;
-  writer_.add(SaveZone{.zone = key, .pieces = std::move(found->second), .copy = *last});
+  const std::uint32_t number = found->second++;
+  if (!last) return writer_.add(SavePiece{key, std::move(piece), number});
+  writer_.add(SaveZone{key, std::move(piece), number, *last});
   incomplete_.erase(found);
 }
 

@@ -30,7 +30,7 @@ struct DiskOptions {
   std::function<std::uint64_t()> random;          // for the instance's UUID, when there is none yet
   std::size_t map_octets = std::size_t{1} << 30;  // address space that is mapped at first
   std::size_t map_octets_max = std::size_t{1} << 36;  // and how far it grows
-  std::size_t queue_octets_max = std::size_t{1} << 29;
+  WriterLimits writer{};
 };
 
 class LmdbDisk final : public ports::Disk {
@@ -61,14 +61,12 @@ class LmdbDisk final : public ports::Disk {
   void savePublisher(const ports::SavedPublisher& publisher) override;
 
  private:
-  LmdbDisk(LockFile lock, std::unique_ptr<Store> store, std::size_t queue_octets_max,
-           uv::Loop& loop);
+  LmdbDisk(LockFile lock, std::unique_ptr<Store> store, const WriterLimits& limits, uv::Loop& loop);
 
   LockFile lock_;
   std::unique_ptr<Store> store_;
   ports::DiskListener* listener_ = nullptr;
-  std::map<std::string, std::vector<ports::PackedRecords>>
-      incomplete_;  // zones, by their wire format
+  std::map<std::string, std::uint32_t> incomplete_;  // pieces so far, by a zone's wire format
   Writer writer_;
 };
 

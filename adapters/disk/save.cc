@@ -19,10 +19,12 @@ std::size_t octetsOf(const std::vector<view::DeltaRecord>& records) {
   return total;
 }
 
+std::size_t payload(const SavePiece& save) {
+  return save.records.size();
+}
+
 std::size_t payload(const SaveZone& save) {
-  std::size_t total = 0;
-  for (const ports::PackedRecords& piece : save.pieces) total += piece.size();
-  return total;
+  return save.records.size();
 }
 
 std::size_t payload(const SaveDelta& save) {

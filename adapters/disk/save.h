@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <variant>
 #include <vector>
@@ -11,9 +12,17 @@
 
 namespace zonecast::disk {
 
+// Any but the last piece of a zone's new copy; number 0 begins it. It counts for nothing yet.
+struct SavePiece {
+  std::string zone;
+  ports::PackedRecords records;
+  std::uint32_t number = 0;
+};
+// The last piece: now the new copy counts, in place of the old one and its journal.
 struct SaveZone {
   std::string zone;
-  std::vector<ports::PackedRecords> pieces;
+  ports::PackedRecords records;
+  std::uint32_t number = 0;
   xfr::HeldCopy copy;
 };
 struct SaveDelta {
@@ -31,12 +40,13 @@ struct RemoveZone {
 struct SavePublisher {
   ports::SavedPublisher publisher;
 };
-// In place of a SaveZone or SaveDelta that the queue had no room for.
+// In place of a SavePiece, SaveZone or SaveDelta that the queue had no room for.
 struct SaveMissed {
   std::string zone;
 };
 
-using Save = std::variant<SaveZone, SaveDelta, SaveTimers, RemoveZone, SavePublisher, SaveMissed>;
+using Save =
+    std::variant<SavePiece, SaveZone, SaveDelta, SaveTimers, RemoveZone, SavePublisher, SaveMissed>;
 
 std::size_t octetsOf(const Save& save);  // memory that it holds while it waits, about
 std::string describe(const Save& save);  // "zone example.com"

@@ -21,6 +21,9 @@ const std::string kSchemaKey = "schema";
 const std::string kInstanceKey = "instance";
 const std::string kPublisherKey = "publisher";
 
+constexpr std::uint32_t kPieceNumberMask = 0x7fffffff;
+constexpr std::uint32_t kLastPart = 0xffffffff;
+
 // Neither LMDB's nor errno's.
 constexpr int kOutOfStep = -1;
 
@@ -56,11 +59,11 @@ tl::expected<ZoneEntry, std::string> readEntry(const Transaction& transaction, M
 template <typename Part, typename Decode>
 tl::expected<std::vector<Part>, std::string> readParts(const Transaction& transaction,
                                                        MDB_dbi database, std::string_view what,
-                                                       std::string_view zone, std::uint32_t count,
-                                                       Decode decode) {
+                                                       std::string_view zone, std::uint32_t first,
+                                                       std::uint32_t count, Decode decode) {
   std::vector<Part> parts;
   for (std::uint32_t number = 0; number < count; ++number) {
-    auto part = require(transaction, database, numberedKey(zone, number)).and_then(decode);
+    auto part = require(transaction, database, numberedKey(zone, first + number)).and_then(decode);
     if (!part) return tl::unexpected(fmt::format("{} {}: {}", what, number, part.error()));
     parts.push_back(std::move(*part));
   }
@@ -186,10 +189,11 @@ tl::expected<ports::SavedZone, std::string> Store::readZone(const Transaction& t
   if (!name) return tl::unexpected(fmt::format("its name: {}", name.error().what));
   const auto entry = readEntry(transaction, zone_, key);
   if (!entry) return tl::unexpected(fmt::format("its entry: {}", entry.error()));
-  auto pieces =
-      readParts<ports::PackedRecords>(transaction, piece_, "piece", key, entry->pieces, copied);
+  const auto copy = static_cast<std::uint32_t>(entry->odd ? Copy::odd : Copy::even);
+  auto pieces = readParts<ports::PackedRecords>(transaction, piece_, "piece", key, copy,
+                                                entry->pieces, copied);
   if (!pieces) return tl::unexpected(pieces.error());
-  auto journal = readParts<std::vector<view::Delta>>(transaction, chain_, "chain", key,
+  auto journal = readParts<std::vector<view::Delta>>(transaction, chain_, "chain", key, 0,
                                                      entry->chains, decodeChain);
   if (!journal) return tl::unexpected(journal.error());
   return ports::SavedZone{.name = std::move(*name),
@@ -219,15 +223,36 @@ LmdbError Store::writeOnce(std::span<const Save> saves) {
   return transaction->commit();
 }
 
-LmdbError Store::apply(Transaction& transaction, const SaveZone& save) {
-  if (const auto error = apply(transaction, RemoveZone{save.zone})) return error;
-  std::uint32_t number = 0;
-  for (const ports::PackedRecords& piece : save.pieces) {
-    const std::string key = numberedKey(save.zone, number++);
-    if (const auto error = putSealed(transaction, piece_, key, piece)) return error;
+// The copy that the zone's entry does not name.
+Store::Copy Store::spare(const Transaction& transaction, const std::string& zone) const {
+  const auto entry = readEntry(transaction, zone_, zone);
+  return entry && !entry->odd ? Copy::odd : Copy::even;
+}
+
+LmdbError Store::apply(Transaction& transaction, const SavePiece& save) {
+  const Copy copy = spare(transaction, save.zone);
+  if (save.number == 0) {
+    if (const auto error = removeCopy(transaction, save.zone, copy)) return error;
   }
-  return putSealed(transaction, zone_, save.zone,
-                   encode(ZoneEntry{.copy = save.copy, .pieces = number, .chains = 0}));
+  const std::uint32_t number = static_cast<std::uint32_t>(copy) | save.number;
+  return putSealed(transaction, piece_, numberedKey(save.zone, number), save.records);
+}
+
+LmdbError Store::apply(Transaction& transaction, const SaveZone& save) {
+  const auto older = transaction.get(zone_, save.zone);
+  if (!older) return older.error();
+  const Copy copy = spare(transaction, save.zone);
+  const Copy other = copy == Copy::odd ? Copy::even : Copy::odd;
+  LmdbError error = apply(transaction, SavePiece{save.zone, save.records, save.number});
+  if (!error && *older) {  // a zone without an entry has nothing else either
+    error = removeCopy(transaction, save.zone, other);
+    if (!error) error = removeParts(transaction, chain_, save.zone, 0, kLastPart);
+  }
+  if (error) return error;
+  return putSealed(
+      transaction, zone_, save.zone,
+      encode(ZoneEntry{
+          .copy = save.copy, .odd = copy == Copy::odd, .pieces = save.number + 1, .chains = 0}));
 }
 
 LmdbError Store::apply(Transaction& transaction, const SaveDelta& save) {
@@ -253,8 +278,8 @@ LmdbError Store::apply(Transaction& transaction, const SaveTimers& save) {
 
 LmdbError Store::apply(Transaction& transaction, const RemoveZone& save) {
   LmdbError error = transaction.remove(zone_, save.zone);
-  if (!error) error = removeParts(transaction, piece_, save.zone);
-  if (!error) error = removeParts(transaction, chain_, save.zone);
+  if (!error) error = removeParts(transaction, piece_, save.zone, 0, kLastPart);
+  if (!error) error = removeParts(transaction, chain_, save.zone, 0, kLastPart);
   return error;
 }
 
@@ -262,14 +287,30 @@ LmdbError Store::apply(Transaction& transaction, const SavePublisher& save) {
   return putSealed(transaction, meta_, kPublisherKey, encode(save.publisher));
 }
 
-LmdbError Store::removeParts(Transaction& transaction, MDB_dbi database, const std::string& zone) {
-  const std::size_t octets = numberedKey(zone, 0).size();
+LmdbError Store::removeCopy(Transaction& transaction, const std::string& zone, Copy copy) {
+  const auto first = static_cast<std::uint32_t>(copy);
+  return removeParts(transaction, piece_, zone, first, first | kPieceNumberMask);
+}
+
+LmdbError Store::removeParts(Transaction& transaction, MDB_dbi database, const std::string& zone,
+                             std::uint32_t first, std::uint32_t last) {
+  const std::string before = first == 0 ? zone : numberedKey(zone, first - 1);
+  const std::string end = numberedKey(zone, last);
   for (;;) {
-    const auto key = transaction.next(database, zone);
+    const auto key = transaction.next(database, before);
     if (!key) return key.error();
-    if (!*key || (*key)->size() != octets || !(*key)->starts_with(zone)) return {};
+    const bool is_one = *key && (*key)->size() == end.size() && (*key)->starts_with(zone);
+    if (!is_one || **key > end) return {};
     if (const auto error = transaction.remove(database, **key)) return error;
   }
+}
+
+void Store::dropUnfinished(const std::string& zone) {
+  auto transaction = Transaction::begin(environment_.get(), Transaction::Kind::write);
+  if (!transaction) return;
+  if (removeCopy(*transaction, zone, spare(*transaction, zone))) return;
+  // Where even this fails, the copy that is written next removes it.
+  static_cast<void>(transaction->commit());
 }
 
 bool Store::grow() {

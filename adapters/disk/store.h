@@ -5,12 +5,14 @@
 //              "instance"         UUID of this state directory, in text form
 //              "publisher"        publisher
 //   zone       name               zone entry
-//   piece      name, number (4)   packed records
+//   piece      name, number (4)   packed records; the top bit of the number tells the copies of a
+//                                 zone apart: the one that its entry names, and the one that is
+//                                 being written beside it
 //   chain      name, number (4)   chain of deltas
 //
-// Invariants: a zone's entry, pieces and chains are of one version, since one transaction changes
-// them. A chain follows only the serial that the entry has. write() is called by one thread; reads
-// by any other.
+// Invariants: a zone's entry, the pieces of the copy that it names and the chains are of one
+// version, since one transaction changes them over. A chain follows only the serial that the entry
+// has. write() is called by one thread; reads by any other.
 #pragma once
 
 #include <cstddef>
@@ -52,6 +54,8 @@ class Store {
 
   // Writes all of them in one transaction, or nothing; the error says why.
   tl::expected<void, std::string> write(std::span<const Save> saves);
+  // Removes what there is of a copy that will not be finished, so that it takes no room.
+  void dropUnfinished(const std::string& zone);
 
  private:
   explicit Store(std::size_t map_octets_max) : map_octets_max_(map_octets_max) {}
@@ -64,13 +68,18 @@ class Store {
                                                        const std::string& key) const;
 
   LmdbError writeOnce(std::span<const Save> saves);
+  LmdbError apply(Transaction& transaction, const SavePiece& save);
   LmdbError apply(Transaction& transaction, const SaveZone& save);
   LmdbError apply(Transaction& transaction, const SaveDelta& save);
   LmdbError apply(Transaction& transaction, const SaveTimers& save);
   LmdbError apply(Transaction& transaction, const RemoveZone& save);
   LmdbError apply(Transaction& transaction, const SavePublisher& save);
   LmdbError apply(Transaction&, const SaveMissed&) { return {}; }
-  LmdbError removeParts(Transaction& transaction, MDB_dbi database, const std::string& zone);
+  enum class Copy : std::uint32_t { even = 0, odd = 0x80000000 };
+  Copy spare(const Transaction& transaction, const std::string& zone) const;
+  LmdbError removeCopy(Transaction& transaction, const std::string& zone, Copy copy);
+  LmdbError removeParts(Transaction& transaction, MDB_dbi database, const std::string& zone,
+                        std::uint32_t first, std::uint32_t last);
   bool grow();
   std::string explain(const LmdbError& error) const;
 

@@ -1,6 +1,7 @@
 #include "adapters/disk/writer.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 #include <variant>
 
@@ -11,11 +12,17 @@ namespace zonecast::disk {
 namespace {
 
 constexpr std::size_t kSavesPerTransaction = 10'000;
-constexpr std::size_t kOctetsPerTransaction = 32 * 1024 * 1024;
-constexpr std::size_t kTroublesMax = 32;  // that wait for the loop
+constexpr std::size_t kOctetsPerTransaction = 8 * 1024 * 1024;  // in memory twice meanwhile
+constexpr std::size_t kTroublesMax = 32;                        // that wait for the loop
+
+// Of the thread as well as of the loop.
+Instant present() {
+  return std::chrono::time_point_cast<Duration>(std::chrono::steady_clock::now());
+}
 
 // The zone whose content a save brings to another version; empty for the others.
 std::string zoneChangedBy(const Save& save) {
+  if (const auto* piece = std::get_if<SavePiece>(&save)) return piece->zone;
   if (const auto* whole = std::get_if<SaveZone>(&save)) return whole->zone;
   if (const auto* delta = std::get_if<SaveDelta>(&save)) return delta->zone;
   return {};
@@ -23,10 +30,10 @@ std::string zoneChangedBy(const Save& save) {
 
 }  // namespace
 
-Writer::Writer(Store& store, std::size_t queue_octets_max, uv::Loop& loop,
+Writer::Writer(Store& store, const WriterLimits& limits, uv::Loop& loop,
                std::function<void(std::string)> on_trouble)
     : store_(store),
-      queue_octets_max_(queue_octets_max),
+      limits_(limits),
       on_trouble_(std::move(on_trouble)),
       trouble_(loop, [this] { deliverTroubles(); }),
       thread_([this] { run(); }) {}
@@ -41,21 +48,35 @@ Writer::~Writer() {
 }
 
 void Writer::add(Save save) {
-  std::string missed;
+  std::string missed, hang;
   const std::size_t octets = octetsOf(save);
+  bool is_first = false, is_enough = false;
   {
     const std::lock_guard lock(mutex_);
     std::string zone = zoneChangedBy(save);
-    if (!zone.empty() && queued_octets_ + octets > queue_octets_max_) {
+    if (!zone.empty() && queue_.octets() + octets > limits_.queue_octets_max) {
       missed = fmt::format("{} is not saved: {} octets wait for the disk already", describe(save),
-                           queued_octets_);
+                           queue_.octets());
       save = SaveMissed{std::move(zone)};
     }
-    queued_octets_ += octetsOf(save);
-    queue_.push_back(std::move(save));
+    is_first = queue_.empty();
+    queue_.add(std::move(save));
+    is_enough = queue_.octets() >= kOctetsPerTransaction;
+    hang = noticeHang();
   }
-  changed_.notify_all();
+  if (is_first || is_enough) changed_.notify_all();
   if (!missed.empty()) report(std::move(missed));
+  if (!hang.empty()) report(std::move(hang));
+}
+
+std::string Writer::noticeHang() {
+  if (hang_told_ || !writing_since_ || present() < *writing_since_ + limits_.hung_after) return {};
+  hang_told_ = true;
+  return fmt::format(
+      "it has not finished a write for {} s, and {} saves ({} octets) wait in memory: see to the "
+      "disk of the state directory",
+      std::chrono::duration_cast<std::chrono::seconds>(present() - *writing_since_).count(),
+      queue_.size(), queue_.octets());
 }
 
 void Writer::report(std::string trouble) {
@@ -72,7 +93,10 @@ void Writer::report(std::string trouble) {
 
 void Writer::flush() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return queue_.empty() && !writing_; });
+  ++flushing_;
+  changed_.notify_all();
+  changed_.wait(lock, [this] { return queue_.empty() && !writing_since_; });
+  --flushing_;
 }
 
 // -- on its thread
@@ -87,17 +111,15 @@ void Writer::run() {
 
 std::vector<Save> Writer::take() {
   std::unique_lock lock(mutex_);
-  if (std::exchange(writing_, false)) changed_.notify_all();
+  if (std::exchange(writing_since_, std::nullopt)) changed_.notify_all();
+  hang_told_ = false;
   changed_.wait(lock, [this] { return !queue_.empty() || stopping_; });
-  std::vector<Save> saves;
-  std::size_t octets = 0;
-  while (!queue_.empty() && saves.size() < kSavesPerTransaction && octets < kOctetsPerTransaction) {
-    octets += octetsOf(queue_.front());
-    saves.push_back(std::move(queue_.front()));
-    queue_.pop_front();
-  }
-  queued_octets_ -= octets;
-  writing_ = !saves.empty();
+  const std::chrono::microseconds gather_for = limits_.gather_for;
+  changed_.wait_for(lock, gather_for, [this] {
+    return stopping_ || flushing_ > 0 || queue_.octets() >= kOctetsPerTransaction;
+  });
+  auto saves = queue_.take(kSavesPerTransaction, kOctetsPerTransaction);
+  if (!saves.empty()) writing_since_ = present();
   return saves;
 }
 
@@ -115,18 +137,29 @@ void Writer::write(std::span<Save> saves) {
 
 void Writer::giveUp(const Save& save, const std::string& why) {
   report(fmt::format("{} is not saved: {}", describe(save), why));
-  if (std::string zone = zoneChangedBy(save); !zone.empty()) behind_.insert(std::move(zone));
+  std::string zone = zoneChangedBy(save);
+  if (zone.empty()) return;
+  store_.dropUnfinished(zone);
+  behind_.insert(std::move(zone));
 }
 
 // Whether there is anything to write. A save may be asked about again when its transaction is
 // halved.
 bool Writer::admit(const Save& save) {
   if (const auto* missed = std::get_if<SaveMissed>(&save)) behind_.insert(missed->zone);
-  if (const auto* whole = std::get_if<SaveZone>(&save)) behind_.erase(whole->zone);
+  if (const auto* piece = std::get_if<SavePiece>(&save)) return admitPiece(*piece);
+  if (const auto* whole = std::get_if<SaveZone>(&save)) return admitPiece(*whole);
   if (const auto* removal = std::get_if<RemoveZone>(&save)) behind_.erase(removal->zone);
   if (const auto* delta = std::get_if<SaveDelta>(&save)) return !behind_.contains(delta->zone);
   if (const auto* timers = std::get_if<SaveTimers>(&save)) return !behind_.contains(timers->zone);
   return !std::holds_alternative<SaveMissed>(save);
+}
+
+// The first piece begins a new copy; when one of the others could not be saved, none counts.
+template <typename Piece>
+bool Writer::admitPiece(const Piece& piece) {
+  if (piece.number == 0) behind_.erase(piece.zone);
+  return !behind_.contains(piece.zone);
 }
 
 // -- on the loop

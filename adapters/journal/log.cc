@@ -96,6 +96,15 @@ void Log::write(const xfr::ZoneExpired& fact) {
           .text());
 }
 
+void Log::write(const xfr::ConnectionsScarce& fact) {
+  out_->warn(
+      Line("SOA queries wait for a connection: limits.connections_max are open; raise it, or "
+           "lower limits.transfers_max")
+          .add("connections_max", fact.connections_max)
+          .add("servers_waiting", fact.servers_waiting)
+          .text());
+}
+
 void Log::write(const ports::NotifyReceived& fact) {
   const bool accepted = fact.result == xfr::NotifyResult::accepted;
   if (accepted && !out_->should_log(spdlog::level::debug)) return;

@@ -30,6 +30,7 @@ class Log final : public ports::Journal {
   void write(const xfr::ZoneTransferred& fact);
   void write(const xfr::ZoneFailure& fact);
   void write(const xfr::ZoneExpired& fact);
+  void write(const xfr::ConnectionsScarce& fact);
   void write(const ports::NotifyReceived& fact);
   void write(const ports::Published& fact);
   void write(const ports::StoreOpened& fact);

@@ -25,6 +25,9 @@ const char* toText(xfr::ZoneFailure::Step step) {
   return "connect";
 }
 
+const Histogram::BucketBoundaries kCpuSeconds = {0.0001, 0.0005, 0.001, 0.002, 0.005,
+                                                 0.01,   0.02,   0.05,  0.1,   1};
+
 double seconds(Duration duration) {
   return std::chrono::duration<double>(duration).count();
 }
@@ -71,6 +74,9 @@ Metrics::Metrics(const ports::Clock& clock)
           counter(*registry_, "zonecast_transferred_bytes_total", "Octets in transfers taken.")),
       zones_expired_(counter(*registry_, "zonecast_zone_expirations_total",
                              "Zones whose EXPIRE passed without a successful check.")),
+      connections_scarce_(counter(*registry_, "zonecast_connections_scarce_total",
+                                  "Minutes in which SOA queries waited for one of "
+                                  "limits.connections_max.")),
       store_losses_(
           counter(*registry_, "zonecast_redis_losses_total", "Times the store was lost.")),
       store_troubles_(counter(*registry_, "zonecast_redis_troubles_total",
@@ -87,8 +93,15 @@ Metrics::Metrics(const ports::Clock& clock)
                             "From handing a publication to the store to its acknowledgement.",
                             {0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5})),
       loop_turn_(histogram(*registry_, "zonecast_loop_turn_cpu_seconds",
-                           "CPU time used by one turn of the event loop.",
-                           {0.0001, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 1})),
+                           "CPU time used by one turn of the event loop.", kCpuSeconds)),
+      callbacks_(BuildHistogram()
+                     .Name("zonecast_loop_callback_cpu_seconds")
+                     .Help("CPU time used by one callback of the event loop, by kind.")
+                     .Register(*registry_)),
+      callbacks_max_(BuildGauge()
+                         .Name("zonecast_loop_callback_cpu_seconds_max")
+                         .Help("The most CPU time that one callback ever used, by kind.")
+                         .Register(*registry_)),
       domains_(gauge(*registry_, "zonecast_domains", "Domains published.")),
       virtual_domains_(gauge(*registry_, "zonecast_virtual_domains", "Virtual domains published.")),
       domains_held_(
@@ -129,6 +142,10 @@ void Metrics::count(const xfr::ZoneExpired&) {
   zones_expired_.Increment();
 }
 
+void Metrics::count(const xfr::ConnectionsScarce&) {
+  connections_scarce_.Increment();
+}
+
 void Metrics::count(const ports::NotifyReceived& fact) {
   notifies_.Add({{"result", std::string(xfr::toText(fact.result))}}).Increment();
 }
@@ -167,6 +184,20 @@ void Metrics::count(const ports::ClaimWarning&) {
 
 void Metrics::observeTurn(Duration cpu) {
   loop_turn_.Observe(seconds(cpu));
+}
+
+void Metrics::observeCallback(std::string_view callback, Duration cpu) {
+  CallbackSeries& told = series(callback);
+  told.cpu.Observe(seconds(cpu));
+  if (seconds(cpu) > told.cpu_max.Value()) told.cpu_max.Set(seconds(cpu));
+}
+
+Metrics::CallbackSeries& Metrics::series(std::string_view callback) {
+  const auto found = callback_series_.find(callback);
+  if (found != callback_series_.end()) return found->second;
+  const prometheus::Labels labels{{"callback", std::string(callback)}};
+  const CallbackSeries made{callbacks_.Add(labels, kCpuSeconds), callbacks_max_.Add(labels)};
+  return callback_series_.emplace(callback, made).first->second;
 }
 
 void Metrics::observe(const loop::Overview& overview) {

@@ -8,7 +8,9 @@
 // may be scraped from another thread while these are called from the loop.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <string_view>
 
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
@@ -28,6 +30,8 @@ class Metrics final : public ports::Journal {
   void record(const ports::Fact& fact) override;
   void observe(const loop::Overview& overview);
   void observeTurn(Duration cpu);  // CPU used by one turn of the loop
+  // CPU used by one callback of it; `callback` is one of a few words that outlive the metrics.
+  void observeCallback(std::string_view callback, Duration cpu);
 
   std::shared_ptr<prometheus::Registry> registry() const { return registry_; }
 
@@ -36,6 +40,7 @@ class Metrics final : public ports::Journal {
   void count(const xfr::ZoneTransferred& fact);
   void count(const xfr::ZoneFailure& fact);
   void count(const xfr::ZoneExpired& fact);
+  void count(const xfr::ConnectionsScarce& fact);
   void count(const ports::NotifyReceived& fact);
   void count(const ports::Published& fact);
   void count(const ports::StoreOpened& fact);
@@ -43,6 +48,12 @@ class Metrics final : public ports::Journal {
   void count(const ports::StoreTrouble& fact);
   void count(const ports::DiskTrouble& fact);
   void count(const ports::ClaimWarning& fact);
+
+  struct CallbackSeries {
+    prometheus::Histogram& cpu;
+    prometheus::Gauge& cpu_max;
+  };
+  CallbackSeries& series(std::string_view callback);
 
   const ports::Clock& clock_;
   std::shared_ptr<prometheus::Registry> registry_;
@@ -56,6 +67,7 @@ class Metrics final : public ports::Journal {
   prometheus::Counter& transferred_records_;
   prometheus::Counter& transferred_octets_;
   prometheus::Counter& zones_expired_;
+  prometheus::Counter& connections_scarce_;
   prometheus::Counter& store_losses_;
   prometheus::Counter& store_troubles_;
   prometheus::Counter& disk_troubles_;
@@ -63,6 +75,9 @@ class Metrics final : public ports::Journal {
   prometheus::Histogram& edit_to_published_;
   prometheus::Histogram& store_took_;
   prometheus::Histogram& loop_turn_;
+  prometheus::Family<prometheus::Histogram>& callbacks_;
+  prometheus::Family<prometheus::Gauge>& callbacks_max_;
+  std::map<std::string_view, CallbackSeries> callback_series_;
   prometheus::Gauge& domains_;
   prometheus::Gauge& virtual_domains_;
   prometheus::Gauge& domains_held_;

@@ -73,18 +73,18 @@ ChangeEncoder::ChangeEncoder(Header header, std::uint64_t content)
 void ChangeEncoder::add(const plan::DomainChange& change) {
   const auto before = messageOf(change.key, change.before);
   const auto after = messageOf(change.key, change.after);
-  this->change(schema::kDomainHash, domains_, change.key.text(),
-               encoded(schema::encodeDomainValue, before),
+  const std::string domain(change.key.text());
+  this->change(schema::kDomainHash, domains_, domain, encoded(schema::encodeDomainValue, before),
                encoded(schema::encodeDomainValue, after));
   if (after) {
     *chunkFor(octetsOf(*after)).add_put_domains() = *after;
   } else {
-    chunkFor(change.key.text().size()).add_removed_domains(change.key.text());
+    chunkFor(domain.size()).add_removed_domains(domain);
   }
 }
 
 void ChangeEncoder::add(const plan::VirtualDomainChange& change) {
-  const std::string& did = change.key.text();
+  const std::string did(change.key.text());
   const auto before = messageOf(change.key, change.before);
   const auto after = messageOf(change.key, change.after);
   this->change(schema::kVirtualDomainHash, virtual_domains_, did, encoded(serialized, before),

@@ -34,8 +34,10 @@ Connection::Connection(uv::Loop& loop, const RedisOptions& options, Events event
     : loop_(loop),
       options_(options),
       events_(std::move(events)),
-      watchdog_(loop, [this] { onTime(); }),
-      down_soon_(loop, [this] { down(down_why_); }) {}
+      watchdog_(
+          loop, [this] { onTime(); }, uv::Callback::store),
+      down_soon_(
+          loop, [this] { down(down_why_); }, uv::Callback::store) {}
 
 void Connection::open() {
   close();
@@ -79,7 +81,8 @@ int Connection::connectTo(const xfr::Endpoint& server, uv_connect_t& request) {
 
 void Connection::onConnectDone(uv_connect_t* request, int status) {
   const std::unique_ptr<uv_connect_t> freed(request);
-  if (Connection* owner = ownerOf(request->handle)) owner->onConnect(status);
+  if (Connection* owner = ownerOf(request->handle))
+    owner->loop_.dispatch(uv::Callback::store, [&] { owner->onConnect(status); });
 }
 
 void Connection::onConnect(int status) {
@@ -93,7 +96,8 @@ void Connection::onConnect(int status) {
           *buffer = uv_buf_init(room.data(), static_cast<unsigned>(room.size()));
         },
         [](uv_stream_t* stream, ssize_t count, const uv_buf_t* buffer) {
-          ownerOf(stream)->onRead(count, buffer->base);
+          Connection& owner = *ownerOf(stream);
+          owner.loop_.dispatch(uv::Callback::store, [&] { owner.onRead(count, buffer->base); });
         });
   }
   if (status < 0) return down(uv_strerror(status));

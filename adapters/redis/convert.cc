@@ -66,8 +66,8 @@ tl::expected<identity::Attributes, std::string> attributesOf(const v1::VirtualDo
 
 v1::DomainEntry toMessage(const derive::Domain& domain, const plan::DomainEntry& entry) {
   v1::DomainEntry message;
-  message.set_domain(domain.text());
-  message.set_did(entry.did.text());
+  message.set_domain(std::string(domain.text()));
+  message.set_did(std::string(entry.did.text()));
   message.set_state(kStates[static_cast<std::size_t>(entry.state)]);
   message.set_role(kRoles[static_cast<std::size_t>(entry.role)]);
   for (const derive::Transport transport : derive::kTransports) {
@@ -81,10 +81,12 @@ v1::DomainEntry toMessage(const derive::Domain& domain, const plan::DomainEntry&
 v1::VirtualDomain toMessage(const identity::Did& did,
                             const identity::VirtualDomain& virtual_domain) {
   v1::VirtualDomain message;
-  message.set_did(did.text());
+  message.set_did(std::string(did.text()));
   message.set_customer(virtual_domain.customer);
-  message.set_canonical(virtual_domain.canonical.text());
-  for (const derive::Domain& domain : virtual_domain.domains) message.add_domains(domain.text());
+  message.set_canonical(std::string(virtual_domain.canonical.text()));
+  for (const derive::Domain& domain : virtual_domain.domains) {
+    message.add_domains(std::string(domain.text()));
+  }
   for (const auto& [name, values] : virtual_domain.attributes) {
     v1::Attribute& attribute = *message.add_attributes();
     attribute.set_name(name);

@@ -15,12 +15,17 @@ RedisStore::RedisStore(uv::Loop& loop, RedisOptions options)
       backoff_(options_.backoff_min),
       random_(static_cast<std::minstd_rand::result_type>(options_.jitter_seed)),
       session_(loop, options_, [this](std::string why) { fail(std::move(why)); }),
-      backoff_timer_(loop, [this] { run(openStore(term_known_, known_)); }),
-      lease_timer_(loop, [this] { renewLease(); }),
-      run_soon_(loop, [this] {
-        task_ = std::move(next_task_);
-        task_.start();
-      }) {}
+      backoff_timer_(
+          loop, [this] { run(openStore(term_known_, known_)); }, uv::Callback::store),
+      lease_timer_(
+          loop, [this] { renewLease(); }, uv::Callback::store),
+      run_soon_(
+          loop,
+          [this] {
+            task_ = std::move(next_task_);
+            task_.start();
+          },
+          uv::Callback::store) {}
 
 void RedisStore::open(plan::Term term_known, const std::optional<plan::Position>& known) {
   term_known_ = term_known;

@@ -48,8 +48,10 @@ Session::Session(uv::Loop& loop, const RedisOptions& options,
                          close();
                          on_down(std::move(why));
                        }}),
-      next_turn_(loop, [this] { resume(); }),
-      alarm_(loop, [this] { resume(); }) {}
+      next_turn_(
+          loop, [this] { resume(); }, uv::Callback::store),
+      alarm_(
+          loop, [this] { resume(); }, uv::Callback::store) {}
 
 void Session::close() {
   connection_.close();
@@ -79,10 +81,11 @@ Task<Expected<Reply>> Session::invoke(Command command) {
   co_return reply;
 }
 
-Task<Outcome> Session::post(Command command) {
+Task<Outcome> Session::post(Command command, Judge judge) {
   ++posted_;
-  connection_.send(command,
-                   [this, title = command.title()](Reply reply) { onPosted(title, reply); });
+  connection_.send(command, [this, judge, title = command.title()](const Reply& reply) {
+    onPosted(judge(title, reply));
+  });
   while (!hasRoom()) {
     awaits_posted_ = true;
     co_await Suspended{*this};
@@ -98,10 +101,9 @@ Task<Outcome> Session::allDone() {
   co_return std::exchange(posted_outcome_, {});
 }
 
-void Session::onPosted(const std::string& title, const Reply& reply) {
+void Session::onPosted(Outcome outcome) {
   --posted_;
-  auto refusal = refusalIn(title, reply);
-  if (!refusal && posted_outcome_) posted_outcome_ = std::move(refusal);
+  if (!outcome && posted_outcome_) posted_outcome_ = std::move(outcome);
   if (std::exchange(awaits_posted_, false)) resume();
 }
 

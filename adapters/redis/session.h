@@ -77,9 +77,10 @@ class Session {
   Task<Expected<Reply>> ask(Command command);
   // What one of our Functions answered, unless it is an error or a refusal.
   Task<Expected<Reply>> invoke(Command command);
-  // As invoke(), but several at a time: returns when there is room for one more, with the first
-  // failure so far; allDone() returns when all are answered.
-  Task<Outcome> post(Command command);
+  // As ask() or invoke(), whichever judges so, but several at a time: returns when there is room for
+  // one more, with the first failure so far; allDone() returns when all are answered.
+  using Judge = Outcome (*)(std::string_view title, ReplyView reply);
+  Task<Outcome> post(Command command, Judge judge);
   Task<Outcome> allDone();
 
  private:
@@ -94,7 +95,7 @@ class Session {
   };
 
   void resume() { std::exchange(suspended_, std::noop_coroutine()).resume(); }
-  void onPosted(const std::string& title, const Reply& reply);
+  void onPosted(Outcome outcome);
   bool hasRoom() const;
 
   const RedisOptions& options_;

@@ -18,13 +18,6 @@ constexpr std::size_t kReadBufferOctets = 4 * 64 * 1024;
 // Closing takes a turn; a signal that was caught on the way takes another.
 constexpr int kTurnsToClose = 4;
 
-Duration threadCpuTime() {
-  timespec used{};
-  must(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used) == 0 ? 0 : UV_EINVAL, "clock_gettime");
-  return std::chrono::duration_cast<Duration>(std::chrono::seconds{used.tv_sec} +
-                                              std::chrono::nanoseconds{used.tv_nsec});
-}
-
 }  // namespace
 
 void must(int result, std::string_view call) {
@@ -33,7 +26,38 @@ void must(int result, std::string_view call) {
   std::abort();
 }
 
+std::string_view toText(Callback callback) {
+  switch (callback) {
+    case Callback::timer:
+      return "timer";
+    case Callback::work:
+      return "work";
+    case Callback::signal:
+      return "signal";
+    case Callback::wakeup:
+      return "wakeup";
+    case Callback::stream:
+      return "stream";
+    case Callback::datagram:
+      return "datagram";
+    case Callback::store:
+      return "store";
+    case Callback::control:
+      return "control";
+    case Callback::turn:
+      return "turn";
+  }
+  return "turn";
+}
+
 // -- Loop
+
+Duration Loop::threadCpuTime() {
+  timespec used{};
+  must(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used) == 0 ? 0 : UV_EINVAL, "clock_gettime");
+  return std::chrono::duration_cast<Duration>(std::chrono::seconds{used.tv_sec} +
+                                              std::chrono::nanoseconds{used.tv_nsec});
+}
 
 Loop::Loop() : read_buffer_(kReadBufferOctets) {
   must(uv_loop_init(&loop_), "uv_loop_init");
@@ -87,8 +111,10 @@ Now Loop::now() const {
 }
 
 void Loop::beforeWait() {
-  destroyDoomed();
-  observeTurn();
+  dispatch(Callback::turn, [this] {
+    destroyDoomed();
+    observeTurn();
+  });
   now_.reset();
 }
 
@@ -111,7 +137,8 @@ void Loop::observeTurn() {
 
 // -- Timer
 
-Timer::Timer(Loop& loop, std::function<void()> on_due) : loop_(loop), on_due_(std::move(on_due)) {
+Timer::Timer(Loop& loop, std::function<void()> on_due, Callback callback)
+    : loop_(loop), callback_(callback), on_due_(std::move(on_due)) {
   handle_ = mustOpenHandle<uv_timer_t>(
       this, "uv_timer_init", [&](uv_timer_t* handle) { return uv_timer_init(loop.raw(), handle); });
 }
@@ -133,7 +160,8 @@ void Timer::stop() {
 
 // -- Soon
 
-Soon::Soon(Loop& loop, std::function<void()> on_turn) : on_turn_(std::move(on_turn)) {
+Soon::Soon(Loop& loop, std::function<void()> on_turn, Callback callback)
+    : loop_(loop), callback_(callback), on_turn_(std::move(on_turn)) {
   handle_ = mustOpenHandle<uv_idle_t>(
       this, "uv_idle_init", [&](uv_idle_t* handle) { return uv_idle_init(loop.raw(), handle); });
 }
@@ -150,13 +178,13 @@ void Soon::cancel() {
 
 void Soon::onTurn() {
   cancel();
-  on_turn_();
+  loop_.dispatch(callback_, on_turn_);
 }
 
 // -- Signal
 
 Signal::Signal(Loop& loop, int number, std::function<void()> on_signal)
-    : on_signal_(std::move(on_signal)) {
+    : loop_(loop), on_signal_(std::move(on_signal)) {
   handle_ = mustOpenHandle<uv_signal_t>(this, "uv_signal_init", [&](uv_signal_t* handle) {
     return uv_signal_init(loop.raw(), handle);
   });
@@ -169,7 +197,8 @@ Signal::Signal(Loop& loop, int number, std::function<void()> on_signal)
 
 // -- Wakeup
 
-Wakeup::Wakeup(Loop& loop, std::function<void()> on_wake) : on_wake_(std::move(on_wake)) {
+Wakeup::Wakeup(Loop& loop, std::function<void()> on_wake)
+    : loop_(loop), on_wake_(std::move(on_wake)) {
   handle_ = mustOpenHandle<uv_async_t>(this, "uv_async_init", [&](uv_async_t* handle) {
     return uv_async_init(loop.raw(), handle,
                          [](uv_async_t* woken) { static_cast<Wakeup*>(woken->data)->onWake(); });

@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "adapters/uv/handle.h"
@@ -21,6 +22,11 @@
 #include "reconciler/time.h"
 
 namespace zonecast::uv {
+
+// What libuv calls back for.
+enum class Callback { timer, work, signal, wakeup, stream, datagram, store, control, turn };
+
+std::string_view toText(Callback callback);
 
 class Loop final : public ports::Clock {
  public:
@@ -41,12 +47,28 @@ class Loop final : public ports::Clock {
   using TurnObserver = std::function<void(Duration cpu)>;
   void observeTurns(TurnObserver observer) { observer_ = std::move(observer); }
 
+  // Told after each callback how much CPU time of this thread it used: nothing else can happen
+  // meanwhile.
+  using CallbackObserver = std::function<void(Callback callback, Duration cpu)>;
+  void observeCallbacks(CallbackObserver observer) { callback_observer_ = std::move(observer); }
+
+  // What libuv calls back comes through here, one line in a C function. `call` may destroy its
+  // owner, but not the loop.
+  template <typename Call>
+  void dispatch(Callback callback, Call&& call) {
+    if (!callback_observer_) return call();
+    const Duration before = threadCpuTime();
+    call();
+    callback_observer_(callback, threadCpuTime() - before);
+  }
+
   // Where sockets read to, one read at a time: what a callback is given is gone when it returns.
   std::span<char> readBuffer() { return read_buffer_; }
 
   uv_loop_t* raw() { return &loop_; }
 
  private:
+  static Duration threadCpuTime();
   void beforeWait();
   void afterReady();
   void destroyDoomed();
@@ -57,6 +79,7 @@ class Loop final : public ports::Clock {
   Handle<uv_check_t> check_;
   mutable std::optional<Now> now_;
   TurnObserver observer_;
+  CallbackObserver callback_observer_;
   Duration cpu_at_last_wait_{};
   std::vector<std::shared_ptr<void>> doomed_;
   std::vector<char> read_buffer_;
@@ -66,15 +89,16 @@ class Loop final : public ports::Clock {
 // that is set again in its own callback never starves the rest.
 class Timer {
  public:
-  Timer(Loop& loop, std::function<void()> on_due);
+  Timer(Loop& loop, std::function<void()> on_due, Callback callback = Callback::timer);
   void startAt(Instant at);  // instead of what was set before
   void after(Duration delay) { startAt(loop_.now().mono + delay); }
   void stop();
 
  private:
-  void onDue() { on_due_(); }
+  void onDue() { loop_.dispatch(callback_, on_due_); }
 
   Loop& loop_;
+  const Callback callback_;
   std::function<void()> on_due_;
   Handle<uv_timer_t> handle_;
 };
@@ -83,13 +107,15 @@ class Timer {
 // done in slices, and for what must not be reported from inside a call.
 class Soon {
  public:
-  Soon(Loop& loop, std::function<void()> on_turn);
+  Soon(Loop& loop, std::function<void()> on_turn, Callback callback = Callback::work);
   void schedule();
   void cancel();
 
  private:
   void onTurn();
 
+  Loop& loop_;
+  const Callback callback_;
   std::function<void()> on_turn_;
   Handle<uv_idle_t> handle_;
 };
@@ -99,8 +125,9 @@ class Signal {
   Signal(Loop& loop, int number, std::function<void()> on_signal);
 
  private:
-  void onSignal() { on_signal_(); }
+  void onSignal() { loop_.dispatch(Callback::signal, on_signal_); }
 
+  Loop& loop_;
   std::function<void()> on_signal_;
   Handle<uv_signal_t> handle_;
 };
@@ -113,8 +140,9 @@ class Wakeup {
   void wake();
 
  private:
-  void onWake() { on_wake_(); }
+  void onWake() { loop_.dispatch(Callback::wakeup, on_wake_); }
 
+  Loop& loop_;
   std::function<void()> on_wake_;
   Handle<uv_async_t> handle_;
 };

@@ -104,7 +104,8 @@ tl::expected<xfr::Endpoint, std::string> TcpNotify::listen(const xfr::Endpoint& 
   int result = uv_tcp_bind(listener->get(), &address.generic, flags);
   if (result >= 0) {
     result = uv_listen(asStream(listener->get()), kBacklog, [](uv_stream_t* handle, int status) {
-      static_cast<TcpNotify*>(handle->data)->onConnection(handle, status);
+      auto& owner = *static_cast<TcpNotify*>(handle->data);
+      owner.loop_.dispatch(Callback::stream, [&] { owner.onConnection(handle, status); });
     });
   }
   if (result < 0) return failed(result);

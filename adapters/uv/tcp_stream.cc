@@ -43,7 +43,8 @@ TcpStream::Result TcpStream::connect(Loop& loop, TcpStreamHandler& handler,
     result = uv_tcp_connect(request.get(), stream->handle_.get(), &address.generic,
                             [](uv_connect_t* done, int status) {
                               const std::unique_ptr<uv_connect_t> freed(done);
-                              if (auto* owner = ownerOf(done->handle)) owner->onConnect(status);
+                              if (auto* owner = ownerOf(done->handle))
+                                owner->dispatch([&] { owner->onConnect(status); });
                             });
   }
   if (result < 0) return tl::unexpected(fmt::format("cannot connect: {}", uv_strerror(result)));
@@ -73,7 +74,7 @@ tl::expected<void, std::string> TcpStream::write(std::vector<std::uint8_t> octet
   const int result =
       uv_write(&request->uv, asStream(handle_.get()), &buffer, 1, [](uv_write_t* done, int status) {
         const std::unique_ptr<WriteRequest> freed(static_cast<WriteRequest*>(done->data));
-        if (auto* owner = ownerOf(done->handle)) owner->onWritten(status);
+        if (auto* owner = ownerOf(done->handle)) owner->dispatch([&] { owner->onWritten(status); });
       });
   if (result < 0) return tl::unexpected(fmt::format("cannot write: {}", uv_strerror(result)));
   request.release();  // freed in its callback
@@ -100,7 +101,8 @@ int TcpStream::startReading() {
         *buffer = static_cast<TcpStream*>(handle->data)->onBufferWanted();
       },
       [](uv_stream_t* handle, ssize_t count, const uv_buf_t* buffer) {
-        ownerOf(handle)->onRead(count, buffer->base);
+        TcpStream& owner = *ownerOf(handle);
+        owner.dispatch([&] { owner.onRead(count, buffer->base); });
       });
 }
 

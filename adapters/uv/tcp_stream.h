@@ -54,6 +54,10 @@ class TcpStream {
   TcpStream(Loop& loop, TcpStreamHandler& handler, std::size_t unsent_octets_max)
       : loop_(loop), handler_(handler), unsent_octets_max_(unsent_octets_max) {}
 
+  template <typename Call>
+  void dispatch(Call&& call) {
+    loop_.dispatch(Callback::stream, call);
+  }
   int startReading();
   void onConnect(int status);
   void onWritten(int status);

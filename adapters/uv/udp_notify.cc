@@ -32,10 +32,12 @@ tl::expected<xfr::Endpoint, std::string> UdpNotify::listen(const xfr::Endpoint& 
           if (count < 0 || sender == nullptr)
             return;  // an error of one datagram; the end of a batch
           auto& owner = *static_cast<Socket*>(udp->data);
-          owner.server.onDatagram(owner,
-                                  {reinterpret_cast<const std::uint8_t*>(buffer->base),
-                                   static_cast<std::size_t>(count)},
-                                  sender);
+          owner.server.loop_.dispatch(Callback::datagram, [&] {
+            owner.server.onDatagram(owner,
+                                    {reinterpret_cast<const std::uint8_t*>(buffer->base),
+                                     static_cast<std::size_t>(count)},
+                                    sender);
+          });
         });
   }
   if (result < 0) return failed(result);

@@ -17,8 +17,18 @@ class UvZoneTransport::Connection final : public TcpStreamHandler {
     stream_ = std::move(*stream);
     return {};
   }
-  tl::expected<void, std::string> write(std::vector<std::uint8_t> octets) {
-    return stream_->write(std::move(octets));
+  // True when nothing waited before.
+  bool add(std::vector<std::uint8_t> octets) {
+    const bool is_first = unsent_.empty();
+    if (is_first) {
+      unsent_ = std::move(octets);
+    } else {
+      unsent_.insert(unsent_.end(), octets.begin(), octets.end());
+    }
+    return is_first;
+  }
+  tl::expected<void, std::string> flush() {
+    return stream_->write(std::exchange(unsent_, {}));
   }
   void shut() {
     if (stream_) stream_->shut();
@@ -36,12 +46,13 @@ class UvZoneTransport::Connection final : public TcpStreamHandler {
   UvZoneTransport& transport_;
   const xfr::ConnectionId id_;
   std::unique_ptr<TcpStream> stream_;
+  std::vector<std::uint8_t> unsent_;
 };
 
 UvZoneTransport::UvZoneTransport(Loop& loop, const ZoneTransportLimits& limits)
     : loop_(loop),
       limits_(limits),
-      soon_(loop, [this] { reportEnded(); }),
+      soon_(loop, [this] { onSoon(); }),
       udp_(loop, receiver()),
       tcp_(loop, receiver(), limits.notify) {}
 
@@ -67,8 +78,23 @@ void UvZoneTransport::connect(xfr::ConnectionId id, const xfr::Endpoint& peer) {
 void UvZoneTransport::send(xfr::ConnectionId id, std::vector<std::uint8_t> octets) {
   const auto found = connections_.find(id);
   if (found == connections_.end() || found->second->isShut()) return;
-  if (auto written = found->second->write(std::move(octets)); !written) {
-    endSoon(*found->second, std::move(written.error()));
+  if (!found->second->add(std::move(octets))) return;
+  to_flush_.push_back(id);
+  soon_.schedule();
+}
+
+void UvZoneTransport::onSoon() {
+  flush();
+  reportEnded();
+}
+
+void UvZoneTransport::flush() {
+  for (const xfr::ConnectionId id : std::exchange(to_flush_, {})) {
+    const auto found = connections_.find(id);
+    if (found == connections_.end() || found->second->isShut()) continue;
+    if (auto written = found->second->flush(); !written) {
+      endSoon(*found->second, std::move(written.error()));
+    }
   }
 }
 

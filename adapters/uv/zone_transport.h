@@ -1,7 +1,8 @@
 // The ZoneTransport port on real sockets: TCP to the primaries, NOTIFY over UDP and TCP from them.
 //
-// What fails inside a call is reported in the next turn. A connection whose peer leaves more than
-// `unsent_octets_max` unread is ended.
+// What is sent within a turn leaves in one write for each connection, at its end. What fails inside
+// a call is reported in the next turn. A connection whose peer leaves more than `unsent_octets_max`
+// unread is ended.
 #pragma once
 
 #include <cstddef>
@@ -50,6 +51,8 @@ class UvZoneTransport final : public ports::ZoneTransport {
   class Connection;
 
   NotifyReceiver receiver();
+  void onSoon();
+  void flush();
   void endSoon(Connection& connection, std::string why);
   void reportEnded();
   void end(xfr::ConnectionId id, std::string_view why);
@@ -59,6 +62,7 @@ class UvZoneTransport final : public ports::ZoneTransport {
   const ZoneTransportLimits limits_;
   ports::ZoneTransportListener* listener_ = nullptr;
   absl::flat_hash_map<xfr::ConnectionId, std::unique_ptr<Connection>> connections_;
+  std::vector<xfr::ConnectionId> to_flush_;
   std::vector<std::pair<xfr::ConnectionId, std::string>> ended_;  // and not yet reported
   Soon soon_;
   UdpNotify udp_;

@@ -84,7 +84,7 @@ void fill(v1::ZoneStatus& to, const loop::ZoneReport& from, const Now& now) {
 }
 
 void fill(v1::DomainReport& to, const loop::DomainReport& from) {
-  to.set_domain(from.domain.text());
+  to.set_domain(std::string(from.domain.text()));
   to.set_customer(from.customer);
   to.set_standing(from.standing);
   to.set_missing(from.missing);

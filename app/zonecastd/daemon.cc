@@ -39,6 +39,13 @@ redis::RedisOptions storeOptions(const config::RedisConfiguration& configuration
   return options;
 }
 
+uv::ZoneTransportLimits transportLimits(const config::NotifyConfiguration& configuration) {
+  uv::ZoneTransportLimits limits;
+  limits.notify.connections_max = configuration.connections_max;
+  limits.notify.message_timeout = configuration.message_timeout;
+  return limits;
+}
+
 }  // namespace
 
 tl::expected<std::unique_ptr<Daemon>, std::string> Daemon::make(
@@ -55,7 +62,7 @@ Daemon::Daemon(config::Configuration configuration, std::shared_ptr<spdlog::logg
       out_(std::move(out)),
       log_(configuration_.settings, loop_, out_),
       metrics_(loop_),
-      transport_(loop_),
+      transport_(loop_, transportLimits(configuration_.notify)),
       deadline_(loop_, [this] { reconciler_->onTimer(); }),
       observation_(loop_, [this] { observe(); }),
       work_(loop_, [this] { reconciler_->work(); }),
@@ -85,13 +92,14 @@ tl::expected<void, std::string> Daemon::open() {
   store_->reportTo(*reconciler_);
   transport_.reportTo(*reconciler_);
 
-  for (const xfr::Endpoint& endpoint : configuration_.notify_listeners) {
+  for (const xfr::Endpoint& endpoint : configuration_.notify.listeners) {
     if (auto listening = transport_.listen(endpoint); !listening) {
       return tl::unexpected(std::move(listening.error()));
     }
   }
   service_ = std::make_unique<ControlService>(*reconciler_, loop_, kVersion);
-  auto control = control::ControlServer::open(loop_, configuration_.control_socket, *service_);
+  auto control = control::ControlServer::open(loop_, configuration_.control_socket, *service_,
+                                              configuration_.control_sessions_max);
   if (!control) return tl::unexpected(std::move(control.error()));
   control_ = std::move(*control);
   watch_ = std::make_unique<WatchJournal>(
@@ -128,11 +136,14 @@ void Daemon::run() {
     metrics_.observeTurn(cpu);
     afterTurn();
   });
+  loop_.observeCallbacks([this](uv::Callback callback, Duration cpu) {
+    metrics_.observeCallback(uv::toText(callback), cpu);
+  });
   reconciler_->start(publisher_);
   observe();
   out_->info("zonecastd {} is running zones={} customers={} notify_listeners={}", kVersion,
              configuration_.settings.zones.size(), configuration_.settings.customers.size(),
-             configuration_.notify_listeners.size());
+             configuration_.notify.listeners.size());
   loop_.run();
   out_->info("zonecastd stops: what is published stays published");
 }

@@ -20,6 +20,7 @@ struct DerivePolicy {
   TransportSet transports = TransportSet::fromBits(0x1f);  // those that are tried
   bool address_step = true;                                // step 3
   std::uint32_t naptr_chain_max = 8;
+  std::uint32_t alias_chain_max = 8;   // CNAMEs and DNAMEs, of one lookup
   std::uint32_t srv_targets_max = 32;  // per SRV set
   std::uint32_t addresses_max = 8;     // per target
   std::uint32_t lookups_max = 100;     // for one derivation

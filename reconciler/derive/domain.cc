@@ -3,6 +3,7 @@
 #include "reconciler/derive/domain.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 
 #include <fmt/format.h>
@@ -24,6 +25,16 @@ bool isLdhLabel(std::string_view label) {
 
 bool isNumeric(std::string_view label) {
   return std::all_of(label.begin(), label.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// What objection() lets pass, without its text.
+bool isLdhName(dns::NameView name) {
+  std::string_view label;
+  for (std::string_view rest = name.wire(); rest.size() > 1; rest.remove_prefix(label.size() + 1)) {
+    label = rest.substr(1, static_cast<std::uint8_t>(rest.front()));
+    if (!isLdhLabel(label)) return false;
+  }
+  return !label.empty() && !isNumeric(label);
 }
 
 // What keeps lower-case `text` from being a domain; empty when nothing does.
@@ -56,18 +67,23 @@ tl::expected<Domain, std::string> Domain::fromText(std::string_view text) {
   if (const std::string_view why = objection(lower); !why.empty()) {
     return tl::unexpected(fmt::format("{}: \"{}\"", why, lower));
   }
-  return Domain(std::move(lower));
+  const auto name = dns::Name::fromText(lower);
+  assert(name.has_value());  // LDH labels of at most 253 octets are a name
+  return Domain(lower, *name);
 }
 
 tl::expected<Domain, std::string> Domain::fromName(dns::NameView name) {
-  // Escapes make every label that is not LDH fail as text, a dot inside a label among them.
-  return fromText(name.isRoot() ? std::string() : name.toText());
-}
-
-dns::Name Domain::name() const {
-  auto name = dns::Name::fromText(text_);
-  assert(name.has_value());  // LDH labels of at most 253 octets are a name
-  return *std::move(name);
+  if (!isLdhName(name)) return fromText(name.isRoot() ? std::string() : name.toText());
+  // Between its labels the wire format has their lengths where the text has dots.
+  std::array<char, dns::kNameOctetsMax> text;
+  std::size_t size = 0;
+  for (std::string_view rest = name.wire(); rest.size() > 1;) {
+    const auto length = static_cast<std::uint8_t>(rest.front());
+    if (size > 0) text[size++] = '.';
+    size += rest.copy(&text[size], length, 1);
+    rest.remove_prefix(length + 1u);
+  }
+  return Domain({text.data(), size}, name);
 }
 
 }  // namespace zonecast::derive

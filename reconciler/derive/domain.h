@@ -1,15 +1,17 @@
 // A domain: a SIP host name (the host part of a SIP URI), lower case, letters, digits and hyphens
 // in its labels (RFC 1123 section 2.1; A-labels), without the final dot, at most 253 octets. An
-// immutable value, ordered and hashed by its text.
+// immutable value, ordered and hashed by its text; a copy is a counted pointer.
 #pragma once
 
 #include <compare>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <tl/expected.hpp>
 
 #include "reconciler/dns/name.h"
+#include "reconciler/shared.h"
 
 namespace zonecast::derive {
 
@@ -19,8 +21,9 @@ class Domain {
   // Fails for the root, for wildcards, for underscored names and for what is not LDH.
   static tl::expected<Domain, std::string> fromName(dns::NameView name);
 
-  const std::string& text() const { return text_; }
-  dns::Name name() const;
+  std::string_view text() const { return text_.text(); }
+  dns::NameView name() const { return dns::NameView::fromCanonicalWire(text_.tail()); }
+  const SharedText& sharedText() const { return text_; }
 
   friend bool operator==(const Domain&, const Domain&) = default;
   friend auto operator<=>(const Domain&, const Domain&) = default;
@@ -30,8 +33,8 @@ class Domain {
   }
 
  private:
-  explicit Domain(std::string text) : text_(std::move(text)) {}
-  std::string text_;
+  explicit Domain(std::string_view text, dns::NameView name) : text_(text, name.wire()) {}
+  SharedText text_;
 };
 
 }  // namespace zonecast::derive

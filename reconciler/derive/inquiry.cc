@@ -4,17 +4,8 @@
 
 #include <fmt/format.h>
 
-#include "reconciler/derive/verdict.h"
-
 namespace zonecast::derive {
 namespace {
-
-template <typename T, typename Less>
-std::vector<T> sortedSet(std::vector<T> values, Less less) {
-  std::sort(values.begin(), values.end(), less);
-  values.erase(std::unique(values.begin(), values.end()), values.end());
-  return values;
-}
 
 // The owner that answered is a name of its own to depend on when it is not what was asked for.
 bool answeredForAnother(const view::Evidence& evidence) {
@@ -44,19 +35,18 @@ const view::Answer& Inquiry::askAddresses(dns::NameView host, dns::RrType type) 
   return addresses_.emplace(std::move(key), ask(host, type)).first->second;
 }
 
-std::vector<view::ZoneIndex> Inquiry::sources() const {
-  return sortedSet(sources_, std::less<>());
-}
-
 std::vector<dns::Name> Inquiry::reads() const {
-  return sortedSet(reads_, dns::CanonicalLess());
+  std::vector<dns::Name> names = reads_;
+  std::sort(names.begin(), names.end(), dns::CanonicalLess());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
 }
 
 void Inquiry::remember(dns::NameView question, const view::Answer& answer) {
   read(question);
   read(answer.name);
   for (const view::Evidence& evidence : answer.evidence) {
-    sources_.push_back(evidence.zone);
+    addSource(sources_, evidence.zone);
     read(evidence.asked);
     if (answeredForAnother(evidence)) read(evidence.name);
   }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/container/node_hash_map.h"
+#include "reconciler/derive/verdict.h"
 #include "reconciler/dns/name.h"
 #include "reconciler/view/view.h"
 
@@ -29,8 +30,8 @@ class Inquiry {
   // The same, remembered: many transports lead to the same hosts. Valid as long as the inquiry.
   const view::Answer& askAddresses(dns::NameView host, dns::RrType type);
 
-  std::vector<view::ZoneIndex> sources() const;  // ascending, no duplicates
-  std::vector<dns::Name> reads() const;          // in canonical order, no duplicates
+  const Sources& sources() const { return sources_; }
+  std::vector<dns::Name> reads() const;  // in canonical order, no duplicates
 
  private:
   void remember(dns::NameView question, const view::Answer& answer);
@@ -41,7 +42,7 @@ class Inquiry {
   const std::uint32_t lookups_max_;
   std::uint32_t lookups_ = 0;
   absl::node_hash_map<std::pair<dns::Name, dns::RrType>, view::Answer> addresses_;
-  std::vector<view::ZoneIndex> sources_;
+  Sources sources_;
   std::vector<dns::Name> reads_;
 };
 

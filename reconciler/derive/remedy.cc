@@ -33,7 +33,7 @@ std::vector<std::string> hostsToPointAt(const Domain& domain, const EdgeRule& ru
   std::vector<std::string> hosts;
   for (const dns::Name& host : rule.hosts) hosts.push_back(host.toText());
   if (!hosts.empty()) return hosts;
-  hosts.push_back("sip." + domain.text());
+  hosts.push_back(fmt::format("sip.{}", domain.text()));
   for (const Prefix& prefix : rule.prefixes) {
     if (!isWholeAddress(prefix)) continue;
     records.push_back(

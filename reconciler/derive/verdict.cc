@@ -1,5 +1,7 @@
 #include "reconciler/derive/verdict.h"
 
+#include <algorithm>
+
 namespace zonecast::derive {
 
 std::string_view toText(Standing standing) {
@@ -18,6 +20,11 @@ std::string_view toText(Standing standing) {
 
 std::string_view toText(Role role) {
   return role == Role::primary ? "primary" : "backup";
+}
+
+void addSource(Sources& sources, view::ZoneIndex zone) {
+  const auto at = std::lower_bound(sources.begin(), sources.end(), zone);
+  if (at == sources.end() || *at != zone) sources.insert(at, zone);
 }
 
 dns::NameView ownDomainName(dns::NameView name) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "reconciler/derive/edge.h"
 #include "reconciler/dns/name.h"
 #include "reconciler/view/view.h"
@@ -28,6 +29,9 @@ struct Families {
   friend bool operator==(Families, Families) = default;
 };
 
+using Sources = absl::InlinedVector<view::ZoneIndex, 2>;  // ascending, no duplicates
+void addSource(Sources& sources, view::ZoneIndex zone);
+
 struct Verdict {
   Standing standing = Standing::unknown;
   // hosted:
@@ -40,8 +44,8 @@ struct Verdict {
   // unknown: the first thing that was missing, for people
   std::string missing;
 
-  // The zones that this verdict rests on (also for `unknown`: those that were asked), ascending.
-  std::vector<view::ZoneIndex> sources;
+  // The zones that this verdict rests on (also for `unknown`: those that were asked).
+  Sources sources;
   // Names outside the domain's own (see ownDomainName) whose answers this verdict rests on: SRV
   // targets, NAPTR replacements, names that aliases lead to, wildcards that answered. In canonical
   // order, no duplicates.

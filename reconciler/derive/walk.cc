@@ -140,18 +140,20 @@ Walk::PointerSet Walk::readPointers(dns::NameView owner) {
   std::sort(set.pointers.begin(), set.pointers.end(), [](const Pointer& a, const Pointer& b) {
     return tryingOrder(a.naptr) < tryingOrder(b.naptr);
   });
-  std::erase_if(set.pointers, [&](const Pointer& pointer) {
+  const auto ignored = [&](const Pointer& pointer) {
     const std::string_view why = whyIgnored(pointer.naptr);
     if (!why.empty()) recorder_.record(question, set.answer, pointer.rdata, Outcome::ignored, why);
     return !why.empty();
-  });
+  };
+  set.pointers.erase(std::remove_if(set.pointers.begin(), set.pointers.end(), ignored),
+                     set.pointers.end());
   return set;
 }
 
-std::vector<Walk::Pointer> Walk::waysFor(const PointerSet& set, Transport transport) {
-  std::vector<Pointer> ways;
+Walk::Ways Walk::waysFor(const PointerSet& set, Transport transport) {
+  Ways ways;
   for (const Pointer& pointer : set.pointers) {
-    if (transportOfNaptr(pointer.naptr.services) == transport) ways.push_back(pointer);
+    if (transportOfNaptr(pointer.naptr.services) == transport) ways.push_back(&pointer);
   }
   return ways;
 }
@@ -166,21 +168,21 @@ Walk::Reach Walk::notNowhere(Reach reach, std::string_view note) {
 
 // RFC 3403 section 4.1: once a record matches, no record of a higher ORDER is considered; among
 // those of one ORDER, PREFERENCE says which are tried first.
-Walk::Reach Walk::followPointers(const PointerSet& set, std::span<const Pointer> ways,
-                                 Transport transport, std::uint32_t chain, bool preferred) {
+Walk::Reach Walk::followPointers(const PointerSet& set, const Ways& ways, Transport transport,
+                                 std::uint32_t chain, bool preferred) {
   const Recorder::Question question{set.owner, dns::RrType::naptr};
-  const dns::Naptr& first = ways.front().naptr;
+  const dns::Naptr& first = ways.front()->naptr;
   Reach whole;
-  for (const Pointer& way : ways) {
-    if (way.naptr.order != first.order) {
-      recorder_.record(question, set.answer, way.rdata, Outcome::ignored,
+  for (const Pointer* way : ways) {
+    if (way->naptr.order != first.order) {
+      recorder_.record(question, set.answer, way->rdata, Outcome::ignored,
                        "a record of lower ORDER is used");
       continue;
     }
-    recorder_.record(question, set.answer, way.rdata, Outcome::leadsOn, "");
+    recorder_.record(question, set.answer, way->rdata, Outcome::leadsOn, "");
     const Recorder::Deeper deeper(recorder_);
-    const bool tried_first = preferred && way.naptr.preference == first.preference;
-    Reach reach = followPointer(way.naptr, transport, chain, tried_first);
+    const bool tried_first = preferred && way->naptr.preference == first.preference;
+    Reach reach = followPointer(way->naptr, transport, chain, tried_first);
     fold(whole, notNowhere(std::move(reach), "the NAPTR leads nowhere"));
   }
   return whole;
@@ -221,7 +223,7 @@ Walk::Reach Walk::followServices(dns::NameView owner, Transport transport, bool 
                ? unknown(whyNotKnown(owner, dns::RrType::srv, answer.why))
                : Reach{};
   }
-  std::vector<Service> services;
+  Services services;
   for (const auto rdata : answer.rrset.rdatas) {
     const auto srv = dns::parseSrv(rdata);
     if (!srv) {
@@ -241,15 +243,15 @@ Walk::Reach Walk::followServices(dns::NameView owner, Transport transport, bool 
 // RFC 2782: a target of "." means that the service is decidedly not available. Beside other targets
 // it says nothing that a client could act upon.
 void Walk::dropClosing(Recorder::Question question, const view::Answer& answer,
-                       std::vector<Service>& services) {
-  const bool closed = std::all_of(services.begin(), services.end(),
-                                  [](const Service& s) { return s.srv.target.isRoot(); });
-  std::erase_if(services, [&](const Service& service) {
-    if (!service.srv.target.isRoot()) return false;
+                       Services& services) {
+  const auto has_no_target = [](const Service& service) { return service.srv.target.isRoot(); };
+  const bool closed = std::all_of(services.begin(), services.end(), has_no_target);
+  for (const Service& service : services) {
+    if (!has_no_target(service)) continue;
     recorder_.record(question, answer, service.rdata, closed ? Outcome::closed : Outcome::ignored,
                      closed ? "the service is closed" : "no target, beside others");
-    return true;
-  });
+  }
+  services.erase(std::remove_if(services.begin(), services.end(), has_no_target), services.end());
 }
 
 // `services` is in the order of trying, and not empty.

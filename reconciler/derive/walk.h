@@ -28,6 +28,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "reconciler/derive/derive.h"
 #include "reconciler/derive/inquiry.h"
 #include "reconciler/derive/recorder.h"
@@ -73,25 +74,26 @@ class Walk {
   struct PointerSet {
     dns::Name owner;
     view::Answer answer;
-    std::vector<Pointer> pointers;  // those that count, as clients try them
-    bool has_sip = false;           // one at least is SIP's, whether it counts or not
-    std::string missing;            // not empty: the set is not known
+    absl::InlinedVector<Pointer, 4> pointers;  // those that count, as clients try them
+    bool has_sip = false;                      // one at least is SIP's, whether it counts or not
+    std::string missing;                       // not empty: the set is not known
   };
 
   Reach follow(const PointerSet& naptrs, Transport transport);
   Reach notNowhere(Reach reach, std::string_view note);
 
   PointerSet readPointers(dns::NameView owner);
-  static std::vector<Pointer> waysFor(const PointerSet& set, Transport transport);
-  Reach followPointers(const PointerSet& set, std::span<const Pointer> ways, Transport transport,
+  using Ways = absl::InlinedVector<const Pointer*, 4>;
+  static Ways waysFor(const PointerSet& set, Transport transport);
+  Reach followPointers(const PointerSet& set, const Ways& ways, Transport transport,
                        std::uint32_t chain, bool preferred);
   Reach followPointer(const dns::Naptr& naptr, Transport transport, std::uint32_t chain,
                       bool preferred);
   Reach followChain(dns::NameView owner, Transport transport, std::uint32_t chain, bool preferred);
 
   Reach followServices(dns::NameView owner, Transport transport, bool preferred);
-  void dropClosing(Recorder::Question question, const view::Answer& answer,
-                   std::vector<Service>& services);
+  using Services = absl::InlinedVector<Service, 4>;
+  void dropClosing(Recorder::Question question, const view::Answer& answer, Services& services);
   Reach followTargets(Recorder::Question question, const view::Answer& answer,
                       std::span<const Service> services, Transport transport, bool preferred);
 

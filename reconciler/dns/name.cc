@@ -174,7 +174,7 @@ tl::expected<Name, Malformed> Name::prepend(std::string_view label, NameView res
   name.wire_.resize(1 + label.size());
   name.wire_[0] = static_cast<char>(label.size());
   ascii::foldCopy(name.wire_.data() + 1, label.data(), label.size());
-  name.wire_ += rest.wire();
+  name.append(rest.wire());
   return name;
 }
 
@@ -183,8 +183,9 @@ tl::expected<Name, Malformed> Name::substitute(NameView name, NameView owner, Na
   const std::size_t kept = name.wire().size() - owner.wire().size();
   if (kept + target.wire().size() > kNameOctetsMax) return tl::unexpected(Malformed{kLongName, 0});
   Name result;
-  result.wire_.assign(name.wire().substr(0, kept));
-  result.wire_ += target.wire();
+  result.wire_.clear();
+  result.append(name.wire().substr(0, kept));
+  result.append(target.wire());
   return result;
 }
 

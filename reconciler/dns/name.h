@@ -17,6 +17,7 @@
 
 #include <tl/expected.hpp>
 
+#include "absl/container/inlined_vector.h"
 #include "reconciler/dns/malformed.h"
 
 namespace zonecast::dns {
@@ -68,7 +69,7 @@ struct CanonicalLess {
 class Name {
  public:
   Name() : wire_(1, '\0') {}  // the root
-  explicit Name(NameView view) : wire_(view.wire()) {}
+  explicit Name(NameView view) : wire_(view.wire().begin(), view.wire().end()) {}
 
   // Presentation format, with or without the final dot; \X and \DDD escapes are understood.
   static tl::expected<Name, Malformed> fromText(std::string_view text);
@@ -81,11 +82,11 @@ class Name {
   // fails when the result exceeds 255 octets.
   static tl::expected<Name, Malformed> substitute(NameView name, NameView owner, NameView target);
 
-  NameView view() const { return NameView::fromCanonicalWire(wire_); }
+  NameView view() const { return NameView::fromCanonicalWire({wire_.data(), wire_.size()}); }
   operator NameView() const { return view(); }  // NOLINT: a Name is usable wherever it is read
   std::string toText() const { return view().toText(); }
 
-  friend bool operator==(const Name& a, const Name& b) { return a.wire_ == b.wire_; }
+  friend bool operator==(const Name& a, const Name& b) { return a.view() == b.view(); }
   friend bool operator==(const Name& a, NameView b) { return a.view() == b; }
 
   template <typename H>
@@ -94,7 +95,9 @@ class Name {
   }
 
  private:
-  std::string wire_;
+  void append(std::string_view octets) { wire_.insert(wire_.end(), octets.begin(), octets.end()); }
+
+  absl::InlinedVector<char, 40> wire_;  // most names need no memory of their own
 };
 
 // Hash and equality for containers keyed by Name that are searched by NameView.

@@ -101,7 +101,11 @@ class WireReader {
 // Appends the low `kOctets` octets of an integer in network order.
 template <std::size_t kOctets>
 void appendInteger(std::vector<std::uint8_t>& out, std::uint64_t value) {
-  for (std::size_t i = kOctets; i-- > 0;) out.push_back(static_cast<std::uint8_t>(value >> 8 * i));
+  std::array<std::uint8_t, kOctets> octets;
+  for (std::size_t i = 0; i < kOctets; ++i) {
+    octets[i] = static_cast<std::uint8_t>(value >> 8 * (kOctets - 1 - i));
+  }
+  out.insert(out.end(), octets.begin(), octets.end());
 }
 
 inline void appendOctets(std::vector<std::uint8_t>& out, std::span<const std::uint8_t> octets) {

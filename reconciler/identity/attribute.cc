@@ -2,17 +2,17 @@
 #include "reconciler/identity/attribute.h"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "absl/container/inlined_vector.h"
 #include "reconciler/identity/printable.h"
 
 namespace zonecast::identity {
 namespace {
 
-using Values = std::vector<AttributeValue>;
+using Values = AttributeValues;
 
 // Tags with a meaning of their own are none, whatever a schema says.
 bool isAttribute(std::string_view name) {
@@ -21,35 +21,62 @@ bool isAttribute(std::string_view name) {
 
 // What somebody says of one attribute.
 struct Said {
-  std::vector<std::string_view> texts;
+  std::string_view name;
+  absl::InlinedVector<std::string_view, 2> texts{};
   std::size_t spoiled = 0;  // further times, with a value that the grammar refused
 
   std::size_t times() const { return texts.size() + spoiled; }
 };
-using SaidByName = std::map<std::string_view, Said>;
 
-SaidByName saidBy(const Claim& claim) {
-  SaidByName said;
+// All that somebody says: few things, so they are looked for one by one.
+class Sayings {
+ public:
+  Said& of(std::string_view name) {
+    const auto known = std::ranges::find(all_, name, &Said::name);
+    return known != all_.end() ? *known : all_.emplace_back(name);
+  }
+  const Said* find(std::string_view name) const {
+    const auto known = std::ranges::find(all_, name, &Said::name);
+    return known != all_.end() ? &*known : nullptr;
+  }
+  const auto& all() const { return all_; }
+
+ private:
+  absl::InlinedVector<Said, 8> all_;
+};
+
+Sayings saidBy(const Claim& claim) {
+  Sayings said;
   for (const auto& tag : claim.tags) {
-    if (isAttribute(tag.name)) said[tag.name].texts.push_back(tag.value);
+    if (isAttribute(tag.name)) said.of(tag.name).texts.push_back(tag.value);
   }
   for (const auto& name : claim.spoiled) {
-    if (isAttribute(name)) ++said[name].spoiled;
+    if (isAttribute(name)) ++said.of(name).spoiled;
   }
   return said;
 }
 
-SaidByName saidBy(const std::map<std::string, std::vector<std::string>>& operator_sets) {
-  SaidByName said;
+Sayings saidBy(const std::map<std::string, std::vector<std::string>>& operator_sets) {
+  Sayings said;
   for (const auto& [name, texts] : operator_sets) {
-    if (isAttribute(name) && !texts.empty()) said[name].texts.assign(texts.begin(), texts.end());
+    if (isAttribute(name) && !texts.empty()) said.of(name).texts.assign(texts.begin(), texts.end());
   }
   return said;
 }
 
-const Said* find(const SaidByName& said, std::string_view name) {
-  const auto it = said.find(name);
-  return it == said.end() ? nullptr : &it->second;
+// Of all attributes that there are or that somebody speaks of: in order, each once.
+absl::InlinedVector<std::string_view, 16> namesIn(const AttributeSchema& schema,
+                                                  const Sayings& by_claim,
+                                                  const Sayings& by_operator) {
+  absl::InlinedVector<std::string_view, 16> names;
+  for (const auto& [name, spec] : schema.specs) {
+    if (isAttribute(name)) names.push_back(name);
+  }
+  for (const Said& said : by_claim.all()) names.push_back(said.name);
+  for (const Said& said : by_operator.all()) names.push_back(said.name);
+  std::ranges::sort(names);
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
 }
 
 AttributeSpec undeclared(std::string_view name) {
@@ -127,15 +154,8 @@ AttributeResult resolveAttributes(
     const Attributes& last_good) {
   const auto by_claim = saidBy(claim);
   const auto by_operator = saidBy(operator_sets);
-  std::set<std::string_view> names;
-  for (const auto& [name, spec] : schema.specs) {
-    if (isAttribute(name)) names.insert(name);
-  }
-  for (const auto& [name, said] : by_claim) names.insert(name);
-  for (const auto& [name, said] : by_operator) names.insert(name);
-
   AttributeResult result;
-  for (const auto name : names) {
+  for (const auto name : namesIn(schema, by_claim, by_operator)) {
     const auto declared = schema.specs.find(name);
     const bool is_declared = declared != schema.specs.end();
     if (!is_declared && schema.undeclared == Undeclared::ignore) {
@@ -144,7 +164,7 @@ AttributeResult resolveAttributes(
     }
     const auto kept = is_declared ? std::nullopt : std::optional(undeclared(name));
     Resolver resolver(kept ? *kept : declared->second, speaker, result.warnings);
-    auto values = resolver.resolve(find(by_operator, name), find(by_claim, name), last_good);
+    auto values = resolver.resolve(by_operator.find(name), by_claim.find(name), last_good);
     if (!values.empty()) result.attributes.emplace(name, std::move(values));
   }
   return result;

@@ -14,6 +14,8 @@
 
 #include <tl/expected.hpp>
 
+#include "absl/container/btree_map.h"
+#include "absl/container/inlined_vector.h"
 #include "reconciler/identity/claim.h"
 
 namespace zonecast::identity {
@@ -26,7 +28,8 @@ enum class Setter : std::uint8_t { operatorOnly, customer, anyone };
 std::string_view toText(Setter setter);
 
 using AttributeValue = std::variant<std::int64_t, std::string, bool, std::chrono::seconds>;
-std::string toText(const AttributeValue& value);  // "3600", "auth", "true", "3600s"
+using AttributeValues = absl::InlinedVector<AttributeValue, 1>;  // most have one
+std::string toText(const AttributeValue& value);                 // "3600", "auth", "true", "3600s"
 
 struct AttributeSpec {
   std::string name;  // lower case; a letter, then letters, digits, '.', '_', '-'; at most 32
@@ -35,7 +38,7 @@ struct AttributeSpec {
   bool multi = false;
   std::optional<std::int64_t> min, max;  // integer; duration in seconds; string: length in octets
   std::vector<std::string> values;       // enumeration
-  std::vector<AttributeValue> defaults;  // empty: absent unless set; one unless multi
+  AttributeValues defaults;              // empty: absent unless set; one unless multi
   std::string help;
 };
 
@@ -52,7 +55,7 @@ tl::expected<AttributeValue, std::string> parseValue(const AttributeSpec& spec,
                                                      std::string_view text);
 
 // Name -> values, never an empty vector. Complete: defaults are filled in.
-using Attributes = std::map<std::string, std::vector<AttributeValue>, std::less<>>;
+using Attributes = absl::btree_map<std::string, AttributeValues, std::less<>>;
 
 struct AttributeResult {
   Attributes attributes;

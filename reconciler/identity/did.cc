@@ -24,7 +24,7 @@ tl::expected<Did, std::string> Did::fromText(std::string_view text) {
         fmt::format("{} is not a DID: 1 to {} letters, digits, '.', '_', ':', '~' or '-' make one",
                     quoted(text), kDidOctetsMax));
   }
-  return Did(std::string(text));
+  return Did(SharedText(text));
 }
 
 }  // namespace zonecast::identity

@@ -1,5 +1,5 @@
 // A DID: a virtual domain's permanent identifier. Opaque, 1-253 of [A-Za-z0-9._:~-], compared octet
-// by octet. An immutable value.
+// by octet. An immutable value; a copy is a counted pointer.
 #pragma once
 
 #include <compare>
@@ -10,6 +10,9 @@
 
 #include <tl/expected.hpp>
 
+#include "reconciler/derive/domain.h"
+#include "reconciler/shared.h"
+
 namespace zonecast::identity {
 
 inline constexpr std::size_t kDidOctetsMax = 253;
@@ -17,7 +20,9 @@ inline constexpr std::size_t kDidOctetsMax = 253;
 class Did {
  public:
   static tl::expected<Did, std::string> fromText(std::string_view text);
-  const std::string& text() const { return text_; }
+  // The own name of a domain, its default: letters, digits, '-' and '.' are a DID's too.
+  static Did of(const derive::Domain& domain) { return Did(domain.sharedText()); }
+  std::string_view text() const { return text_.text(); }
   friend bool operator==(const Did&, const Did&) = default;
   friend auto operator<=>(const Did&, const Did&) = default;
   template <typename H>
@@ -26,8 +31,8 @@ class Did {
   }
 
  private:
-  explicit Did(std::string text) : text_(std::move(text)) {}
-  std::string text_;
+  explicit Did(SharedText text) : text_(std::move(text)) {}
+  SharedText text_;
 };
 
 }  // namespace zonecast::identity

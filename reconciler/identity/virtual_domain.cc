@@ -85,10 +85,9 @@ std::optional<Did> Assigner::joined() const {
 
 Did Assigner::own() {
   const std::string_view name = candidate_.domain.text();
-  auto did = Did::fromText(name);
-  assert(did);  // the letters, digits, '-' and '.' of a domain are a DID's too
-  if (isFree(*did)) return *std::move(did);
-  contest(*did, "");
+  Did did = Did::of(candidate_.domain);
+  if (isFree(did)) return did;
+  contest(did, "");
   for (std::uint64_t number = 2;; ++number) {
     const auto suffix = fmt::format("~{}", number);
     // Of a name that leaves no room for the number, the end.
@@ -145,12 +144,16 @@ Assignment assign(const Candidate& candidate, const IdentityContext& context) {
   return Assigner(candidate, context).run();
 }
 
-derive::Domain canonicalOf(const Did& did, const std::optional<derive::Domain>& present,
-                           const std::vector<derive::Domain>& eldest_first) {
-  assert(!eldest_first.empty());
-  if (present && std::ranges::find(eldest_first, *present) != eldest_first.end()) return *present;
-  const auto namesake = std::ranges::find(eldest_first, did.text(), &derive::Domain::text);
-  return namesake == eldest_first.end() ? eldest_first.front() : *namesake;
+derive::Domain canonicalOf(const Did& did, const derive::Domain* present, const Members& members) {
+  assert(!members.empty());
+  if (present != nullptr && members.contains(*present)) return *present;
+  if (const auto name = derive::Domain::fromText(did.text()); name && name->text() == did.text()) {
+    if (members.contains(*name)) return *name;
+  }
+  const auto dots = [](const derive::Domain& domain) {
+    return std::ranges::count(domain.text(), '.');
+  };
+  return *std::ranges::min_element(members, {}, dots);
 }
 
 }  // namespace zonecast::identity

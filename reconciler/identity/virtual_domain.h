@@ -30,6 +30,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/container/btree_set.h"
 #include "reconciler/derive/domain.h"
 #include "reconciler/derive/verdict.h"
 #include "reconciler/identity/attribute.h"
@@ -93,10 +94,10 @@ struct VirtualDomain {
   friend bool operator==(const VirtualDomain&, const VirtualDomain&) = default;
 };
 
-// The canonical domain: the present one while it remains a member; else the member whose own name
-// is the DID; else the eldest (by the order in which `eldest_first` has them; at a first transfer:
-// the fewest labels, then canonical order). `eldest_first` has at least one.
-derive::Domain canonicalOf(const Did& did, const std::optional<derive::Domain>& present,
-                           const std::vector<derive::Domain>& eldest_first);
+// The canonical domain of at least one member: the present one (may be null) while it remains a
+// member; else the member whose own name is the DID; else the eldest, which is the one with the
+// fewest labels, and of these the first.
+using Members = absl::btree_set<derive::Domain>;
+derive::Domain canonicalOf(const Did& did, const derive::Domain* present, const Members& members);
 
 }  // namespace zonecast::identity

@@ -3,16 +3,13 @@
 #include <algorithm>
 #include <cassert>
 
+#include <fmt/format.h>
+
 namespace zonecast::loop {
 namespace {
 
 using derive::Standing;
 using derive::Verdict;
-
-void addSource(Verdict& verdict, view::ZoneIndex zone) {
-  const auto at = std::ranges::lower_bound(verdict.sources, zone);
-  if (at == verdict.sources.end() || *at != zone) verdict.sources.insert(at, zone);
-}
 
 // An alias may lead a claim to other names; the domain's own are not stored.
 void addRead(Verdict& verdict, dns::NameView domain, dns::NameView name) {
@@ -36,43 +33,71 @@ Verdict notYetKnown(view::ZoneIndex source, std::string missing) {
   return verdict;
 }
 
-std::size_t labels(const derive::Domain& domain) {
-  return static_cast<std::size_t>(std::ranges::count(domain.text(), '.'));
+std::uint32_t hashOf(dns::NameView name) {
+  return static_cast<std::uint32_t>(dns::NameHash()(name));
+}
+
+view::NameIndex::Ref refOf(DomainId id) {
+  return static_cast<view::NameIndex::Ref>(id) + 1;
+}
+
+void addAll(const Sources& from, Sources& to) {
+  for (const view::ZoneIndex zone : from) derive::addSource(to, zone);
 }
 
 }  // namespace
 
 DomainBook::DomainBook(const Settings& settings, const view::View& view,
                        const plan::Table& published)
-    : settings_(settings), view_(view), published_(published) {}
+    : settings_(settings), view_(view), published_(published) {
+  for (std::size_t i = 0; i < settings.customers.size(); ++i) {
+    customers_.emplace(settings.customers[i].name, view::CustomerId{static_cast<std::uint32_t>(i)});
+  }
+}
 
 DomainId DomainBook::ensure(const derive::Domain& domain) {
-  auto node = std::make_unique<DomainNode>(domain, domain.name());
-  if (const auto known = by_name_.find(node->name.view()); known != by_name_.end())
-    return known->second;
+  const auto known = find(domain);
+  return known ? *known : make(domain);
+}
+
+std::optional<DomainId> DomainBook::ensure(dns::NameView name) {
+  if (const auto known = find(name)) return known;
+  auto domain = derive::Domain::fromName(name);
+  return domain ? std::optional(make(*std::move(domain))) : std::nullopt;
+}
+
+DomainId DomainBook::make(derive::Domain domain) {
   DomainId id{};
   if (free_.empty()) {
-    id = DomainId{static_cast<std::uint32_t>(nodes_.size())};
+    id = idsEnd();
     nodes_.push_back(nullptr);
   } else {
     id = free_.back();
     free_.pop_back();
   }
-  nodes_[static_cast<std::size_t>(id)] = std::move(node);
-  by_name_.emplace(this->node(id).name.view(), id);
-  desire(id, publishedEntry(this->node(id)));
+  auto& node = nodes_[static_cast<std::size_t>(id)];
+  node = std::make_unique<DomainNode>(std::move(domain));
+  by_hash_.insert(hashOf(node->domain.name()), refOf(id));
+  in_order_.emplace(node->domain.name(), id);
+  node->published = publishedEntry(*node);
+  desire(id, node->published);
   return id;
 }
 
-std::optional<DomainId> DomainBook::find(const derive::Domain& domain) const {
-  const dns::Name name = domain.name();
-  const auto known = by_name_.find(name.view());
-  if (known == by_name_.end()) return std::nullopt;
-  return known->second;
+std::optional<DomainId> DomainBook::find(dns::NameView name) const {
+  const auto idOf = [](view::NameIndex::Ref ref) { return DomainId{ref - 1}; };
+  const auto ref = by_hash_.find(hashOf(name), [&](view::NameIndex::Ref candidate) {
+    return node(idOf(candidate)).domain.name() == name;
+  });
+  return ref == view::Arena::kNone ? std::nullopt : std::optional(idOf(ref));
 }
 
 bool DomainBook::markQueued(DomainId id) {
   return !std::exchange(mutableNode(id).queued, true);
+}
+
+bool DomainBook::markPlanned(DomainId id, std::uint32_t planning) {
+  return std::exchange(mutableNode(id).planned_in, planning) != planning;
 }
 
 bool DomainBook::isWaiting(const derive::Domain& domain) const {
@@ -84,34 +109,36 @@ bool DomainBook::isWaiting(const derive::Domain& domain) const {
 DomainBook::Evaluation DomainBook::evaluate(DomainId id) {
   DomainNode& node = mutableNode(id);
   node.queued = false;
-  const std::optional<identity::Claim> claim_before = node.claim;
   Verdict verdict = judge(node);
   const bool needs_claim = verdict.standing == Standing::hosted || !node.named_by.empty();
-  if (verdict.standing != Standing::unknown && needs_claim) readClaim(node, verdict);
+  const bool claim_changed =
+      verdict.standing != Standing::unknown && needs_claim && readClaim(node, verdict);
 
   Evaluation evaluation;
-  evaluation.changed = verdict != node.verdict || node.claim != claim_before;
+  const std::vector<dns::Name> targets = std::exchange(verdict.targets, {});
+  evaluation.changed = verdict != node.verdict || claim_changed;
   const Verdict before = std::exchange(node.verdict, std::move(verdict));
   updateReads(id, before.reads, node.verdict.reads);
   if (node.verdict.standing != Standing::unknown) {
-    updateTargets(id, evaluation);
+    updateTargets(id, targets, evaluation);
     if (before.standing == Standing::unknown) revisitWaiting(node, evaluation);
   }
   settle(id, evaluation);
-  if (node.claim != claim_before) evaluation.warnings = warnings(id);
+  if (claim_changed) evaluation.warnings = warnings(id);
   return evaluation;
 }
 
 Verdict DomainBook::judge(DomainNode& node) const {
-  node.customer = view_.speaker(node.name);
+  const dns::NameView name = node.domain.name();
+  node.customer = view_.speaker(name);
   if (!node.customer) return notHosted(std::nullopt);  // no zone of the configuration speaks for it
-  const std::optional<view::ZoneIndex> zone = view_.zoneFor(*node.customer, node.name);
+  const std::optional<view::ZoneIndex> zone = view_.zoneFor(*node.customer, name);
   assert(zone.has_value());
   if (view_.zone(*zone) == nullptr) {
     return notYetKnown(*zone, "zone " + view_.apex(*zone).toText() + " is not transferred yet");
   }
   const view::CustomerLookup dns(view_, *node.customer);
-  node.own_records = askedForByZone(dns, node.name);
+  node.own_records = askedForByZone(dns, name);
   if (node.own_records == Presence::present || !node.named_by.empty()) {
     Verdict verdict = derive::derive(node.domain, dns, settings_.edge, settings_.derive);
     const bool leans_on_namers =
@@ -122,8 +149,8 @@ Verdict DomainBook::judge(DomainNode& node) const {
     return verdict;
   }
   if (node.own_records == Presence::notKnown) {
-    return notYetKnown(
-        *zone, "a name of " + node.domain.text() + " is delegated outside the customer's zones");
+    return notYetKnown(*zone, fmt::format("a name of {} is delegated outside the customer's zones",
+                                          node.domain.text()));
   }
   if (mayBeNamedByUnknown(node)) {
     return notYetKnown(*zone, "a domain of the same virtual domain is not known yet");
@@ -140,11 +167,7 @@ bool DomainBook::anyUnknown(const absl::btree_set<DomainId>& domains) const {
 // virtual domain is unknown, that one may still do so: a failure never removes. One without records
 // of its own names nobody; two such do not wait for each other.
 bool DomainBook::mayBeNamedByUnknown(const DomainNode& node) const {
-  const auto entry = published_.domains.find(node.domain);
-  if (entry == published_.domains.end()) return false;
-  const auto virtual_domain = published_.virtual_domains.find(entry->second.did);
-  if (virtual_domain == published_.virtual_domains.end()) return false;
-  return std::ranges::any_of(virtual_domain->second.domains, [&](const derive::Domain& companion) {
+  return std::ranges::any_of(companions(node), [&](const derive::Domain& companion) {
     if (companion == node.domain) return false;
     const std::optional<DomainId> id = find(companion);
     if (!id) return true;
@@ -156,11 +179,7 @@ bool DomainBook::mayBeNamedByUnknown(const DomainNode& node) const {
 // What is now known of `node` may free those that waited for it: its targets and its companions.
 void DomainBook::revisitWaiting(const DomainNode& node, Evaluation& evaluation) const {
   evaluation.also.insert(evaluation.also.end(), node.targets.begin(), node.targets.end());
-  const auto entry = published_.domains.find(node.domain);
-  if (entry == published_.domains.end()) return;
-  const auto virtual_domain = published_.virtual_domains.find(entry->second.did);
-  if (virtual_domain == published_.virtual_domains.end()) return;
-  for (const derive::Domain& companion : virtual_domain->second.domains) {
+  for (const derive::Domain& companion : companions(node)) {
     const std::optional<DomainId> id = find(companion);
     const bool waits = id && this->node(*id).own_records != Presence::present &&
                        this->node(*id).verdict.standing == Standing::unknown;
@@ -168,31 +187,30 @@ void DomainBook::revisitWaiting(const DomainNode& node, Evaluation& evaluation) 
   }
 }
 
-void DomainBook::readClaim(DomainNode& node, Verdict& verdict) const {
-  if (!node.customer) {
-    node.claim.reset();
-    return;
+bool DomainBook::readClaim(DomainNode& node, Verdict& verdict) const {
+  std::optional<identity::Claim> claim;
+  const dns::NameView name = node.domain.name();
+  if (const auto owner = dns::Name::prepend(identity::kClaimLabel, name); owner && node.customer) {
+    const view::Answer answer = view_.lookup(*node.customer, *owner, dns::RrType::txt);
+    addRead(verdict, name, answer.name);
+    for (const view::Evidence& evidence : answer.evidence) {
+      derive::addSource(verdict.sources, evidence.zone);
+      addRead(verdict, name, evidence.asked);
+      addRead(verdict, name, evidence.name);
+    }
+    if (answer.kind == view::Answer::Kind::notKnown) {
+      // Without its claim a domain would be another's or its own: it stays as it is published.
+      verdict.standing = Standing::unknown;
+      verdict.missing = fmt::format("its {} record: {}", identity::kClaimLabel, answer.why);
+      return false;
+    }
+    if (answer.kind == view::Answer::Kind::data) {
+      claim = identity::parseClaim(answer.rrset.rdatas, settings_.claim_limits);
+    }
   }
-  const auto owner = dns::Name::prepend(identity::kClaimLabel, node.name);
-  if (!owner) return;
-  const view::Answer answer = view_.lookup(*node.customer, *owner, dns::RrType::txt);
-  addRead(verdict, node.name, answer.name);
-  for (const view::Evidence& evidence : answer.evidence) {
-    addSource(verdict, evidence.zone);
-    addRead(verdict, node.name, evidence.asked);
-    addRead(verdict, node.name, evidence.name);
-  }
-  if (answer.kind == view::Answer::Kind::notKnown) {
-    // Without its claim a domain would be another's or its own: it stays as it is published.
-    verdict.standing = Standing::unknown;
-    verdict.missing = "its " + std::string(identity::kClaimLabel) + " record: " + answer.why;
-    return;
-  }
-  if (answer.kind != view::Answer::Kind::data) {
-    node.claim.reset();
-    return;
-  }
-  node.claim = identity::parseClaim(answer.rrset.rdatas, settings_.claim_limits);
+  if (claim == node.claim) return false;
+  node.claim = std::move(claim);
+  return true;
 }
 
 std::vector<std::string> DomainBook::warnings(DomainId id) const {
@@ -222,15 +240,13 @@ void DomainBook::updateReads(DomainId id, const std::vector<dns::Name>& before,
 }
 
 // The in-zone SRV targets of a hosted domain become domains too (DESIGN section 4).
-void DomainBook::updateTargets(DomainId id, Evaluation& evaluation) {
+void DomainBook::updateTargets(DomainId id, const std::vector<dns::Name>& names,
+                               Evaluation& evaluation) {
   std::vector<DomainId> targets;
-  const Verdict& verdict = node(id).verdict;
-  if (verdict.standing == Standing::hosted) {
-    for (const dns::Name& target : verdict.targets) {
-      const auto domain = derive::Domain::fromName(target);
-      const bool ours = domain && view_.speaker(target) == node(id).customer;
-      if (ours && *domain != node(id).domain) targets.push_back(ensure(*domain));
-    }
+  for (const dns::Name& name : names) {
+    if (view_.speaker(name) != node(id).customer) continue;
+    const std::optional<DomainId> target = ensure(name);
+    if (target && *target != id) targets.push_back(*target);
   }
   for (const DomainId lost : node(id).targets) {
     if (std::ranges::find(targets, lost) != targets.end()) continue;
@@ -278,9 +294,20 @@ std::optional<plan::DomainEntry> DomainBook::hostedEntry(const DomainNode& node)
 
 // A default DID is given once: "name~2" stays when "name" becomes free.
 std::optional<identity::Did> DomainBook::keptDefault(const DomainNode& node) const {
-  const auto entry = publishedEntry(node);
-  if (!entry || !entry->did.text().starts_with(node.domain.text() + "~")) return std::nullopt;
-  return holder(entry->did) == node.customer ? std::optional(entry->did) : std::nullopt;
+  if (!node.published) return std::nullopt;
+  const identity::Did& did = node.published->did;
+  const std::string_view name = node.domain.text();
+  const bool numbered =
+      did.text().starts_with(name) && did.text().substr(name.size()).starts_with('~');
+  return numbered && holder(did) == node.customer ? std::optional(did) : std::nullopt;
+}
+
+// With which the domain is published, itself among them.
+std::span<const derive::Domain> DomainBook::companions(const DomainNode& node) const {
+  if (!node.published) return {};
+  const auto virtual_domain = published_.virtual_domains.find(node.published->did);
+  if (virtual_domain == published_.virtual_domains.end()) return {};
+  return virtual_domain->second->domains;
 }
 
 std::optional<plan::DomainEntry> DomainBook::publishedEntry(const DomainNode& node) const {
@@ -292,7 +319,7 @@ std::optional<plan::DomainEntry> DomainBook::publishedEntry(const DomainNode& no
 void DomainBook::settle(DomainId id, Evaluation& evaluation) {
   DomainNode& node = mutableNode(id);
   const bool unknown = node.verdict.standing == Standing::unknown;
-  if (!desire(id, unknown ? publishedEntry(node) : hostedEntry(node))) return;
+  if (!desire(id, unknown ? node.published : hostedEntry(node))) return;
   evaluation.changed = true;
   for (const DomainId target : node.targets) {
     const DomainNode& joined = this->node(target);
@@ -310,18 +337,18 @@ bool DomainBook::desire(DomainId id, std::optional<plan::DomainEntry> entry) {
   if (node.desired == entry) return false;
   if (node.desired) {
     const auto members = members_.find(node.desired->did);
-    members->second.erase(id);
+    members->second.erase(node.domain);
     if (members->second.empty()) members_.erase(members);
   }
   node.desired = std::move(entry);
-  if (node.desired) {
-    members_[node.desired->did].insert(id);
-  }
+  if (node.desired) members_[node.desired->did].insert(node.domain);
   return true;
 }
 
 void DomainBook::adoptPublished(DomainId id) {
-  if (node(id).verdict.standing == Standing::unknown) desire(id, publishedEntry(node(id)));
+  DomainNode& node = mutableNode(id);
+  node.published = publishedEntry(node);
+  if (node.verdict.standing == Standing::unknown) desire(id, node.published);
 }
 
 void DomainBook::forgetIfIdle(DomainId id) {
@@ -333,7 +360,8 @@ void DomainBook::forgetIfIdle(DomainId id) {
                       published_.domains.contains(node.domain);
   if (needed) return;
   updateReads(id, node.verdict.reads, {});
-  by_name_.erase(node.name.view());
+  by_hash_.erase(hashOf(node.domain.name()), refOf(id));
+  in_order_.erase(node.domain.name());
   nodes_[static_cast<std::size_t>(id)].reset();
   free_.push_back(id);
 }
@@ -343,73 +371,53 @@ std::optional<plan::DomainEntry> DomainBook::desired(const derive::Domain& domai
   return id ? node(*id).desired : std::nullopt;
 }
 
-std::vector<derive::Domain> DomainBook::members(const identity::Did& did) const {
-  std::vector<derive::Domain> domains;
-  if (const auto members = members_.find(did); members != members_.end()) {
-    domains.reserve(members->second.size());
-    for (const DomainId id : members->second) domains.push_back(node(id).domain);
-    std::ranges::sort(domains);
-  }
-  return domains;
+const identity::Members& DomainBook::members(const identity::Did& did) const {
+  static const identity::Members kNone;
+  const auto members = members_.find(did);
+  return members == members_.end() ? kNone : members->second;
 }
 
-std::optional<identity::VirtualDomain> DomainBook::desired(const identity::Did& did) const {
-  std::vector<derive::Domain> domains = members(did);
-  if (domains.empty()) return std::nullopt;
-  const auto published = published_.virtual_domains.find(did);
-  const bool is_published = published != published_.virtual_domains.end();
-  std::vector<derive::Domain> eldest_first = domains;
-  std::ranges::stable_sort(eldest_first, {}, labels);
-  const derive::Domain canonical = identity::canonicalOf(
-      did, is_published ? std::optional(published->second.canonical) : std::nullopt, eldest_first);
+std::optional<plan::SharedVirtualDomain> DomainBook::desired(const identity::Did& did) const {
+  const identity::Members& members = this->members(did);
+  if (members.empty()) return std::nullopt;
+  const auto found = published_.virtual_domains.find(did);
+  const identity::VirtualDomain* published =
+      found == published_.virtual_domains.end() ? nullptr : &*found->second;
+  const derive::Domain canonical =
+      identity::canonicalOf(did, published ? &published->canonical : nullptr, members);
 
   const DomainNode& speaker = node(*find(canonical));
   if (speaker.verdict.standing == Standing::unknown || !speaker.customer) {
-    if (!is_published) return std::nullopt;
-    identity::VirtualDomain kept = published->second;
-    kept.canonical = canonical;
-    kept.domains = std::move(domains);
-    return kept;
+    if (!published) return std::nullopt;
+    return identity::VirtualDomain{
+        canonical, published->customer, {members.begin(), members.end()}, published->attributes};
   }
+  static const identity::Claim kNoClaim;
+  static const identity::Attributes kNoAttributes;
   const CustomerSettings& customer =
       settings_.customers[static_cast<std::size_t>(*speaker.customer)];
   identity::AttributeResult resolved = identity::resolveAttributes(
-      speaker.claim.value_or(identity::Claim{}), customer.grants.setter, settings_.attributes,
-      customer.attributes, is_published ? published->second.attributes : identity::Attributes{});
-  return identity::VirtualDomain{canonical, customer.name, std::move(domains),
-                                 std::move(resolved.attributes)};
+      speaker.claim ? *speaker.claim : kNoClaim, customer.grants.setter, settings_.attributes,
+      customer.attributes, published ? published->attributes : kNoAttributes);
+  return identity::VirtualDomain{
+      canonical, customer.name, {members.begin(), members.end()}, std::move(resolved.attributes)};
 }
 
-std::vector<view::ZoneIndex> DomainBook::sources(const derive::Domain& domain) const {
+Sources DomainBook::sources(const derive::Domain& domain) const {
   const std::optional<DomainId> id = find(domain);
   if (!id) return {};
-  std::set<view::ZoneIndex> zones(node(*id).verdict.sources.begin(),
-                                  node(*id).verdict.sources.end());
-  for (const DomainId namer : node(*id).named_by) {
-    zones.insert(node(namer).verdict.sources.begin(), node(namer).verdict.sources.end());
-  }
-  if (node(*id).own_records != Presence::present) addCompanionSources(domain, zones);
-  return {zones.begin(), zones.end()};
+  const DomainNode& node = this->node(*id);
+  Sources zones = node.verdict.sources;
+  for (const DomainId namer : node.named_by) addAll(this->node(namer).verdict.sources, zones);
+  if (node.own_records != Presence::present) addCompanionSources(node, zones);
+  return zones;
 }
 
 // Who named it, and has it no more, is among those with which it was published.
-void DomainBook::addCompanionSources(const derive::Domain& domain,
-                                     std::set<view::ZoneIndex>& zones) const {
-  const auto entry = published_.domains.find(domain);
-  if (entry == published_.domains.end()) return;
-  const auto virtual_domain = published_.virtual_domains.find(entry->second.did);
-  if (virtual_domain == published_.virtual_domains.end()) return;
-  for (const derive::Domain& companion : virtual_domain->second.domains) {
-    if (const std::optional<DomainId> id = find(companion)) {
-      zones.insert(node(*id).verdict.sources.begin(), node(*id).verdict.sources.end());
-    }
+void DomainBook::addCompanionSources(const DomainNode& node, Sources& zones) const {
+  for (const derive::Domain& companion : companions(node)) {
+    if (const auto id = find(companion)) addAll(this->node(*id).verdict.sources, zones);
   }
-}
-
-std::optional<DomainId> DomainBook::next(const dns::Name* after) const {
-  const auto it = after == nullptr ? by_name_.begin() : by_name_.upper_bound(after->view());
-  if (it == by_name_.end()) return std::nullopt;
-  return it->second;
 }
 
 std::optional<identity::Did> DomainBook::didOf(const derive::Domain& domain) const {
@@ -433,15 +441,11 @@ std::string DomainBook::nameOf(view::CustomerId customer) const {
 std::optional<view::CustomerId> DomainBook::holder(const identity::Did& did) const {
   if (const auto published = published_.virtual_domains.find(did);
       published != published_.virtual_domains.end()) {
-    const auto customer =
-        std::ranges::find(settings_.customers, published->second.customer, &CustomerSettings::name);
-    if (customer != settings_.customers.end()) {
-      return view::CustomerId{static_cast<std::uint32_t>(customer - settings_.customers.begin())};
-    }
+    const auto customer = customers_.find(published->second->customer);
+    if (customer != customers_.end()) return customer->second;
   }
-  const auto members = members_.find(did);
-  if (members == members_.end()) return std::nullopt;
-  return node(*members->second.begin()).customer;
+  const identity::Members& members = this->members(did);
+  return members.empty() ? std::nullopt : node(*find(*members.begin())).customer;
 }
 
 }  // namespace zonecast::loop

@@ -4,7 +4,8 @@
 //
 // Dependence. A domain's own names (itself and underscored labels above it) follow from the name
 // and are not stored; the other names that its verdict read are edges, kept in canonical order, so
-// that the fall of a whole subtree finds its readers without a scan.
+// that the fall of a whole subtree finds its readers without a scan. A domain is found by the hash
+// of its name; the order serves subtrees alone.
 //
 // Invariants: an unknown verdict desires exactly what is published. A node exists for a domain that
 // records in a zone ask to be tried, that a hosted domain names as its target, or that is
@@ -13,40 +14,45 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
-#include <map>
 #include <memory>
 #include <optional>
-#include <set>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/container/btree_map.h"
 #include "absl/container/btree_set.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/inlined_vector.h"
 #include "reconciler/derive/derive.h"
 #include "reconciler/identity/virtual_domain.h"
 #include "reconciler/loop/settings.h"
 #include "reconciler/loop/trial.h"
 #include "reconciler/plan/table.h"
+#include "reconciler/view/name_index.h"
 #include "reconciler/view/view.h"
 
 namespace zonecast::loop {
 
 enum class DomainId : std::uint32_t {};
 
+using derive::Sources;
+
 struct DomainNode {
-  DomainNode(derive::Domain d, dns::Name n) : domain(std::move(d)), name(std::move(n)) {}
+  explicit DomainNode(derive::Domain d) : domain(std::move(d)) {}
 
   derive::Domain domain;
-  dns::Name name;
   bool queued = false;                        // waits in some pass to be evaluated
   Presence own_records = Presence::notKnown;  // absent: it is at most named by others
+  std::uint32_t planned_in = 0;               // the planning that saw it last; see markPlanned()
   std::optional<view::CustomerId> customer;
-  derive::Verdict verdict;
+  derive::Verdict verdict;  // its targets stand below, as domains
   std::optional<identity::Claim> claim;
   std::vector<DomainId> targets;  // other domains of the same customer that it names
   absl::btree_set<DomainId> named_by;
   std::optional<plan::DomainEntry> desired;
+  std::optional<plan::DomainEntry> published;  // as the table had it at the last adoptPublished()
 };
 
 class DomainBook : private identity::IdentityContext {
@@ -56,17 +62,27 @@ class DomainBook : private identity::IdentityContext {
 
   // The domain's id, made when it is new and queued or not as it was.
   DomainId ensure(const derive::Domain& domain);
-  std::optional<DomainId> find(const derive::Domain& domain) const;
+  std::optional<DomainId> ensure(dns::NameView name);  // nothing when no domain has that name
+  std::optional<DomainId> find(dns::NameView name) const;
+  std::optional<DomainId> find(const derive::Domain& domain) const { return find(domain.name()); }
   const DomainNode& node(DomainId id) const { return *nodes_[static_cast<std::size_t>(id)]; }
-  bool markQueued(DomainId id);  // false when it already was
+  bool markQueued(DomainId id);                           // false when it already was
+  bool markPlanned(DomainId id, std::uint32_t planning);  // false when that planning saw it before
   // It, or a domain that names it, is not evaluated yet against the view as it is now.
   bool isWaiting(const derive::Domain& domain) const;
 
-  // Visits the domains whose evaluation may depend on these names.
+  // Visits the domains whose evaluation may depend on a name.
   template <typename Visitor>
   void dependentsOfOwner(dns::NameView owner, Visitor&& visit) const;
+  // On this name and all below it: some at a time. The same cursor goes on where it stopped; true
+  // when all were visited. Domains may come and go meanwhile.
+  struct SubtreeCursor {
+    bool begun = false, domains_done = false;
+    dns::Name at;  // the last name visited
+  };
   template <typename Visitor>
-  void dependentsOfSubtree(dns::NameView top, Visitor&& visit) const;
+  bool dependentsOfSubtree(dns::NameView top, SubtreeCursor& cursor, std::size_t names_max,
+                           Visitor&& visit) const;
 
   struct Evaluation {
     bool changed = false;  // what is desired of it, or of its virtual domain, may be otherwise
@@ -78,23 +94,25 @@ class DomainBook : private identity::IdentityContext {
   // gone afterwards.
   Evaluation evaluate(DomainId id);
 
-  // The published table was replaced or changed: a node that is unknown desires what it has now.
+  // The published table was replaced or changed: the node learns it, and if it is unknown it
+  // desires what is published now.
   void adoptPublished(DomainId id);
   // Drops the node if nothing needs it any more.
   void forgetIfIdle(DomainId id);
 
   // What is desired; nothing when it shall not be published.
   std::optional<plan::DomainEntry> desired(const derive::Domain& domain) const;
-  std::optional<identity::VirtualDomain> desired(const identity::Did& did) const;
-  std::vector<derive::Domain> members(const identity::Did& did) const;  // ascending
+  std::optional<plan::SharedVirtualDomain> desired(const identity::Did& did) const;
+  const identity::Members& members(const identity::Did& did) const;
 
   // The zones on which what is desired of the domain rests.
-  std::vector<view::ZoneIndex> sources(const derive::Domain& domain) const;
+  Sources sources(const derive::Domain& domain) const;
 
   std::vector<std::string> warnings(DomainId id) const;  // about its claim, as it is now
 
-  // In canonical order, from the first domain after `after` on.
-  std::optional<DomainId> next(const dns::Name* after) const;
+  // Every id is below it; some are of no node.
+  DomainId idsEnd() const { return DomainId{static_cast<std::uint32_t>(nodes_.size())}; }
+  bool exists(DomainId id) const { return nodes_[static_cast<std::size_t>(id)] != nullptr; }
 
  private:
   std::optional<identity::Did> didOf(const derive::Domain& domain) const override;
@@ -103,20 +121,22 @@ class DomainBook : private identity::IdentityContext {
   std::optional<view::CustomerId> holder(const identity::Did& did) const override;
   std::string nameOf(view::CustomerId customer) const override;
 
+  DomainId make(derive::Domain domain);
   DomainNode& mutableNode(DomainId id) { return *nodes_[static_cast<std::size_t>(id)]; }
   derive::Verdict judge(DomainNode& node) const;
   bool anyUnknown(const absl::btree_set<DomainId>& domains) const;
   bool mayBeNamedByUnknown(const DomainNode& node) const;
-  void readClaim(DomainNode& node, derive::Verdict& verdict) const;
+  bool readClaim(DomainNode& node, derive::Verdict& verdict) const;  // true when it changed
   void updateReads(DomainId id, const std::vector<dns::Name>& before,
                    const std::vector<dns::Name>& after);
-  void updateTargets(DomainId id, Evaluation& evaluation);
+  void updateTargets(DomainId id, const std::vector<dns::Name>& names, Evaluation& evaluation);
   void settle(DomainId id, Evaluation& evaluation);
   bool desire(DomainId id, std::optional<plan::DomainEntry> entry);
+  std::span<const derive::Domain> companions(const DomainNode& node) const;
   std::optional<plan::DomainEntry> publishedEntry(const DomainNode& node) const;
   std::optional<plan::DomainEntry> hostedEntry(const DomainNode& node) const;
   std::optional<identity::Did> keptDefault(const DomainNode& node) const;
-  void addCompanionSources(const derive::Domain& domain, std::set<view::ZoneIndex>& zones) const;
+  void addCompanionSources(const DomainNode& node, Sources& zones) const;
   identity::Candidate candidate(const DomainNode& node) const;
   void revisitWaiting(const DomainNode& node, Evaluation& evaluation) const;
 
@@ -126,35 +146,50 @@ class DomainBook : private identity::IdentityContext {
 
   std::vector<std::unique_ptr<DomainNode>> nodes_;  // by id; a hole where one was forgotten
   std::vector<DomainId> free_;
-  absl::btree_map<dns::NameView, DomainId, dns::CanonicalLess> by_name_;  // keys live in the nodes
+  view::NameIndex by_hash_;  // of ids, each one higher: an index has no zero
+  absl::btree_map<dns::NameView, DomainId, dns::CanonicalLess> in_order_;  // keys live in the nodes
   absl::btree_map<dns::Name, absl::btree_set<DomainId>, dns::CanonicalLess> readers_;
-  absl::btree_map<identity::Did, absl::btree_set<DomainId>> members_;
+  absl::btree_map<identity::Did, identity::Members> members_;  // by desired DID; none is empty
+  absl::flat_hash_map<std::string_view, view::CustomerId> customers_;  // by name
 };
 
 template <typename Visitor>
 void DomainBook::dependentsOfOwner(dns::NameView owner, Visitor&& visit) const {
-  if (const auto own = by_name_.find(derive::ownDomainName(owner)); own != by_name_.end()) {
-    visit(own->second);
-  }
+  if (const auto own = find(derive::ownDomainName(owner))) visit(*own);
   if (const auto read = readers_.find(owner); read != readers_.end()) {
     for (const DomainId id : read->second) visit(id);
   }
 }
 
 template <typename Visitor>
-void DomainBook::dependentsOfSubtree(dns::NameView top, Visitor&& visit) const {
-  // A subtree may begin at an underscored name of a domain (a cut at _tcp.example.com).
-  if (const auto own = by_name_.find(derive::ownDomainName(top)); own != by_name_.end()) {
-    visit(own->second);
+bool DomainBook::dependentsOfSubtree(dns::NameView top, SubtreeCursor& cursor,
+                                     std::size_t names_max, Visitor&& visit) const {
+  const auto isBelow = [&](const auto& names, auto it) {
+    return it != names.end() && dns::NameView(it->first).isAtOrUnder(top);
+  };
+  const auto firstOf = [&](const auto& names) {
+    return cursor.begun ? names.upper_bound(cursor.at.view()) : names.lower_bound(top);
+  };
+  if (!cursor.domains_done) {
+    // A subtree may begin at an underscored name of a domain (a cut at _tcp.example.com).
+    const auto own = cursor.begun ? std::nullopt : find(derive::ownDomainName(top));
+    if (own) visit(*own);
+    auto it = firstOf(in_order_);
+    for (; names_max > 0 && isBelow(in_order_, it); ++it, --names_max) {
+      visit(it->second);
+      cursor.begun = true;
+      cursor.at = dns::Name(it->first);
+    }
+    if (isBelow(in_order_, it)) return false;
+    cursor = {.begun = false, .domains_done = true, .at = {}};
   }
-  for (auto it = by_name_.lower_bound(top); it != by_name_.end() && it->first.isAtOrUnder(top);
-       ++it) {
-    visit(it->second);
-  }
-  for (auto it = readers_.lower_bound(top);
-       it != readers_.end() && it->first.view().isAtOrUnder(top); ++it) {
+  auto it = firstOf(readers_);
+  for (; names_max > 0 && isBelow(readers_, it); ++it, --names_max) {
     for (const DomainId id : it->second) visit(id);
+    cursor.begun = true;
+    cursor.at = it->first;
   }
+  return !isBelow(readers_, it);
 }
 
 }  // namespace zonecast::loop

@@ -5,7 +5,7 @@
 namespace zonecast::loop {
 
 void HeldDomains::hold(const derive::Domain& domain, std::string why,
-                       std::vector<identity::Did> dids, std::vector<view::ZoneIndex> zones) {
+                       std::vector<identity::Did> dids, derive::Sources zones) {
   release(domain);
   for (const identity::Did& did : dids) by_did_[did].insert(domain);
   for (const view::ZoneIndex zone : zones) by_zone_[zone].insert(domain);
@@ -17,8 +17,8 @@ void HeldDomains::hold(const derive::Domain& domain, std::string why,
 namespace {
 
 // A key may stand twice in `keys`.
-template <typename Key>
-void takeOut(const derive::Domain& domain, const std::vector<Key>& keys,
+template <typename Keys, typename Key>
+void takeOut(const derive::Domain& domain, const Keys& keys,
              std::map<Key, std::set<derive::Domain>>& index) {
   for (const Key& key : keys) {
     const auto under = index.find(key);
@@ -53,6 +53,12 @@ std::vector<derive::Domain> HeldDomains::heldWith(const derive::Domain& domain) 
     group.insert(group.end(), under.begin(), under.end());
   }
   return group;
+}
+
+std::vector<derive::Domain> HeldDomains::under(const identity::Did& did) const {
+  const auto known = by_did_.find(did);
+  if (known == by_did_.end()) return {};
+  return {known->second.begin(), known->second.end()};
 }
 
 std::vector<derive::Domain> HeldDomains::restingOn(view::ZoneIndex zone) const {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "reconciler/derive/domain.h"
+#include "reconciler/derive/verdict.h"
 #include "reconciler/identity/did.h"
 #include "reconciler/view/view.h"
 
@@ -20,19 +21,20 @@ class HeldDomains {
  public:
   // `zones` are those on which what is desired of it rests.
   void hold(const derive::Domain& domain, std::string why, std::vector<identity::Did> dids,
-            std::vector<view::ZoneIndex> zones);
+            derive::Sources zones);
   void release(const derive::Domain& domain);
   void clear();
 
   const std::map<derive::Domain, std::string>& reasons() const { return reasons_; }
   // Those that are held and were under a DID of this one then, itself among them if it is held.
   std::vector<derive::Domain> heldWith(const derive::Domain& domain) const;
+  std::vector<derive::Domain> under(const identity::Did& did) const;  // then
   std::vector<derive::Domain> restingOn(view::ZoneIndex zone) const;
 
  private:
   std::map<derive::Domain, std::string> reasons_;
   std::map<derive::Domain, std::vector<identity::Did>> dids_;
-  std::map<derive::Domain, std::vector<view::ZoneIndex>> zones_;
+  std::map<derive::Domain, derive::Sources> zones_;
   std::map<identity::Did, std::set<derive::Domain>> by_did_;     // no set is empty
   std::map<view::ZoneIndex, std::set<derive::Domain>> by_zone_;  // likewise
 };

@@ -57,8 +57,9 @@ void Pass::advance(const Now& now) {
 
 bool Pass::search(const ZoneInstalled& installed) {
   const view::Zone& zone = *tools_.view.zone(indexOf(installed.zone));
-  if (owner_cursor_ == 0) {
-    tools_.book.dependentsOfSubtree(zone.apex(), [this](DomainId id) { enqueue(id); });
+  if (!subtree_done_) {
+    subtree_done_ = searchSubtree(zone.apex());
+    return false;
   }
   const auto next = zone.visitOwners(owner_cursor_, kOwnersPerSlice,
                                      [this](dns::NameView owner, view::Zone::OwnerTypes types) {
@@ -69,20 +70,18 @@ bool Pass::search(const ZoneInstalled& installed) {
 }
 
 bool Pass::search(const ZoneReplaced& replaced) {
+  if (difference_) return searchChange(replaced.zone, *difference_);
   if (!comparison_) {
     comparison_ = std::make_unique<view::ZoneComparison>(*replaced.before,
                                                          *tools_.view.zone(indexOf(replaced.zone)));
   }
-  const std::optional<view::ZoneChange> change = comparison_->advance(kOwnersPerSlice);
-  if (!change) return false;
-  comparison_.reset();
-  enqueueChange(replaced.zone, *change);
-  return true;
+  difference_ = comparison_->advance(kOwnersPerSlice);
+  if (difference_) comparison_.reset();
+  return false;
 }
 
 bool Pass::search(const ZoneEdited& edited) {
-  enqueueChange(edited.zone, edited.change);
-  return true;
+  return searchChange(edited.zone, edited.change);
 }
 
 bool Pass::search(const StoreReplaced&) {
@@ -101,39 +100,52 @@ bool Pass::search(const StoreReplaced&) {
 
 void Pass::restart() {
   published_cursor_.reset();
-  node_cursor_.reset();
+  node_cursor_ = {};
   published_done_ = false;
   stage_ = Stage::searching;
 }
 
+// A node that is made meanwhile has been told what is published.
 bool Pass::touchEveryNode() {
-  for (std::size_t n = 0; n < kOwnersPerSlice; ++n) {
-    const auto id = tools_.book.next(node_cursor_ ? &*node_cursor_ : nullptr);
-    if (!id) return true;
-    tools_.book.adoptPublished(*id);
-    touched_.push_back(tools_.book.node(*id).domain);
-    enqueue(*id);
-    node_cursor_ = tools_.book.node(*id).name;
+  for (std::size_t n = 0; n < kOwnersPerSlice && node_cursor_ < tools_.book.idsEnd(); ++n) {
+    const DomainId id = node_cursor_;
+    node_cursor_ = DomainId{static_cast<std::uint32_t>(id) + 1};
+    if (!tools_.book.exists(id)) continue;
+    tools_.book.adoptPublished(id);
+    touched_.push_back(tools_.book.node(id).domain);
+    enqueue(id);
   }
-  return false;
+  return node_cursor_ == tools_.book.idsEnd();
 }
 
-void Pass::enqueueChange(xfr::ZoneId zone, const view::ZoneChange& change) {
+bool Pass::searchChange(xfr::ZoneId zone, const view::ZoneChange& change) {
   const view::Zone& content = *tools_.view.zone(indexOf(zone));
-  for (const dns::Name& owner : change.owners) {
+  std::size_t left = kOwnersPerSlice;
+  for (; left > 0 && change_cursor_ < change.owners.size(); --left, ++change_cursor_) {
+    const dns::Name& owner = change.owners[change_cursor_];
     enqueueOwner(owner,
                  content.lookup(owner, dns::RrType::naptr).kind == view::ZoneAnswer::Kind::data);
     tools_.book.dependentsOfOwner(owner, [this](DomainId id) { enqueue(id); });
   }
-  for (const dns::Name& top : change.subtrees) {
-    tools_.book.dependentsOfSubtree(top, [this](DomainId id) { enqueue(id); });
+  for (; left > 0 && change_cursor_ < change.owners.size() + change.subtrees.size(); --left) {
+    if (!searchSubtree(change.subtrees[change_cursor_ - change.owners.size()])) return false;
+    subtree_cursor_ = {};
+    ++change_cursor_;
   }
+  return change_cursor_ == change.owners.size() + change.subtrees.size();
+}
+
+bool Pass::searchSubtree(dns::NameView top) {
+  return tools_.book.dependentsOfSubtree(top, subtree_cursor_, kOwnersPerSlice,
+                                         [this](DomainId id) { enqueue(id); });
 }
 
 void Pass::enqueueOwner(dns::NameView owner, bool has_naptr) {
   if (!has_naptr && !isServiceOwner(owner)) return;
-  const auto domain = derive::Domain::fromName(derive::ownDomainName(owner));
-  if (domain) enqueue(tools_.book.ensure(*domain));
+  const dns::NameView name = derive::ownDomainName(owner);
+  if (last_owner_ == name) return;  // a zone has a domain's owners side by side
+  last_owner_ = dns::Name(name);
+  if (const auto id = tools_.book.ensure(name)) enqueue(*id);
 }
 
 void Pass::enqueue(DomainId id) {

@@ -66,6 +66,7 @@ class Pass {
   void beginSaving() { stage_ = save_full_copy_ ? Stage::saving : Stage::done; }
 
   std::optional<xfr::ZoneId> zone() const;
+  bool isEdit() const { return std::holds_alternative<ZoneEdited>(subject_); }
   bool reconcilesStore() const { return std::holds_alternative<StoreReplaced>(subject_); }
 
  private:
@@ -73,7 +74,8 @@ class Pass {
   bool search(const ZoneReplaced& replaced);
   bool search(const ZoneEdited& edited);
   bool search(const StoreReplaced&);
-  void enqueueChange(xfr::ZoneId zone, const view::ZoneChange& change);
+  bool searchChange(xfr::ZoneId zone, const view::ZoneChange& change);
+  bool searchSubtree(dns::NameView top);
   void enqueueOwner(dns::NameView owner, bool has_naptr);
   void enqueue(DomainId id);
   bool touchEveryNode();
@@ -87,9 +89,14 @@ class Pass {
   Stage stage_ = Stage::searching;
 
   std::uint64_t owner_cursor_ = 0;
+  std::optional<dns::Name> last_owner_;  // the domain that was enqueued last, in this search
+  bool subtree_done_ = false;
+  DomainBook::SubtreeCursor subtree_cursor_;
   std::unique_ptr<view::ZoneComparison> comparison_;
+  std::optional<view::ZoneChange> difference_;  // what the comparison came to
+  std::size_t change_cursor_ = 0;               // in the owners of a change, then in its subtrees
   std::optional<derive::Domain> published_cursor_;
-  std::optional<dns::Name> node_cursor_;
+  DomainId node_cursor_{};
   bool published_done_ = false;
   std::deque<DomainId> queue_;
   std::vector<derive::Domain> touched_;

@@ -9,25 +9,19 @@
 namespace zonecast::loop {
 namespace {
 
-constexpr std::size_t kDomainsPerSlice = 200;
 constexpr std::size_t kGatheredMin = 10'000;
+constexpr std::size_t kFreedPerSlice = 4096;
 
 std::uint64_t number(plan::Version version) {
   return static_cast<std::uint64_t>(version);
 }
 
-template <typename Changes>
-void append(Changes& to, Changes&& from) {
-  std::move(from.begin(), from.end(), std::back_inserter(to));
-}
-
-template <typename Changes>
-void sortByKey(Changes& changes) {
-  const auto key = [](const auto& change) -> const auto& {
-    return change.key;
-  };
-  // Slices come in order, unless virtual domains lead across them.
-  if (!std::ranges::is_sorted(changes, {}, key)) std::ranges::sort(changes, {}, key);
+// Erases the first entries, at most `count`.
+template <typename Entries>
+void eraseSome(Entries& entries, std::size_t count) {
+  auto end = entries.begin();
+  for (; count > 0 && end != entries.end(); --count) ++end;
+  entries.erase(entries.begin(), end);
 }
 
 }  // namespace
@@ -57,7 +51,8 @@ Publisher::Publisher(const Settings& settings, Ports ports, plan::Table& publish
       published_(published),
       book_(book),
       rules_(std::move(rules)),
-      random_(random) {}
+      random_(random),
+      planning_(published, book, held_, rules_.hold) {}
 
 void Publisher::start(const ports::SavedPublisher& saved) {
   term_ = saved.term;
@@ -85,9 +80,12 @@ bool Publisher::onOpened(ports::StoredState state, bool unchanged) {
   found_ = state.position;
   if (!rebase_) position_ = state.position;
   puts_back_ |= resumption.lost_ours && !known_;
-  if (!resumption.lost_ours || !known_) published_ = std::move(state.table);
+  if (!resumption.lost_ours || !known_) {
+    replaced_.push_back(std::exchange(published_, std::move(state.table)));
+  }
   opened_ = known_ = true;
-  waiting_.clear();  // all of it is looked at again
+  edits_.clear();  // all of it is looked at again
+  waiting_.clear();
   held_.clear();
   state_ = StoreState::reconciling;
   ports_.disk.savePublisher({term_, position_});
@@ -124,16 +122,16 @@ Publisher::Resumption Publisher::resume(const ports::StoredState& state) const {
 
 void Publisher::submit(Work work) {
   if (work.domains.empty()) return;
-  const bool must_gather = state_ == StoreState::closed || state_ == StoreState::opening ||
-                           state_ == StoreState::reconciling;
-  if (must_gather && !waiting_.empty()) return gather(std::move(work.domains));
-  waiting_.push_back(std::move(work));
+  const bool is_away = state_ == StoreState::closed || state_ == StoreState::opening ||
+                       state_ == StoreState::reconciling;
+  if (is_away && !waiting_.empty()) return gather(std::move(work.domains));
+  (work.is_edit && !is_away ? edits_ : waiting_).push_back(std::move(work));
 }
 
 // While the store is away what waits is one work, each domain in it some few times at most.
 void Publisher::gather(std::vector<derive::Domain> more) {
   std::vector<derive::Domain>& domains = waiting_.front().domains;
-  append(domains, std::move(more));
+  std::ranges::move(more, std::back_inserter(domains));
   if (domains.size() < gathered_max_) return;
   std::ranges::sort(domains);
   domains.erase(std::unique(domains.begin(), domains.end()), domains.end());
@@ -146,102 +144,53 @@ void Publisher::onReconciled(Work everything) {
   state_ = StoreState::idle;
 }
 
+bool Publisher::hasWork() const {
+  return !replaced_.empty() || state_ == StoreState::planning ||
+         (state_ == StoreState::idle && wantsToPublish());
+}
+
 bool Publisher::advance() {
+  dropReplaced();
   if (state_ == StoreState::idle) takeWork();
   if (state_ != StoreState::planning) return false;
-  planSlice();
-  if (planning_.empty()) finishPlanning();
+  planning_.advance();
+  if (planning_.isDone()) finishPlanning();
   return true;
+}
+
+void Publisher::dropReplaced() {
+  if (replaced_.empty()) return;
+  plan::Table& table = replaced_.front();
+  eraseSome(table.domains, kFreedPerSlice);
+  eraseSome(table.virtual_domains, kFreedPerSlice);
+  if (table.domains.empty() && table.virtual_domains.empty()) replaced_.pop_front();
 }
 
 void Publisher::takeWork() {
   if (!wantsToPublish()) return;
-  changes_ = std::make_shared<plan::ChangeSet>();
-  planned_.clear();
-  while (!waiting_.empty()) {
-    Work& work = waiting_.front();
-    const bool fits = planning_.size() + work.domains.size() <= settings_.publish_batch_max;
-    if (!planning_.empty() && !fits) break;
-    planning_.insert(work.domains.begin(), work.domains.end());
-    changes_->causes.push_back(std::move(work.cause));
-    waiting_.pop_front();
-  }
+  planning_.begin();
+  takeFrom(edits_);
+  takeFrom(waiting_);
   state_ = StoreState::planning;
 }
 
-// A slice is closed over virtual domains: with a domain go all that share its published or its
-// desired DID and differ, so that a virtual domain is only ever published as a whole.
-void Publisher::planSlice() {
-  std::set<derive::Domain> slice;
-  std::set<identity::Did> dids;
-  while (!planning_.empty() && slice.size() < kDomainsPerSlice) {
-    const derive::Domain domain = std::move(planning_.extract(planning_.begin()).value());
-    if (!planned_.contains(domain)) includeCompanions(domain, slice, dids);
-  }
-  plan::Table published, desired;
-  for (const derive::Domain& domain : slice) {
-    const auto entry = published_.domains.find(domain);
-    if (entry != published_.domains.end()) published.domains.insert(*entry);
-    if (auto wanted = book_.desired(domain)) desired.domains.emplace(domain, std::move(*wanted));
-    held_.release(domain);
-  }
-  for (const identity::Did& did : dids) {
-    const auto entry = published_.virtual_domains.find(did);
-    if (entry != published_.virtual_domains.end()) published.virtual_domains.insert(*entry);
-    if (auto wanted = book_.desired(did)) desired.virtual_domains.emplace(did, std::move(*wanted));
-  }
-  plan::Plan plan = plan::plan(published, desired, rules_.hold);
-  plan::apply(plan.changes, published_);
-  append(changes_->domains, std::move(plan.changes.domains));
-  append(changes_->virtual_domains, std::move(plan.changes.virtual_domains));
-  for (plan::Held& held : plan.held) {
-    std::vector<identity::Did> dids_then;
-    for (const plan::Table* table : {&published, &desired}) {
-      const auto entry = table->domains.find(held.domain);
-      if (entry != table->domains.end()) dids_then.push_back(entry->second.did);
-    }
-    held_.hold(held.domain, std::move(held.why), std::move(dids_then), book_.sources(held.domain));
-  }
-  planned_.merge(slice);
-}
-
-void Publisher::includeCompanions(const derive::Domain& first, std::set<derive::Domain>& slice,
-                                  std::set<identity::Did>& dids) const {
-  std::vector<derive::Domain> open{first};
-  const auto includeDid = [&](const identity::Did& did) {
-    if (!dids.insert(did).second) return;
-    const auto virtual_domain = published_.virtual_domains.find(did);
-    if (virtual_domain != published_.virtual_domains.end())
-      open.insert(open.end(), virtual_domain->second.domains.begin(),
-                  virtual_domain->second.domains.end());
-    append(open, book_.members(did));
-  };
-  while (!open.empty()) {
-    const derive::Domain domain = std::move(open.back());
-    open.pop_back();
-    if (slice.contains(domain) || planned_.contains(domain)) continue;
-    const auto entry = published_.domains.find(domain);
-    const auto wanted = book_.desired(domain);
-    slice.insert(domain);
-    append(open, held_.heldWith(domain));
-    if (entry != published_.domains.end()) includeDid(entry->second.did);
-    if (wanted) includeDid(wanted->did);
+void Publisher::takeFrom(std::deque<Work>& works) {
+  while (!works.empty()) {
+    Work& work = works.front();
+    const bool fits = planning_.size() + work.domains.size() <= settings_.publish_batch_max;
+    if (planning_.size() > 0 && !fits) return;
+    planning_.take(std::move(work.domains), std::move(work.cause));
+    works.pop_front();
   }
 }
 
 void Publisher::finishPlanning() {
-  if (changes_->empty() && !rebase_) {
+  plan::ChangeSet changes = planning_.finish();
+  if (changes.empty() && !rebase_) {
     state_ = StoreState::idle;
     return;
   }
-  sortByKey(changes_->domains);
-  sortByKey(changes_->virtual_domains);
-  for (const plan::DomainChange& change : changes_->domains) {
-    const std::optional<DomainId> id = book_.find(change.key);
-    if (!id) continue;
-    book_.adoptPublished(*id);
-    book_.forgetIfIdle(*id);
-  }
+  changes_ = std::make_shared<const plan::ChangeSet>(std::move(changes));
   beginPublication();
 }
 
@@ -282,7 +231,7 @@ void Publisher::onLost(std::string why) {
   // Of a publication under way nothing is known: the whole table is read back.
   if (state_ == StoreState::planning || state_ == StoreState::publishing) opened_ = false;
   if (state_ == StoreState::reconciling) opened_ = false;
-  planning_.clear();
+  planning_.begin();
   changes_.reset();
   ports_.journal.record(ports::StoreLost{std::move(why)});
   open();
@@ -294,7 +243,9 @@ void Publisher::releaseHeld(view::ZoneIndex zone) {
 
 std::size_t Publisher::waiting() const {
   std::size_t domains = planning_.size();
-  for (const Work& work : waiting_) domains += work.domains.size();
+  for (const auto* works : {&edits_, &waiting_}) {
+    for (const Work& work : *works) domains += work.domains.size();
+  }
   return domains;
 }
 

@@ -4,9 +4,10 @@
 //                ^                                              |
 //                +------------------ lost ----------------------+
 //
-// Work is a set of domains that may differ; what differs is planned only when the store is free to
-// take it, against what is published by then. Small works that wait are gathered into one
-// publication; a large one is a publication of its own.
+// Work is a set of domains that may differ; what differs is planned (see Planning) only when the
+// store is free to take it, against what is published by then. Small works that wait are gathered
+// into one publication; a large one is a publication of its own. What comes of an edit goes before
+// what comes of a whole zone.
 //
 // A store that has lost what it held while we were away gets it back from the last good copies: the
 // publisher waits until every zone has answered or failed once, and then holds nothing back for
@@ -22,16 +23,17 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <optional>
 #include <random>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "reconciler/loop/domain_book.h"
 #include "reconciler/loop/held_domains.h"
+#include "reconciler/loop/planning.h"
 #include "reconciler/loop/status.h"
 #include "reconciler/plan/plan.h"
 #include "reconciler/plan/version.h"
@@ -63,12 +65,14 @@ class Publisher {
   struct Work {
     std::vector<derive::Domain> domains;
     plan::Cause cause;
+    bool is_edit = false;
   };
   void submit(Work work);
   void onReconciled(Work everything);  // the pass over a replaced table is done
 
   // Plans a slice of what waits, or begins a publication; false when there is nothing to do now.
   bool advance();
+  bool hasWork() const;  // advance() has something to do
 
   // Reports of the store. True: the published table was replaced and must be reconciled.
   bool onOpened(ports::StoredState state, bool unchanged);
@@ -76,7 +80,6 @@ class Publisher {
   void onLost(std::string why);
 
   StoreState state() const { return state_; }
-  bool wantsToPublish() const { return (rebase_ || !waiting_.empty()) && !mustWait(); }
   // The next publication gives back what the store has lost.
   bool putsBack() const { return puts_back_; }
   plan::Term term() const { return term_; }
@@ -93,14 +96,16 @@ class Publisher {
     bool lost_ours = false;  // it had what we published, and has it no more
   };
   Resumption resume(const ports::StoredState& state) const;
+  bool wantsToPublish() const {
+    return (rebase_ || !edits_.empty() || !waiting_.empty()) && !mustWait();
+  }
   bool mustWait() const { return puts_back_ && !rules_.zones_answered(); }
   void gather(std::vector<derive::Domain> more);
   void takeWork();
-  void planSlice();
-  void includeCompanions(const derive::Domain& domain, std::set<derive::Domain>& slice,
-                         std::set<identity::Did>& dids) const;
+  void takeFrom(std::deque<Work>& works);
   void finishPlanning();
   void beginPublication();
+  void dropReplaced();
   plan::Lineage newLineage();
   void open();
 
@@ -122,12 +127,12 @@ class Publisher {
   bool known_ = false;                  // published_ is at least what we last published
   plan::Version newest_{};              // the highest version seen anywhere
 
-  std::deque<Work> waiting_;
-  std::size_t gathered_max_ = 0;       // how many may be gathered before they are sorted out
-  std::set<derive::Domain> planning_;  // domains of the work being planned that are still to do
-  std::set<derive::Domain> planned_;
-  std::shared_ptr<plan::ChangeSet> changes_;  // under construction, then under way
+  std::deque<Work> edits_, waiting_;
+  std::size_t gathered_max_ = 0;  // how many may be gathered before they are sorted out
   HeldDomains held_;
+  Planning planning_;
+  std::shared_ptr<const plan::ChangeSet> changes_;  // under way
+  std::list<plan::Table> replaced_;                 // to be freed, some entries at a time
   Instant began_{};
 };
 

@@ -21,6 +21,7 @@ Reconciler::Reconciler(const Settings& settings, Ports ports, std::uint64_t seed
     : settings_(settings),
       ports_(ports),
       random_(seed),
+      view_(settings.derive.alias_chain_max),
       book_(settings, view_, published_),
       intake_(settings, view_, ports.disk,
               [this](ZoneUpdate update) { onUpdate(std::move(update)); }),
@@ -78,30 +79,35 @@ void Reconciler::onTimer() {
 }
 
 bool Reconciler::hasWork() const {
-  const bool can_plan = publisher_.state() == StoreState::planning ||
-                        (publisher_.state() == StoreState::idle && publisher_.wantsToPublish());
-  return !passes_.empty() || can_plan;
+  return !edits_.empty() || !passes_.empty() || publisher_.hasWork();
 }
 
-// Passes take turns, a slice each; the publisher plans whenever the store is free. Meanwhile
-// nothing is evaluated: a change set is planned from one state of the book.
+// Passes take turns, a slice each, and an edit never waits for more than one of a large zone; the
+// publisher plans whenever the store is free. Meanwhile nothing is evaluated: a change set is
+// planned from one state of the book.
 void Reconciler::work() {
-  if (!passes_.empty() && publisher_.state() != StoreState::planning) {
-    const auto pass = passes_.begin();
-    pass->advance(ports_.clock.now());
-    afterSlice(pass);
+  if (publisher_.state() != StoreState::planning) {
+    advanceFirst(edits_);
+    advanceFirst(passes_);
   }
   publisher_.advance();
   settle();
 }
 
-void Reconciler::afterSlice(std::list<Pass>::iterator pass) {
+void Reconciler::advanceFirst(std::list<Pass>& passes) {
+  if (passes.empty()) return;
+  passes.front().advance(ports_.clock.now());
+  afterSlice(passes);
+}
+
+void Reconciler::afterSlice(std::list<Pass>& passes) {
+  const auto pass = passes.begin();
   for (const Warning& warning : pass->takeWarnings()) {
-    ports_.journal.record(ports::ClaimWarning{warning.domain.text(), warning.text});
+    ports_.journal.record(ports::ClaimWarning{std::string(warning.domain.text()), warning.text});
   }
   if (pass->stage() == Pass::Stage::evaluated) {
     Pass::Touched touched = pass->takeTouched();
-    Publisher::Work work{std::move(touched.domains), std::move(touched.cause)};
+    Publisher::Work work{std::move(touched.domains), std::move(touched.cause), pass->isEdit()};
     if (pass->reconcilesStore()) {
       publisher_.onReconciled(std::move(work));
     } else {
@@ -117,10 +123,10 @@ void Reconciler::afterSlice(std::list<Pass>::iterator pass) {
     releaseHeld(indexOf(*zone));
   }
   if (pass->stage() != Pass::Stage::done) {
-    passes_.splice(passes_.end(), passes_, pass);
+    passes.splice(passes.end(), passes, pass);
     return;
   }
-  passes_.erase(pass);
+  passes.erase(pass);
   if (!zone) return;
   intake_.release(*zone);
   secondary_.onZoneReady(*zone, ports_.clock.now());
@@ -150,6 +156,7 @@ void Reconciler::take(const xfr::Fact& fact) {
                  [this](const xfr::ZoneTransferred& transferred) { onCurrent(transferred.zone); },
                  [this](const xfr::ZoneFailure& failure) { unanswered_.erase(failure.zone); },
                  [](const xfr::ZoneExpired&) {},
+                 [](const xfr::ConnectionsScarce&) {},
              },
              fact);
   std::visit([this](const auto& known) { ports_.journal.record(known); }, fact);
@@ -188,15 +195,17 @@ void Reconciler::onUpdate(ZoneUpdate update) {
         plan::Cause cause{
             fmt::format("zone {} serial {}", zone.apex().toText(), zone.serial().value()),
             noticed(subject.zone)};
-        const bool save = !restoring_ && (!edited || intake_.journalIsLong(subject.zone));
+        const bool save = !restoring_ && (!edited || intake_.wantsFullSave(subject.zone));
         begin(std::move(subject), std::move(cause), save);
       },
       update);
 }
 
 void Reconciler::begin(PassSubject subject, plan::Cause cause, bool save_full_copy) {
-  passes_.emplace_back(PassTools{settings_, view_, book_, intake_, published_, publisher_.held()},
-                       std::move(subject), std::move(cause), save_full_copy);
+  const bool is_edit = std::holds_alternative<ZoneEdited>(subject);
+  (is_edit ? edits_ : passes_)
+      .emplace_back(PassTools{settings_, view_, book_, intake_, published_, publisher_.held()},
+                    std::move(subject), std::move(cause), save_full_copy);
 }
 
 // What the store has lost may be given back from the last good copies; only what it still has
@@ -294,19 +303,14 @@ Overview Reconciler::overview() const {
   overview.term = publisher_.term();
   overview.position = publisher_.position();
   overview.zones = settings_.zones.size();
-  const Now now = ports_.clock.now();
-  for (std::size_t i = 0; i < settings_.zones.size(); ++i) {
-    const xfr::ZoneId zone{static_cast<std::uint32_t>(i)};
-    const xfr::ZoneStatus status = secondary_.status(zone, now);
-    overview.zones_confirmed += confirmed_[i];
-    overview.zones_loaded += view_.zone(indexOf(zone)) != nullptr;
-    overview.zones_expired += status.expired;
-    overview.zones_in_trouble += !status.trouble.empty();
-  }
+  overview.zones_loaded = view_.loaded();
+  overview.zones_confirmed = secondary_.tally().confirmed;
+  overview.zones_expired = secondary_.tally().expired;
+  overview.zones_in_trouble = secondary_.tally().in_trouble;
   overview.domains_published = published_.domains.size();
   overview.virtual_domains_published = published_.virtual_domains.size();
   overview.domains_held = publisher_.held().size();
-  overview.passes = passes_.size();
+  overview.passes = edits_.size() + passes_.size();
   overview.domains_waiting = publisher_.waiting();
   return overview;
 }

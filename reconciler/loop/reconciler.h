@@ -97,7 +97,8 @@ class Reconciler final : public ports::ZoneTransportListener,
   void onCurrent(xfr::ZoneId zone);
   void onUpdate(ZoneUpdate update);
   void begin(PassSubject subject, plan::Cause cause, bool save_full_copy);
-  void afterSlice(std::list<Pass>::iterator pass);
+  void advanceFirst(std::list<Pass>& passes);
+  void afterSlice(std::list<Pass>& passes);
   void hintLater(dns::NameView name, const xfr::Address& sender, const Now& now);
   std::string holdReason(const derive::Domain& domain) const;
   void releaseHeld(view::ZoneIndex zone);
@@ -125,7 +126,8 @@ class Reconciler final : public ports::ZoneTransportListener,
   xfr::Secondary secondary_;
   xfr::NotifyGate gate_;
   Publisher publisher_;
-  std::list<Pass> passes_;  // worked off in turn
+  // Those over edits, and those over whole zones and the store: each worked off in turn.
+  std::list<Pass> edits_, passes_;
 
   std::map<dns::Name, xfr::ZoneId, dns::CanonicalLess> zones_by_name_;
   std::vector<bool> confirmed_;  // by zone: checked or transferred since the start

@@ -42,7 +42,7 @@ class ZoneIntake::Reception final : public xfr::TransferSink {
   void add(const dns::RecordView& record) override {
     if (!full_) {
       chain_.back().added.push_back(own(record));
-    } else if (trouble_.empty()) {
+    } else if (!trouble_) {
       if (auto added = full_->add(record); !added) trouble_ = std::move(added.error());
     }
   }
@@ -50,7 +50,7 @@ class ZoneIntake::Reception final : public xfr::TransferSink {
     chain_.back().removed.push_back(own(record));
   }
 
-  const std::string& trouble() const { return trouble_; }
+  const std::optional<view::Refusal>& trouble() const { return trouble_; }
   std::unique_ptr<view::Zone> takeFull() { return std::move(full_); }
   std::vector<view::Delta> takeChain() { return std::move(chain_); }
 
@@ -59,7 +59,7 @@ class ZoneIntake::Reception final : public xfr::TransferSink {
   view::ZoneLimits limits_;
   std::unique_ptr<view::Zone> full_;
   std::vector<view::Delta> chain_;
-  std::string trouble_;  // the first thing that the zone would not take
+  std::optional<view::Refusal> trouble_;  // the first thing that the zone would not take
 };
 
 ZoneIntake::ZoneIntake(const Settings& settings, view::View& view, ports::Disk& disk,
@@ -92,17 +92,18 @@ tl::expected<void, xfr::TransferFailure> ZoneIntake::commit(xfr::ZoneId zone,
                                                             std::unique_ptr<xfr::TransferSink> sink,
                                                             const Now& now) {
   auto& reception = static_cast<Reception&>(*sink);  // open() made it
-  const auto refuse = [](std::string why) {
-    return xfr::TransferFailure{xfr::TransferFailure::Kind::malformed, std::move(why)};
+  const auto refuse = [](view::Refusal why) {
+    using Kind = xfr::TransferFailure::Kind;
+    return xfr::TransferFailure{why.is_limit ? Kind::limit : Kind::malformed, std::move(why.text)};
   };
-  if (!reception.trouble().empty()) return tl::unexpected(refuse(reception.trouble()));
+  if (reception.trouble()) return tl::unexpected(refuse(*reception.trouble()));
   auto fresh = reception.takeFull();
   return (fresh ? install(zone, std::move(fresh)) : edit(zone, reception.takeChain(), now))
       .map_error(refuse);
 }
 
-tl::expected<void, std::string> ZoneIntake::install(xfr::ZoneId zone,
-                                                    std::unique_ptr<view::Zone> fresh) {
+tl::expected<void, view::Refusal> ZoneIntake::install(xfr::ZoneId zone,
+                                                      std::unique_ptr<view::Zone> fresh) {
   if (auto finished = fresh->finish(); !finished) return finished;
   busy_[static_cast<std::size_t>(zone)] = true;
   std::unique_ptr<view::Zone> before = view_.install(indexOf(zone), std::move(fresh));
@@ -114,11 +115,11 @@ tl::expected<void, std::string> ZoneIntake::install(xfr::ZoneId zone,
   return {};
 }
 
-tl::expected<void, std::string> ZoneIntake::edit(xfr::ZoneId zone, std::vector<view::Delta> chain,
-                                                 const Now& now) {
+tl::expected<void, view::Refusal> ZoneIntake::edit(xfr::ZoneId zone, std::vector<view::Delta> chain,
+                                                   const Now& now) {
   view::Zone* content = view_.zone(indexOf(zone));
   if (content == nullptr)
-    return tl::unexpected(std::string("a difference to a zone that is not held"));
+    return tl::unexpected(view::Refusal{"a difference to a zone that is not held"});
   auto change = content->apply(chain);
   if (!change) return tl::unexpected(std::move(change.error()));
   busy_[static_cast<std::size_t>(zone)] = true;
@@ -137,12 +138,18 @@ tl::expected<void, std::string> ZoneIntake::restore(xfr::ZoneId zone,
       const auto record = reader.next();
       if (!record) return tl::unexpected(std::string(record.error().what));
       if (!*record) break;
-      if (auto added = content->add(**record); !added) return added;
+      if (auto added = content->add(**record); !added) {
+        return tl::unexpected(std::move(added.error().text));
+      }
     }
   }
-  if (auto finished = content->finish(); !finished) return finished;
+  if (auto finished = content->finish(); !finished) {
+    return tl::unexpected(std::move(finished.error().text));
+  }
   for (const std::vector<view::Delta>& chain : saved.journal) {
-    if (auto applied = content->apply(chain); !applied) return tl::unexpected(applied.error());
+    if (auto applied = content->apply(chain); !applied) {
+      return tl::unexpected(std::move(applied.error().text));
+    }
     journalled_[static_cast<std::size_t>(zone)] += recordCount(chain);
   }
   if (content->serial() != saved.copy.serial) {
@@ -160,26 +167,49 @@ xfr::HeldCopy ZoneIntake::heldCopy(xfr::ZoneId zone, WallTime checked) const {
   return {soa.serial, xfr::clamped(soa, settings_.secondary.clamps), checked};
 }
 
-bool ZoneIntake::journalIsLong(xfr::ZoneId zone) const {
-  const std::size_t kept = view_.zone(indexOf(zone))->recordCount();
-  return journalled_[static_cast<std::size_t>(zone)] > std::max(kJournalRecordsMin, kept / 2);
+bool ZoneIntake::wantsFullSave(xfr::ZoneId zone) const {
+  const view::Zone& content = *view_.zone(indexOf(zone));
+  const std::size_t kept = content.recordCount();
+  return content.isSparse() ||
+         journalled_[static_cast<std::size_t>(zone)] > std::max(kJournalRecordsMin, kept / 2);
 }
 
 std::optional<ZoneIntake::SaveCursor> ZoneIntake::savePiece(xfr::ZoneId zone, SaveCursor cursor,
                                                             WallTime checked) {
   const view::Zone& content = *view_.zone(indexOf(zone));
+  if (cursor.first) rebuilding_.erase(zone);
+  if (cursor.first && content.isSparse()) {
+    rebuilding_[zone] = std::make_unique<view::Zone>(dns::Name(content.apex()), limitsOf(zone));
+  }
   ports::PackedRecords piece;
   const std::optional<std::uint64_t> next =
-      content.visitRecords(cursor.at, kRecordsPerPiece,
-                           [&](const dns::RecordView& record) { dns::pack(record, piece); });
+      content.visitRecords(cursor.at, kRecordsPerPiece, [&](const dns::RecordView& record) {
+        dns::pack(record, piece);
+        rebuildFrom(zone, record);
+      });
+  piece.shrink_to_fit();  // it may wait
   const std::optional<xfr::HeldCopy> last =
       next ? std::nullopt : std::optional(heldCopy(zone, checked));
   disk_.saveZonePiece(dns::Name(content.apex()), std::move(piece), cursor.first, last);
   if (!next) {
     journalled_[static_cast<std::size_t>(zone)] = 0;
+    installRebuilt(zone);
     return std::nullopt;
   }
   return SaveCursor{*next, false};
+}
+
+void ZoneIntake::rebuildFrom(xfr::ZoneId zone, const dns::RecordView& record) {
+  const auto copy = rebuilding_.find(zone);
+  // A configuration that allows less than it did may refuse it: then the zone stays as it is.
+  if (copy != rebuilding_.end() && !copy->second->add(record)) rebuilding_.erase(copy);
+}
+
+void ZoneIntake::installRebuilt(xfr::ZoneId zone) {
+  const auto copy = rebuilding_.find(zone);
+  if (copy == rebuilding_.end()) return;
+  if (copy->second->finish()) view_.install(indexOf(zone), std::move(copy->second));
+  rebuilding_.erase(copy);
 }
 
 }  // namespace zonecast::loop

@@ -15,6 +15,8 @@
 #include <variant>
 #include <vector>
 
+#include <absl/container/btree_map.h>
+
 #include "reconciler/loop/settings.h"
 #include "reconciler/ports/disk.h"
 #include "reconciler/view/view.h"
@@ -62,11 +64,13 @@ class ZoneIntake final : public xfr::ZoneReceiver {
   // The zone's pass is done and its copy saved.
   void release(xfr::ZoneId zone) { busy_[static_cast<std::size_t>(zone)] = false; }
 
-  // True when the copy on disk has so long a journal that a full copy is the better one.
-  bool journalIsLong(xfr::ZoneId zone) const;
+  // True when the copy on disk has so long a journal, or edits have left so much dead memory
+  // behind, that the zone is better saved whole, which builds it anew.
+  bool wantsFullSave(xfr::ZoneId zone) const;
   xfr::HeldCopy heldCopy(xfr::ZoneId zone, WallTime checked) const;
 
-  // Saves a piece of the zone's full copy; returns where to go on, nothing when all is saved.
+  // Saves a piece of the zone's full copy; returns where to go on, nothing when all is saved. Until
+  // then the zone must not change.
   struct SaveCursor {
     std::uint64_t at = 0;
     bool first = true;
@@ -78,9 +82,11 @@ class ZoneIntake final : public xfr::ZoneReceiver {
 
   view::ZoneLimits limitsOf(xfr::ZoneId zone) const;
 
-  tl::expected<void, std::string> install(xfr::ZoneId zone, std::unique_ptr<view::Zone> fresh);
-  tl::expected<void, std::string> edit(xfr::ZoneId zone, std::vector<view::Delta> chain,
-                                       const Now& now);
+  tl::expected<void, view::Refusal> install(xfr::ZoneId zone, std::unique_ptr<view::Zone> fresh);
+  tl::expected<void, view::Refusal> edit(xfr::ZoneId zone, std::vector<view::Delta> chain,
+                                         const Now& now);
+  void rebuildFrom(xfr::ZoneId zone, const dns::RecordView& record);
+  void installRebuilt(xfr::ZoneId zone);
 
   const Settings& settings_;
   view::View& view_;
@@ -88,6 +94,8 @@ class ZoneIntake final : public xfr::ZoneReceiver {
   OnUpdate on_update_;
   std::vector<bool> busy_;
   std::vector<std::uint32_t> journalled_;  // records in the journal since the last full copy
+  // Copies of sparse zones that grow while these are saved, and then take their place.
+  absl::btree_map<xfr::ZoneId, std::unique_ptr<view::Zone>> rebuilding_;
 };
 
 }  // namespace zonecast::loop

@@ -7,7 +7,7 @@ namespace zonecast::plan {
 namespace {
 
 template <typename Key, typename Value>
-void applyTo(std::map<Key, Value>& values, const std::vector<Change<Key, Value>>& changes) {
+void applyTo(absl::btree_map<Key, Value>& values, const std::vector<Change<Key, Value>>& changes) {
   for (const auto& change : changes) {
     if (change.after) {
       values.insert_or_assign(change.key, *change.after);

@@ -19,7 +19,7 @@ struct Change {
   friend bool operator==(const Change&, const Change&) = default;
 };
 using DomainChange = Change<derive::Domain, DomainEntry>;
-using VirtualDomainChange = Change<identity::Did, identity::VirtualDomain>;
+using VirtualDomainChange = Change<identity::Did, SharedVirtualDomain>;
 
 struct Cause {
   std::string text;  // "zone example.com serial 17 -> 18", "start", "zone added": for people

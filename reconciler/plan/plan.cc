@@ -13,8 +13,8 @@ namespace {
 
 // Where two maps differ, ascending by key.
 template <typename Key, typename Value>
-std::vector<Change<Key, Value>> difference(const std::map<Key, Value>& published,
-                                           const std::map<Key, Value>& desired) {
+std::vector<Change<Key, Value>> difference(const absl::btree_map<Key, Value>& published,
+                                           const absl::btree_map<Key, Value>& desired) {
   std::vector<Change<Key, Value>> changes;
   auto before = published.begin();
   auto after = desired.begin();
@@ -93,26 +93,45 @@ class Groups {
 using Reasons = std::map<derive::Domain, std::string>;
 
 // What the rule itself holds: domains that change, and canonical domains of virtual domains that
-// change.
-Reasons holdSeeds(const ChangeSet& all, const HoldRule& rule, Groups& groups) {
-  Reasons reasons;
-  const auto holdFor = [&](const derive::Domain& domain, std::optional<Groups::Place> place) {
-    auto why = rule(domain);
-    if (why.empty()) return;
-    const auto& seed = reasons.try_emplace(domain, std::move(why)).first->first;
-    if (place) groups.hold(*place, seed);
-  };
-  for (const auto& change : all.domains) {
-    holdFor(change.key, groups.placeOf(change.before));
-    holdFor(change.key, groups.placeOf(change.after));
+// change. The rule is asked once about each.
+class Seeds {
+ public:
+  Seeds(const ChangeSet& all, const HoldRule& rule, Groups& groups) : all_(all), rule_(rule) {
+    for (const auto& change : all.domains) {
+      auto why = rule(change.key);
+      if (why.empty()) continue;
+      const auto& seed = reasons_.emplace(change.key, std::move(why)).first->first;
+      for (const auto place : {groups.placeOf(change.before), groups.placeOf(change.after)}) {
+        if (place) groups.hold(*place, seed);
+      }
+    }
+    for (Groups::Place place = 0; place < all.virtual_domains.size(); ++place) {
+      const auto& change = all.virtual_domains[place];
+      for (const auto* value : {&change.before, &change.after}) {
+        const auto* seed = *value ? canonicalThatIsHeld((**value)->canonical) : nullptr;
+        if (seed) groups.hold(place, *seed);
+      }
+    }
   }
-  for (Groups::Place place = 0; place < all.virtual_domains.size(); ++place) {
-    const auto& change = all.virtual_domains[place];
-    if (change.before) holdFor(change.before->canonical, place);
-    if (change.after) holdFor(change.after->canonical, place);
+  Reasons take() && { return std::move(reasons_); }
+
+ private:
+  const derive::Domain* canonicalThatIsHeld(const derive::Domain& canonical) {
+    auto known = reasons_.find(canonical);
+    const bool was_asked =
+        std::ranges::binary_search(all_.domains, canonical, {}, &DomainChange::key);
+    if (known == reasons_.end() && !was_asked) {
+      if (auto why = rule_(canonical); !why.empty()) {
+        known = reasons_.emplace(canonical, std::move(why)).first;
+      }
+    }
+    return known == reasons_.end() ? nullptr : &known->first;
   }
-  return reasons;
-}
+
+  const ChangeSet& all_;
+  const HoldRule& rule_;
+  Reasons reasons_;
+};
 
 // Moves out of `all` what may be published.
 Plan divide(ChangeSet&& all, Groups& groups, const Reasons& seeds) {
@@ -141,7 +160,7 @@ Plan plan(const Table& published, const Table& desired, const HoldRule& hold) {
   all.domains = difference(published.domains, desired.domains);
   all.virtual_domains = difference(published.virtual_domains, desired.virtual_domains);
   Groups groups(all);
-  const auto seeds = holdSeeds(all, hold, groups);
+  const Reasons seeds = Seeds(all, hold, groups).take();
   return divide(std::move(all), groups, seeds);
 }
 

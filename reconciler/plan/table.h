@@ -2,14 +2,15 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string_view>
 
+#include "absl/container/btree_map.h"
 #include "reconciler/derive/domain.h"
 #include "reconciler/derive/edge.h"
 #include "reconciler/derive/verdict.h"
 #include "reconciler/identity/did.h"
 #include "reconciler/identity/virtual_domain.h"
+#include "reconciler/shared.h"
 
 namespace zonecast::plan {
 
@@ -24,10 +25,12 @@ struct DomainEntry {
   friend bool operator==(const DomainEntry&, const DomainEntry&) = default;
 };
 
+using SharedVirtualDomain = Shared<identity::VirtualDomain>;
+
 // Equality is of what is published: no serials, TTLs or times in it.
 struct Table {
-  std::map<derive::Domain, DomainEntry> domains;
-  std::map<identity::Did, identity::VirtualDomain> virtual_domains;
+  absl::btree_map<derive::Domain, DomainEntry> domains;
+  absl::btree_map<identity::Did, SharedVirtualDomain> virtual_domains;
   friend bool operator==(const Table&, const Table&) = default;
 };
 

@@ -47,8 +47,8 @@ struct ClaimWarning {  // a zone owner's record that was not (wholly) honoured
 };
 
 using Fact = std::variant<xfr::ZoneCurrent, xfr::ZoneTransferred, xfr::ZoneFailure,
-                          xfr::ZoneExpired, NotifyReceived, Published, StoreOpened, StoreLost,
-                          StoreTrouble, DiskTrouble, ClaimWarning>;
+                          xfr::ZoneExpired, xfr::ConnectionsScarce, NotifyReceived, Published,
+                          StoreOpened, StoreLost, StoreTrouble, DiskTrouble, ClaimWarning>;
 
 class Journal {
  public:

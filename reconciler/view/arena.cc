@@ -85,9 +85,17 @@ void Arena::makeRoom(std::size_t units) {
 }
 
 void Arena::growFirstBlock(std::size_t units_at_least) {
-  Block& first = blocks_.front();
-  std::size_t capacity = std::max(first.capacity, kFirstBlockUnits);
+  std::size_t capacity = std::max(blocks_.front().capacity, kFirstBlockUnits);
   while (capacity < units_at_least) capacity *= 2;
+  resizeFirstBlock(std::min(capacity, kBlockUnits));
+}
+
+void Arena::trim() {
+  if (blocks_.size() == 1 && blocks_.front().octets) resizeFirstBlock(blocks_.front().used);
+}
+
+void Arena::resizeFirstBlock(std::size_t capacity) {
+  Block& first = blocks_.front();
   auto octets = std::make_unique_for_overwrite<std::byte[]>(capacity * kUnit);
   if (first.octets) std::memcpy(octets.get(), first.octets.get(), first.used * kUnit);
   first.octets = std::move(octets);

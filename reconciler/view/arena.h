@@ -21,6 +21,8 @@ class Arena {
 
   Arena();
 
+  void trim();  // gives back what a small arena holds beyond what was handed out
+
   Ref allocate(std::size_t octets);  // aligned to 4 octets, not initialised
   void release(Ref ref, std::size_t octets);
 
@@ -59,6 +61,7 @@ class Arena {
   const Released& released(Ref ref) const;
   void makeRoom(std::size_t units);
   void growFirstBlock(std::size_t units_at_least);
+  void resizeFirstBlock(std::size_t capacity);
 
   std::vector<Block> blocks_;
   std::vector<Ref> free_;  // by units: the first released cell of that size

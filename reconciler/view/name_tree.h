@@ -73,6 +73,7 @@ class NameTree {
   NodeRef start() const { return apex_; }
   NodeRef following(NodeRef ref) const;  // the place after a node: kNone at the end
 
+  void trim() { arena_.trim(); }
   std::size_t octets() const { return arena_.octets() + index_.octets(); }
   std::size_t arenaOctets() const { return arena_.octets(); }
   std::size_t deadOctets() const { return arena_.deadOctets(); }

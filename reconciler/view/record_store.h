@@ -46,6 +46,7 @@ class RecordStore {
   void link(Node& node, RecordRef ref);
   void unlink(Node& node, RecordRef ref);
 
+  void trim() { arena_.trim(); }
   std::size_t octets() const { return arena_.octets(); }
   std::size_t deadOctets() const { return arena_.deadOctets(); }
 

@@ -15,21 +15,27 @@ ZoneIndex View::addZone(Name apex, CustomerId owner, bool shared) {
   const auto index = static_cast<ZoneIndex>(zones_.size());
   [[maybe_unused]] const bool is_new = by_apex_.emplace(apex, index).second;
   assert(is_new);
+  apex_labels_.set(apex.view().labelCount());
   zones_.push_back({.apex = std::move(apex), .owner = owner, .shared = shared, .content = nullptr});
   return index;
 }
 
 std::unique_ptr<Zone> View::install(ZoneIndex zone, std::unique_ptr<Zone> content) {
   assert(!content || content->apex() == apex(zone));
-  return std::exchange(at(zone).content, std::move(content));
+  loaded_ += content != nullptr;
+  auto before = std::exchange(at(zone).content, std::move(content));
+  loaded_ -= before != nullptr;
+  return before;
 }
 
 template <typename Accept>
 std::optional<ZoneIndex> View::mostSpecific(NameView name, Accept accept) const {
-  while (true) {
-    const auto found = by_apex_.find(name);
-    if (found != by_apex_.end() && accept(at(found->second))) return found->second;
-    if (name.isRoot()) return std::nullopt;
+  for (std::size_t labels = name.labelCount();; --labels) {
+    if (apex_labels_.test(labels)) {
+      const auto found = by_apex_.find(name);
+      if (found != by_apex_.end() && accept(at(found->second))) return found->second;
+    }
+    if (labels == 0) return std::nullopt;
     name = name.parent();
   }
 }
@@ -121,7 +127,7 @@ bool takeOver(ZoneAnswer&& said, Answer& answer) {
 Answer View::lookup(CustomerId customer, NameView name, RrType type) const {
   Answer answer;
   answer.name = Name(name);
-  for (int aliases = 0; aliases <= kAliasChainMax; ++aliases) {
+  for (std::uint32_t aliases = 0; aliases <= alias_chain_max_; ++aliases) {
     const auto index = zoneFor(customer, answer.name);
     if (!index) {
       giveUp(answer, "outside the customer's zones: " + answer.name.toText());
@@ -138,8 +144,8 @@ Answer View::lookup(CustomerId customer, NameView name, RrType type) const {
     }
     if (!takeOver(std::move(said), answer)) return answer;
   }
-  giveUp(answer,
-         fmt::format("more than {} aliases in a row from {}", kAliasChainMax, name.toText()));
+  giveUp(answer, fmt::format("more than {} aliases in a row from {} (derive.alias_chain_max)",
+                             alias_chain_max_, name.toText()));
   return answer;
 }
 

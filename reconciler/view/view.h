@@ -7,6 +7,7 @@
 // Not thread-safe.
 #pragma once
 
+#include <bitset>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/inlined_vector.h"
 #include "reconciler/dns/name.h"
 #include "reconciler/dns/record.h"
 #include "reconciler/view/zone.h"
@@ -43,13 +45,11 @@ struct Answer {
     notKnown,  // outside, delegated away, not transferred yet, or an alias chain that is longer
                // than the limit or leads to a name that cannot be; `why` says which
   } kind{};
-  dns::Name name;                  // where the chain of CNAME and DNAME ended
-  RrsetView rrset;                 // data
-  std::vector<Evidence> evidence;  // in the order in which it was followed
-  std::string why;                 // notKnown: "outside the customer's zones: sip.example.net"
+  dns::Name name;                             // where the chain of CNAME and DNAME ended
+  RrsetView rrset;                            // data
+  absl::InlinedVector<Evidence, 1> evidence;  // in the order in which it was followed
+  std::string why;  // notKnown: "outside the customer's zones: sip.example.net"
 };
-
-inline constexpr int kAliasChainMax = 8;
 
 // What derive asks its questions of.
 class Lookup {
@@ -62,12 +62,15 @@ class Lookup {
 
 class View {
  public:
+  explicit View(std::uint32_t alias_chain_max = 8) : alias_chain_max_(alias_chain_max) {}
+
   // No other zone of the view has this apex. The zone is not transferred yet.
   ZoneIndex addZone(dns::Name apex, CustomerId owner, bool shared);
   // Replaces the content and returns the former; nothing means "not transferred".
   std::unique_ptr<Zone> install(ZoneIndex zone, std::unique_ptr<Zone> content);
   Zone* zone(ZoneIndex zone) { return at(zone).content.get(); }
   const Zone* zone(ZoneIndex zone) const { return at(zone).content.get(); }
+  std::size_t loaded() const { return loaded_; }  // zones that are transferred
   dns::NameView apex(ZoneIndex zone) const { return at(zone).apex; }
   CustomerId owner(ZoneIndex zone) const { return at(zone).owner; }
 
@@ -92,8 +95,11 @@ class View {
   template <typename Accept>
   std::optional<ZoneIndex> mostSpecific(dns::NameView name, Accept accept) const;
 
+  std::uint32_t alias_chain_max_;
   std::vector<ZoneEntry> zones_;
+  std::size_t loaded_ = 0;
   absl::flat_hash_map<dns::Name, ZoneIndex, dns::NameHash, dns::NameEqual> by_apex_;
+  std::bitset<dns::kNameOctetsMax / 2 + 1> apex_labels_;  // how many labels apexes have
 };
 
 class CustomerLookup final : public Lookup {

@@ -11,24 +11,31 @@ namespace zonecast::view {
 
 using dns::RrType;
 
+namespace {
+constexpr std::size_t kDeadOctetsMin = 16 << 10;  // less is not worth a thought
+}
+
 Zone::Zone(dns::Name apex, ZoneLimits limits)
     : content_(std::make_unique<ZoneContent>(std::move(apex), limits)) {}
 Zone::~Zone() = default;
 Zone::Zone(Zone&&) noexcept = default;
 Zone& Zone::operator=(Zone&&) noexcept = default;
 
-tl::expected<void, std::string> Zone::add(const dns::RecordView& record) {
+tl::expected<void, Refusal> Zone::add(const dns::RecordView& record) {
   assert(content_->build_path && "a finished zone is changed by apply()");
   return content_->findOrAdd(record.owner, *content_->build_path, nullptr)
       .and_then([&](NodeRef node) { return content_->add(node, record, DuplicateTtl::lower); })
       .map([](const Edit&) {});
 }
 
-tl::expected<void, std::string> Zone::finish() {
+tl::expected<void, Refusal> Zone::finish() {
   if (content_->soaRecord() == kNone) {
-    return tl::unexpected(fmt::format("{} has no SOA", apex().toText()));
+    return tl::unexpected(Refusal{fmt::format("{} has no SOA", apex().toText())});
   }
   content_->build_path.reset();
+  content_->readSoa();
+  content_->names.trim();
+  content_->records.trim();
   return {};
 }
 
@@ -36,15 +43,14 @@ dns::NameView Zone::apex() const {
   return content_->names.apexName();
 }
 dns::Serial Zone::serial() const {
-  return soa().serial;
+  return content_->serial;
 }
 dns::Soa Zone::soa() const {
   return content_->soa();
 }
 
 dns::Ttl Zone::negativeTtl() const {
-  const dns::Ttl ttl(content_->records.record(content_->soaRecord()).value);
-  return std::min(ttl, dns::Ttl(soa().minimum_s));
+  return content_->negative_ttl;
 }
 
 std::size_t Zone::recordCount() const {
@@ -57,6 +63,11 @@ std::size_t Zone::octets() const {
 
 std::size_t Zone::deadOctets() const {
   return content_->names.deadOctets() + content_->records.deadOctets();
+}
+
+bool Zone::isSparse() const {
+  const std::size_t dead = deadOctets();
+  return dead > kDeadOctetsMin && dead > (octets() - dead) / 2;
 }
 
 namespace {

@@ -34,6 +34,12 @@ struct ZoneLimits {
   std::uint64_t octets_max = 512ull << 20;  // of memory
 };
 
+// Why a record, a whole zone or a delta is not taken.
+struct Refusal {
+  std::string text;
+  bool is_limit = false;  // an option allows no more, and the text names it
+};
+
 // The RRset that answered: canonical RDATA in the zone's arena, in ascending order (RFC 4034
 // section 6.3). Of a type that is not kept there is none to show.
 struct RrsetView {
@@ -93,15 +99,15 @@ class Zone {
   // -- building from a full transfer: any number of add(), then finish()
   // A record that stands twice is kept once (RFC 2181 section 5). After a failure the zone is of no
   // use any more.
-  tl::expected<void, std::string> add(const dns::RecordView& record);
+  tl::expected<void, Refusal> add(const dns::RecordView& record);
   // Fails without exactly one SOA at the apex. A finished zone is changed by apply() alone, and
   // what follows is for finished zones.
-  tl::expected<void, std::string> finish();
+  tl::expected<void, Refusal> finish();
 
   // Applies a chain of deltas. On failure (wrong starting serial, a removal of what is not there, a
   // limit) nothing has changed. Time is proportional to the deltas. RFC 1995 does not forbid to add
   // what is there already: such a record gives it its TTL.
-  tl::expected<ZoneChange, std::string> apply(std::span<const Delta> chain);
+  tl::expected<ZoneChange, Refusal> apply(std::span<const Delta> chain);
 
   dns::NameView apex() const;
   dns::Serial serial() const;
@@ -113,8 +119,9 @@ class Zone {
   std::size_t recordCount() const;
   std::size_t octets() const;  // memory held
   // Memory that changes have left behind and that only records of the same size can use again.
-  // Where this is most of octets(), build the zone again by visitRecords().
   std::size_t deadOctets() const;
+  // So much of it that the zone had better be built again, by visitRecords().
+  bool isSparse() const;
 
   // Visits owner names from `cursor` on (0 at first), at most `names_max` names together with empty
   // non-terminals, with the set of types each has, occluded or not; returns the next cursor, or

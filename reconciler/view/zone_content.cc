@@ -44,18 +44,24 @@ std::size_t countedTypes(const RecordStore& records, const Node& node) {
 
 }  // namespace
 
-tl::expected<NodeRef, std::string> ZoneContent::findOrAdd(dns::NameView owner, TreePath& path,
-                                                          std::vector<NodeRef>* added) {
+tl::expected<NodeRef, Refusal> ZoneContent::findOrAdd(dns::NameView owner, TreePath& path,
+                                                      std::vector<NodeRef>* added) {
   if (!owner.isAtOrUnder(names.apexName())) {
-    return tl::unexpected(
-        fmt::format("{} is outside the zone {}", owner.toText(), names.apexName().toText()));
+    return tl::unexpected(Refusal{
+        fmt::format("{} is outside the zone {}", owner.toText(), names.apexName().toText())});
   }
   return path.findOrAdd(names, Labels(owner, names.apexName()), added);
 }
 
-tl::expected<Edit, std::string> ZoneContent::add(NodeRef node, const RecordView& record,
-                                                 DuplicateTtl duplicate) {
-  if (auto why = objection(node, record)) return tl::unexpected(*std::move(why));
+tl::expected<Edit, Refusal> ZoneContent::add(NodeRef node, const RecordView& record,
+                                             DuplicateTtl duplicate) {
+  if (auto why = objection(node, record)) return tl::unexpected(Refusal{*std::move(why)});
+  if (record_count >= limits.records_max) {
+    return tl::unexpected(
+        Refusal{fmt::format("the zone has more than {} records (limits.zone_records_max)",
+                            limits.records_max),
+                true});
+  }
   const bool kept = dns::isKept(record.type);
   const Rdata rdata = storedRdata(record);
   if (const RecordRef there = records.find(names.node(node), record.type, rdata); there != kNone) {
@@ -64,7 +70,7 @@ tl::expected<Edit, std::string> ZoneContent::add(NodeRef node, const RecordView&
     const std::uint32_t ttl = record.ttl.seconds();
     return revalue(node, there, duplicate == DuplicateTtl::lower ? std::min(now, ttl) : ttl);
   }
-  if (auto why = limitReached(node, record)) return tl::unexpected(*std::move(why));
+  if (auto why = limitReached(node, record)) return tl::unexpected(Refusal{*std::move(why), true});
   const RecordRef ref = records.create(record.type, kept ? record.ttl.seconds() : 1, rdata);
   Node& owner = names.node(node);
   const Edit edit{Edit::Kind::added, owner.types, node, ref, 0};
@@ -73,11 +79,11 @@ tl::expected<Edit, std::string> ZoneContent::add(NodeRef node, const RecordView&
   return edit;
 }
 
-tl::expected<Edit, std::string> ZoneContent::remove(NodeRef node, const RecordView& record) {
+tl::expected<Edit, Refusal> ZoneContent::remove(NodeRef node, const RecordView& record) {
   Node& owner = names.node(node);
   const RecordRef ref = records.find(owner, record.type, storedRdata(record));
   if (ref == kNone) {
-    return tl::unexpected(describe(record) + " is to be removed and is not there");
+    return tl::unexpected(Refusal{describe(record) + " is to be removed and is not there"});
   }
   const std::uint32_t value = records.record(ref).value;
   if (!dns::isKept(record.type) && value > 1) return revalue(node, ref, value - 1);
@@ -118,10 +124,6 @@ void ZoneContent::takeBack(const Edit& edit) {
 std::optional<std::string> ZoneContent::objection(NodeRef node, const RecordView& record) const {
   if (record.rrclass != dns::RrClass::in) return describe(record) + " is not of class IN";
   if (!isReadable(record)) return describe(record) + " is malformed";
-  if (record_count >= limits.records_max) {
-    return fmt::format("the zone has more than {} records (limits.zone_records_max)",
-                       limits.records_max);
-  }
   if (record.type != RrType::soa) return std::nullopt;
   if (node != names.apex()) return describe(record) + " is not at the apex";
   const RecordRef soa = soaRecord();
@@ -139,8 +141,8 @@ std::optional<std::string> ZoneContent::limitReached(NodeRef node, const RecordV
   const Node& owner = names.node(node);
   if (!dns::isKept(record.type)) {
     if (countedTypes(records, owner) < limits.types_per_owner_max) return std::nullopt;
-    return fmt::format("{} has more than {} types", record.owner.toText(),
-                       limits.types_per_owner_max);
+    return fmt::format("{} has more than {} types that are not kept (limits.owner_types_max)",
+                       record.owner.toText(), limits.types_per_owner_max);
   }
   if (records.rrsetSize(owner, record.type) < limits.records_per_rrset_max) return std::nullopt;
   return fmt::format("{} has more than {} records (limits.rrset_records_max)", describe(record),
@@ -151,6 +153,12 @@ dns::Soa ZoneContent::soa() const {
   const auto soa = dns::parseSoa(records.rdata(soaRecord()));
   assert(soa.has_value());
   return *soa;
+}
+
+void ZoneContent::readSoa() {
+  const dns::Soa soa = this->soa();
+  serial = soa.serial;
+  negative_ttl = std::min(dns::Ttl(records.record(soaRecord()).value), dns::Ttl(soa.minimum_s));
 }
 
 }  // namespace zonecast::view

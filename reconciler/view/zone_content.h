@@ -42,22 +42,26 @@ class ZoneContent {
       : limits(zone_limits), names(std::move(apex)), build_path(new TreePath(names.apex())) {}
 
   // The node of a name, which is added with what leads to it where it is missing.
-  tl::expected<NodeRef, std::string> findOrAdd(dns::NameView owner, TreePath& path,
-                                               std::vector<NodeRef>* added);
-  tl::expected<Edit, std::string> add(NodeRef node, const dns::RecordView& record,
-                                      DuplicateTtl duplicate);
-  tl::expected<Edit, std::string> remove(NodeRef node, const dns::RecordView& record);
+  tl::expected<NodeRef, Refusal> findOrAdd(dns::NameView owner, TreePath& path,
+                                           std::vector<NodeRef>* added);
+  tl::expected<Edit, Refusal> add(NodeRef node, const dns::RecordView& record,
+                                  DuplicateTtl duplicate);
+  tl::expected<Edit, Refusal> remove(NodeRef node, const dns::RecordView& record);
   void takeBack(const Edit& edit);
 
   RecordRef soaRecord() const {
     return records.firstOf(names.node(names.apex()), dns::RrType::soa);
   }
   dns::Soa soa() const;
+  void readSoa();  // after every change that is whole
 
   ZoneLimits limits;
   NameTree names;
   RecordStore records;
   std::size_t record_count = 0;
+  // What the SOA says, since every answer tells it.
+  dns::Serial serial;
+  dns::Ttl negative_ttl;                 // RFC 2308 section 5
   std::unique_ptr<TreePath> build_path;  // until the zone is finished
 
  private:

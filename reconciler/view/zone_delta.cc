@@ -55,7 +55,7 @@ void sortOnce(std::vector<NodeRef>& refs) {
 
 }  // namespace
 
-tl::expected<ZoneChange, std::string> Zone::apply(std::span<const Delta> chain) {
+tl::expected<ZoneChange, Refusal> Zone::apply(std::span<const Delta> chain) {
   DeltaApplication application(*content_);
   for (const Delta& delta : chain) {
     if (auto applied = application.apply(delta); !applied) {
@@ -66,10 +66,10 @@ tl::expected<ZoneChange, std::string> Zone::apply(std::span<const Delta> chain) 
   return application.commit();
 }
 
-tl::expected<void, std::string> DeltaApplication::apply(const Delta& delta) {
+tl::expected<void, Refusal> DeltaApplication::apply(const Delta& delta) {
   if (const dns::Serial held = zone_.soa().serial; held != delta.from) {
-    return tl::unexpected(fmt::format("the delta is for serial {}, the zone has {}",
-                                      delta.from.value(), held.value()));
+    return tl::unexpected(Refusal{fmt::format("the delta is for serial {}, the zone has {}",
+                                              delta.from.value(), held.value())});
   }
   for (const DeltaRecord& record : delta.removed) {
     if (auto removed = remove(record); !removed) return removed;
@@ -78,23 +78,25 @@ tl::expected<void, std::string> DeltaApplication::apply(const Delta& delta) {
     if (auto added = add(record); !added) return added;
   }
   if (zone_.soaRecord() == kNone || zone_.soa().serial != delta.to) {
-    return tl::unexpected(fmt::format("the delta does not lead to serial {}", delta.to.value()));
+    return tl::unexpected(
+        Refusal{fmt::format("the delta does not lead to serial {}", delta.to.value())});
   }
   return {};
 }
 
-tl::expected<void, std::string> DeltaApplication::remove(const DeltaRecord& record) {
+tl::expected<void, Refusal> DeltaApplication::remove(const DeltaRecord& record) {
   const dns::NameView owner = record.owner;
   const dns::NameView apex = zone_.names.apexName();
   const NodeRef node =
       owner.isAtOrUnder(apex) ? path_.find(zone_.names, Labels(owner, apex)) : kNone;
   if (node == kNone) {
-    return tl::unexpected(fmt::format("{} is to be removed and is not there", owner.toText()));
+    return tl::unexpected(
+        Refusal{fmt::format("{} is to be removed and is not there", owner.toText())});
   }
   return zone_.remove(node, viewOf(record)).map([this](const Edit& edit) { remember(edit); });
 }
 
-tl::expected<void, std::string> DeltaApplication::add(const DeltaRecord& record) {
+tl::expected<void, Refusal> DeltaApplication::add(const DeltaRecord& record) {
   return zone_.findOrAdd(record.owner, path_, &created_)
       .and_then([&](NodeRef node) { return zone_.add(node, viewOf(record), DuplicateTtl::later); })
       .map([this](const Edit& edit) { remember(edit); });
@@ -124,6 +126,7 @@ ZoneChange DeltaApplication::commit() {
     edits = end;
   }
   forget(existence);
+  zone_.readSoa();
   return change;
 }
 

@@ -21,7 +21,7 @@ class DeltaApplication {
  public:
   explicit DeltaApplication(ZoneContent& zone) : zone_(zone), path_(zone.names.apex()) {}
 
-  tl::expected<void, std::string> apply(const Delta& delta);
+  tl::expected<void, Refusal> apply(const Delta& delta);
   // One of these ends the application.
   ZoneChange commit();
   void takeBack();
@@ -34,8 +34,8 @@ class DeltaApplication {
     NodeSet passed;  // came and went within the chain
   };
 
-  tl::expected<void, std::string> remove(const DeltaRecord& record);
-  tl::expected<void, std::string> add(const DeltaRecord& record);
+  tl::expected<void, Refusal> remove(const DeltaRecord& record);
+  tl::expected<void, Refusal> add(const DeltaRecord& record);
   void remember(const Edit& edit);
   std::vector<NodeRef> touchedNodes() const;
   Existence existence() const;

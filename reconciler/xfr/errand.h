@@ -19,8 +19,10 @@ namespace zonecast::xfr {
 
 struct Errand {
   enum class Kind : std::uint8_t { soa, ixfr, axfr } kind{};
+  PrimaryId primary{};
   ZoneId zone{};
   std::optional<dns::Serial> held;  // IXFR: what to start from
+  bool ahead = false;               // AXFR: behind another one, on its connection
   bool asked_again = false;         // it was lost once already, in the race with an idle close
 };
 
@@ -42,14 +44,23 @@ struct Trouble {
   ZoneFailure::Step step{};
   std::string_view reason;  // the metric's label, a literal
   std::string text;         // "REFUSED"
+  bool too_much = false;    // the server may have been asked for too many transfers at once
 };
 
-using Verdict = std::variant<SerialSeen, Delivery, Trouble>;
+// An AXFR that was asked for ahead, and must be asked for again when it is its turn again.
+struct Displaced {
+  enum class Why : std::uint8_t {
+    longTransfer,  // comes before it on its connection
+    closed,        // the connection was, after it had answered others
+  } why{};
+};
+
+using Verdict = std::variant<SerialSeen, Delivery, Trouble, Displaced>;
 
 struct Outcome {  // every errand has exactly one
   Errand errand;
-  PrimaryId primary{};
   Verdict verdict;
+  bool was_long = false;  // an AXFR behind which none could wait
 };
 
 }  // namespace zonecast::xfr

@@ -18,6 +18,7 @@ using Kind = Errand::Kind;
 using Step = ZoneFailure::Step;
 
 constexpr Duration kRateGrace = std::chrono::seconds{15};
+constexpr std::uint64_t kShortAnswerOctets = 64 << 10;
 
 dns::Rcode rcodeOf(std::span<const std::uint8_t> message) {
   return static_cast<dns::Rcode>(message[3] & 0xf);
@@ -109,6 +110,10 @@ std::uint64_t Exchange::octets() const {
   return transfer_ ? transfer_->reader.octetCount() : 0;
 }
 
+bool Exchange::isLong() const {
+  return octets() > kShortAnswerOctets;
+}
+
 std::vector<std::uint8_t> Exchange::takeRequest() {
   return framed(std::move(request_));
 }
@@ -123,6 +128,10 @@ std::optional<Verdict> Exchange::onMessage(std::span<const std::uint8_t> message
 void Exchange::onProgress(const Now& now) {
   heard_ = now.mono;
   if (!first_heard_) first_heard_ = now.mono;
+}
+
+void Exchange::onTurn(const Now& now) {
+  if (!isAnswered()) sent_ = heard_ = now.mono;
 }
 
 std::optional<Trouble> Exchange::verify(std::span<const std::uint8_t> message, const Now& now) {
@@ -147,7 +156,9 @@ std::optional<Verdict> Exchange::judgeTransfer(std::span<const std::uint8_t> mes
                                                const Now& now) {
   auto progress = transfer_->reader.feed(message, transfer_->witness);
   if (!progress) {
-    return trouble(reasonOf(progress.error().kind), std::move(progress.error().text));
+    auto refusal = trouble(reasonOf(progress.error().kind), std::move(progress.error().text));
+    refusal.too_much = rcodeOf(message) == dns::Rcode::servFail;
+    return refusal;
   }
   if (*progress == TransferReader::Progress::more) return std::nullopt;
   ended_ = true;

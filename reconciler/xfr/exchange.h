@@ -34,6 +34,7 @@ class Exchange {
   // False while the primary may have more to say, even if nobody wants to hear it any longer.
   bool hasEnded() const { return ended_; }
   std::uint64_t octets() const;  // of whole messages
+  bool isLong() const;           // what has come of it is too much to wait behind
 
   std::vector<std::uint8_t> takeRequest();  // with its length; once
 
@@ -41,6 +42,8 @@ class Exchange {
   std::optional<Verdict> onMessage(std::span<const std::uint8_t> message, const Now& now);
   // Some octets of our next message came.
   void onProgress(const Now& now);
+  // What stood before it on its connection is done: its time begins now.
+  void onTurn(const Now& now);
 
   // The time by which something must have happened; what to say when it has not, given how many
   // octets of our next message are already here.
@@ -63,8 +66,8 @@ class Exchange {
   std::vector<std::uint8_t> request_;
   std::optional<dns::TsigVerifier> verifier_;
   std::unique_ptr<Transfer> transfer_;  // nothing: a SOA query
-  Instant sent_;
-  Instant heard_;  // or sent, while nothing was heard
+  Instant sent_;                        // or when its turn on the connection came
+  Instant heard_;                       // or sent, while nothing was heard
   std::optional<Instant> first_heard_;
   bool ended_ = false;
 };

@@ -14,7 +14,6 @@ using Kind = Errand::Kind;
 using Step = ZoneFailure::Step;
 
 constexpr std::size_t kHeaderOctets = 12;
-constexpr std::uint64_t kShortAnswerOctets = 64 << 10;  // what is longer is a bulk transfer
 
 std::uint16_t messageId(std::span<const std::uint8_t> message) {
   return static_cast<std::uint16_t>(message[0] << 8 | message[1]);
@@ -33,8 +32,15 @@ bool PrimaryLink::hasRoomForQuery() const {
   return queries_ < limits().queries_in_flight_per_primary;
 }
 
+bool PrimaryLink::hasQueryConnection() const {
+  return std::ranges::any_of(connections_, [](const auto& each) {
+    return each->role == Connection::Role::query && each->state != Connection::State::retired;
+  });
+}
+
 void PrimaryLink::place(const Errand& errand, const Now& now) {
-  Connection& connection = connectionFor(errand, now);
+  Connection* found = connectionFor(errand);
+  Connection& connection = found != nullptr ? *found : connect(roleOf(errand), now);
   if (connection.state == Connection::State::connecting) {
     connection.boarding.push_back(errand);
   } else {
@@ -42,15 +48,22 @@ void PrimaryLink::place(const Errand& errand, const Now& now) {
   }
 }
 
-PrimaryLink::Connection& PrimaryLink::connectionFor(const Errand& errand, const Now& now) {
-  const auto role = errand.kind == Kind::axfr ? Connection::Role::bulk : Connection::Role::query;
+PrimaryLink::Connection* PrimaryLink::connectionFor(const Errand& errand) {
+  const auto role = roleOf(errand);
+  Connection* best = nullptr;
   for (const auto& connection : connections_) {
     if (connection->role != role || connection->state == Connection::State::retired) continue;
     // What was lost once is not entrusted to another one that may just be closing.
     if (errand.asked_again && connection->arrivals > 0) continue;
-    if (role == Connection::Role::query || connection->isIdle()) return *connection;
+    if (role == Connection::Role::query) return connection.get();
+    if (connection->load() > 0 && (!errand.ahead || connection->hasLong())) continue;
+    if (best == nullptr || connection->load() < best->load()) best = connection.get();
   }
-  return connect(role, now);
+  return best;
+}
+
+PrimaryLink::Connection::Role PrimaryLink::roleOf(const Errand& errand) {
+  return errand.kind == Kind::axfr ? Connection::Role::bulk : Connection::Role::query;
 }
 
 PrimaryLink::Connection& PrimaryLink::connect(Connection::Role role, const Now& now) {
@@ -61,7 +74,8 @@ PrimaryLink::Connection& PrimaryLink::connect(Connection::Role role, const Now& 
   connection->next_message_id = static_cast<std::uint16_t>(board_->random());
   board_->owners.emplace(connection->id, id_);
   board_->alarms.set(connection->id, connection->alarm, connection->deadline);
-  board_->actions.push_back(Connect{connection->id, primary().endpoint});
+  if (role == Connection::Role::query) ++board_->query_connections;
+  board_->actions.push_back(Connect{connection->id, peer_});
   return *connections_.emplace_back(std::move(connection));
 }
 
@@ -69,24 +83,33 @@ void PrimaryLink::send(Connection& connection, const Errand& errand, const Now& 
   while (connection.flights.contains(connection.next_message_id)) ++connection.next_message_id;
   const std::uint16_t message_id = connection.next_message_id++;
   auto sink = errand.kind == Kind::soa ? nullptr : board_->receiver.open(errand.zone);
-  Exchange exchange(errand, board_->settings, primary().key.get(), std::move(sink), message_id,
-                    now);
+  Exchange exchange(errand, board_->settings, keyOf(errand), std::move(sink), message_id, now);
+  setIdle(connection, std::nullopt);
   board_->actions.push_back(Send{connection.id, exchange.takeRequest()});
   board_->alarms.bringForward(connection.id, connection.alarm, exchange.deadline());
-  connection.flights.emplace(message_id,
-                             Flight{std::move(exchange), connection.arrivals, arrivals_});
+  connection.flights.emplace(message_id, Flight{std::move(exchange), ++sent_, connection.arrivals,
+                                                arrivals_, connection.concluded});
+}
+
+const dns::TsigKey* PrimaryLink::keyOf(const Errand& errand) const {
+  return board_->settings.primaries[static_cast<std::size_t>(errand.primary)].key.get();
 }
 
 void PrimaryLink::conclude(Connection& connection, std::uint16_t message_id, Verdict verdict) {
   const auto flight = connection.flights.find(message_id);
   assert(flight != connection.flights.end());
-  report(flight->second.exchange.errand(), std::move(verdict));
+  ++connection.concluded;
+  report(flight->second, std::move(verdict));
   connection.flights.erase(flight);
 }
 
-void PrimaryLink::report(const Errand& errand, Verdict verdict) {
+void PrimaryLink::report(const Flight& flight, Verdict verdict) {
+  report(flight.exchange.errand(), std::move(verdict), flight.is_long);
+}
+
+void PrimaryLink::report(const Errand& errand, Verdict verdict, bool was_long) {
   if (errand.kind == Kind::soa) --queries_;
-  board_->outcomes.push_back({errand, id_, std::move(verdict)});
+  board_->outcomes.push_back({errand, std::move(verdict), was_long});
 }
 
 // -- events
@@ -127,15 +150,38 @@ bool PrimaryLink::onMessage(Connection& connection, std::span<const std::uint8_t
   Exchange& exchange = flight->second.exchange;
   auto verdict = exchange.onMessage(message, now);
   if (!verdict) {
-    const bool bulk = exchange.octets() > kShortAnswerOctets;
-    if (bulk && connection.role == Connection::Role::query) retire(connection, now);
+    if (exchange.isLong()) onLong(connection, flight->second, now);
     return true;
   }
   const bool more_may_come = !exchange.hasEnded();
+  const std::uint64_t number = flight->second.number;
   conclude(connection, message_id, std::move(*verdict));
+  turnToNext(connection, number, now);
   if (!more_may_come) return true;
   retire(connection, now);
   return settle(connection, now);
+}
+
+// A long transfer needs its connection for itself.
+void PrimaryLink::onLong(Connection& connection, Flight& flight, const Now& now) {
+  const bool bulk = flight.exchange.errand().kind == Kind::axfr;
+  if (bulk && !std::exchange(flight.is_long, true)) board_->slowed.push_back(id_);
+  if (!bulk || connection.flights.size() > 1) retire(connection, now);
+}
+
+void PrimaryLink::displaceAll(Connection& connection, Displaced::Why why) {
+  absl::erase_if(connection.flights, [&](const auto& entry) {
+    if (entry.second.exchange.isAnswered()) return false;
+    report(entry.second, Displaced{why});
+    return true;
+  });
+}
+
+void PrimaryLink::turnToNext(Connection& connection, std::uint64_t number, const Now& now) {
+  if (connection.role == Connection::Role::query) return;
+  for (auto& [message_id, flight] : connection.flights) {
+    if (flight.number > number) flight.exchange.onTurn(now);
+  }
 }
 
 // What a slow message has brought so far counts as a sign of life of the transfer it belongs to.
@@ -151,8 +197,13 @@ void PrimaryLink::onClosed(ConnectionId id, std::string_view why, const Now& now
   if (connection == nullptr) return;
   std::vector<Errand> again;
   absl::erase_if(connection->flights, [&](const auto& entry) {
-    if (!wasLostIdle(*connection, entry.second)) return false;
-    again.push_back(entry.second.exchange.errand());
+    if (wasLostWaiting(*connection, entry.second)) {
+      report(entry.second, Displaced{Displaced::Why::closed});
+    } else if (wasLostIdle(*connection, entry.second)) {
+      again.push_back(entry.second.exchange.errand());
+    } else {
+      return false;
+    }
     return true;
   });
   lose(*connection, "closed", std::string(why), now);
@@ -180,17 +231,20 @@ void PrimaryLink::onAlarm(ConnectionId id, const Now& now) {
 
 bool PrimaryLink::onOverdue(Connection& connection, const Now& now) {
   std::vector<std::pair<std::uint16_t, Trouble>> overdue;
+  bool silent = false;  // nothing came since one of them was sent
   for (const auto& [message_id, flight] : connection.flights) {
+    if (connection.isBehind(flight)) continue;
     const bool arriving = connection.stream.pendingId() == message_id;
     auto trouble = flight.exchange.overdue(arriving ? connection.stream.pendingOctets() : 0, now);
     if (!trouble) continue;
-    if (flight.connection_arrivals == connection.arrivals) {
-      giveUp(connection, trouble->reason, std::move(trouble->text), now);
-      return false;
-    }
+    silent |= flight.connection_arrivals == connection.arrivals;
     overdue.emplace_back(message_id, std::move(*trouble));
   }
   if (overdue.empty()) return true;
+  if (silent && !mayFailAlone(connection, overdue.size())) {
+    giveUp(connection, overdue.front().second.reason, std::move(overdue.front().second.text), now);
+    return false;
+  }
   bool spoiled = false;
   for (auto& [message_id, trouble] : overdue) {
     spoiled |= connection.flights.at(message_id).exchange.isTransfer();
@@ -200,10 +254,20 @@ bool PrimaryLink::onOverdue(Connection& connection, const Now& now) {
   return settle(connection, now);
 }
 
+bool PrimaryLink::mayFailAlone(Connection& connection, std::size_t overdue) {
+  const bool again = connection.silent_at == connection.arrivals || silent_at_ == arrivals_;
+  connection.silent_at = connection.arrivals;
+  silent_at_ = arrivals_;
+  return overdue == 1 && !again;
+}
+
 // Takes the connection out of use for all but the answers that have begun to come.
 void PrimaryLink::retire(Connection& connection, const Now& now) {
   if (connection.state == Connection::State::retired) return;
   connection.state = Connection::State::retired;
+  if (connection.role == Connection::Role::bulk) {
+    return displaceAll(connection, Displaced::Why::longTransfer);
+  }
   std::vector<Errand> elsewhere;
   absl::erase_if(connection.flights, [&](const auto& entry) {
     if (entry.second.exchange.isAnswered()) return false;
@@ -222,7 +286,18 @@ bool PrimaryLink::settle(Connection& connection, const Now& now) {
   }
   connection.deadline = now.mono + limits().connection_idle_timeout;
   board_->alarms.bringForward(connection.id, connection.alarm, connection.deadline);
+  setIdle(connection, now.mono);
   return true;
+}
+
+void PrimaryLink::setIdle(Connection& connection, std::optional<Instant> since) {
+  if (connection.idle_since) board_->idle.erase({*connection.idle_since, connection.id});
+  if (since) board_->idle.emplace(*since, connection.id);
+  connection.idle_since = since;
+}
+
+void PrimaryLink::closeIdle(ConnectionId id) {
+  close(*find(id));
 }
 
 void PrimaryLink::close(Connection& connection) {
@@ -244,7 +319,7 @@ void PrimaryLink::lose(Connection& connection, std::string_view reason, std::str
   const auto lost = remove(connection);
   for (const Errand& errand : lost->boarding) report(errand, unreachable);
   for (auto& [message_id, flight] : lost->flights) {
-    report(flight.exchange.errand(), flight.exchange.trouble(reason, text));
+    report(flight, flight.exchange.trouble(reason, text));
   }
 }
 
@@ -267,13 +342,29 @@ bool PrimaryLink::wasLostIdle(const Connection& connection, const Flight& flight
   return flight.connection_arrivals > 0 && flight.connection_arrivals == connection.arrivals;
 }
 
+// The server answered what came before it, and closed the connection: it does not take so many.
+bool PrimaryLink::wasLostWaiting(const Connection& connection, const Flight& flight) {
+  return connection.role == Connection::Role::bulk && !flight.exchange.isAnswered() &&
+         flight.concluded != connection.concluded;
+}
+
 // -- connections
+
+bool PrimaryLink::Connection::hasLong() const {
+  return std::ranges::any_of(flights, [](const auto& entry) { return entry.second.is_long; });
+}
+
+bool PrimaryLink::Connection::isBehind(const Flight& flight) const {
+  if (role == Role::query || flight.exchange.isAnswered()) return false;
+  return std::ranges::any_of(
+      flights, [&](const auto& entry) { return entry.second.number < flight.number; });
+}
 
 Instant PrimaryLink::wakeAt(const Connection& connection) const {
   if (connection.flights.empty()) return connection.deadline;
   Instant first = kNever;
   for (const auto& [message_id, flight] : connection.flights) {
-    first = std::min(first, flight.exchange.deadline());
+    if (!connection.isBehind(flight)) first = std::min(first, flight.exchange.deadline());
   }
   return first;
 }
@@ -289,14 +380,12 @@ std::unique_ptr<PrimaryLink::Connection> PrimaryLink::remove(Connection& connect
       connections_, [&](const auto& each) { return each.get() == &connection; });
   assert(found != connections_.end());
   auto removed = std::move(*found);
+  if (removed->role == Connection::Role::query) --board_->query_connections;
+  setIdle(*removed, std::nullopt);
   connections_.erase(found);
   board_->owners.erase(removed->id);
   board_->alarms.set(removed->id, removed->alarm, kNever);
   return removed;
-}
-
-const PrimarySettings& PrimaryLink::primary() const {
-  return board_->settings.primaries[static_cast<std::size_t>(id_)];
 }
 
 }  // namespace zonecast::xfr

@@ -1,6 +1,7 @@
-// The connections to one primary: one for queries (SOA and IXFR, pipelined, RFC 7766
-// section 6.2.1.1) and one for each bulk transfer under way, kept for the next one until it was
-// idle for a while.
+// The connections to one server, for all primaries that are at its address and port: one for
+// queries (SOA and IXFR, pipelined, RFC 7766 section 6.2.1.1) and one for each bulk transfer under
+// way, kept for the next one until it was idle for a while. Further transfers may stand behind one
+// (ahead).
 //
 // Errands go in, and each comes out as exactly one Outcome, on the switchboard, where actions and
 // alarms are put too; a link calls nobody back.
@@ -8,13 +9,17 @@
 // - An IXFR whose answer grows into a bulk transfer keeps its connection for itself: the connection
 //   is retired (closed when its last answer is in), and what waited behind it is asked again
 //   elsewhere. Likewise after an IXFR of which more messages may come than anybody wants to read.
+// - A bulk transfer that turns out to be long keeps its connection for itself, too: those behind it
+//   come out displaced, to wait for their turn anew.
 // - A request is asked again, once and on a new connection, when its connection had been of use
 //   before, and was closed before anything came after it: that is how a request meets an idle
 //   close.
-// - The link falls when it cannot connect, or when a connection is lost or silent and nothing at
-// all
-//   was heard of the primary since the first of its requests was sent. A fallen link stays down for
-//   `primary_hold_down`, so that not every zone of the primary tries it, one after the other.
+// - One request that stays without an answer fails alone: only its zone may be to blame. When that
+//   happens again, or to several at once, and nothing was heard in between, the connection is lost.
+// - The link falls when it cannot connect, or when a connection is lost and nothing at all was
+// heard
+//   of the server since the first of its requests was sent. A fallen link stays down for
+//   `primary_hold_down`, so that not every zone of the server tries it, one after the other.
 #pragma once
 
 #include <cstdint>
@@ -34,6 +39,7 @@
 #include "reconciler/xfr/exchange.h"
 #include "reconciler/xfr/message_stream.h"
 #include "reconciler/xfr/secondary.h"
+#include "reconciler/xfr/servers.h"
 
 namespace zonecast::xfr {
 
@@ -47,19 +53,25 @@ struct Switchboard {
   ZoneReceiver& receiver;
   std::mt19937_64 random;
   std::uint64_t last_connection = 0;
-  absl::flat_hash_map<ConnectionId, PrimaryId> owners;  // looked up, never walked through
+  absl::flat_hash_map<ConnectionId, ServerId> owners;  // looked up, never walked through
+  std::size_t query_connections = 0;                   // of these
   Agenda<ConnectionId> alarms;
+  absl::btree_set<std::pair<Instant, ConnectionId>> idle;  // and since when; any may be closed
   std::vector<Action> actions;
   std::vector<Outcome> outcomes;
-  std::vector<PrimaryId> fallen;  // links that fell; in order, perhaps more than once
+  std::vector<ServerId> slowed;  // links on which a bulk transfer turned out to be long
+  std::vector<ServerId> fallen;  // links that fell; in order, perhaps more than once
 };
 
 class PrimaryLink {
  public:
-  PrimaryLink(PrimaryId id, Switchboard& board) : id_(id), board_(&board) {}
+  PrimaryLink(ServerId id, Endpoint peer, Switchboard& board)
+      : id_(id), peer_(peer), board_(&board) {}
 
   void ask(const Errand& errand, const Now& now);
   bool hasRoomForQuery() const;
+  bool hasQueryConnection() const;
+  void closeIdle(ConnectionId connection);
 
   bool isDown(Instant now) const { return now < down_until_; }
   const Trouble& whyDown() const { return why_down_; }
@@ -73,7 +85,10 @@ class PrimaryLink {
  private:
   struct Flight {  // a request that was sent
     Exchange exchange;
-    std::uint64_t connection_arrivals = 0, link_arrivals = 0;  // counted until then
+    std::uint64_t number = 0;  // in the order of sending
+    // Counted until then.
+    std::uint64_t connection_arrivals = 0, link_arrivals = 0, concluded = 0;
+    bool is_long = false;
   };
   struct Connection {
     enum class Role : std::uint8_t { query, bulk } role{};
@@ -81,46 +96,62 @@ class PrimaryLink {
     ConnectionId id{};
     Instant deadline;  // to be connected, or of the idle connection
     Instant alarm = kNever;
-    std::uint64_t arrivals = 0;
+    std::optional<Instant> idle_since;
+    std::uint64_t arrivals = 0, concluded = 0;
+    std::optional<std::uint64_t> silent_at;  // arrivals, when one request failed for want of more
     std::uint16_t next_message_id = 0;
     MessageStream stream;
     std::vector<Errand> boarding;  // until it is open
     absl::btree_map<std::uint16_t, Flight> flights;
 
     bool isIdle() const { return state != State::connecting && flights.empty(); }
+    std::size_t load() const { return boarding.size() + flights.size(); }
+    bool hasLong() const;
+    // Whether the flight's answer is not due before that of another one.
+    bool isBehind(const Flight& flight) const;
   };
 
   void place(const Errand& errand, const Now& now);
-  Connection& connectionFor(const Errand& errand, const Now& now);
+  Connection* connectionFor(const Errand& errand);
+  static Connection::Role roleOf(const Errand& errand);
+  const dns::TsigKey* keyOf(const Errand& errand) const;
   Connection& connect(Connection::Role role, const Now& now);
   void send(Connection& connection, const Errand& errand, const Now& now);
 
   // False when the connection is gone after that.
   bool onMessage(Connection& connection, std::span<const std::uint8_t> message, const Now& now);
+  void onLong(Connection& connection, Flight& flight, const Now& now);
+  void displaceAll(Connection& connection, Displaced::Why why);
+  void turnToNext(Connection& connection, std::uint64_t number, const Now& now);
   bool onOverdue(Connection& connection, const Now& now);
+  bool mayFailAlone(Connection& connection, std::size_t overdue);
   void creditPending(Connection& connection, const Now& now);
   bool settle(Connection& connection, const Now& now);
   void retire(Connection& connection, const Now& now);
+  void setIdle(Connection& connection, std::optional<Instant> since);
   void close(Connection& connection);
   void giveUp(Connection& connection, std::string_view reason, std::string text, const Now& now);
   void lose(Connection& connection, std::string_view reason, std::string text, const Now& now);
   void fall(Trouble why, const Now& now);
   bool isSilent(const Connection& connection) const;
   static bool wasLostIdle(const Connection& connection, const Flight& flight);
+  static bool wasLostWaiting(const Connection& connection, const Flight& flight);
   Instant wakeAt(const Connection& connection) const;
 
   void conclude(Connection& connection, std::uint16_t message_id, Verdict verdict);
-  void report(const Errand& errand, Verdict verdict);
+  void report(const Flight& flight, Verdict verdict);
+  void report(const Errand& errand, Verdict verdict, bool was_long = false);
   Connection* find(ConnectionId connection);
   std::unique_ptr<Connection> remove(Connection& connection);
   const SecondaryLimits& limits() const { return board_->settings.limits; }
-  const PrimarySettings& primary() const;
 
-  PrimaryId id_;
+  ServerId id_;
+  Endpoint peer_;
   Switchboard* board_;
   std::vector<std::unique_ptr<Connection>> connections_;  // a handful
   std::uint32_t queries_ = 0;                             // SOA queries without an outcome
-  std::uint64_t arrivals_ = 0;
+  std::uint64_t arrivals_ = 0, sent_ = 0;
+  std::optional<std::uint64_t> silent_at_;  // as of a connection
   Instant down_until_ = Instant::min();
   Trouble why_down_;
 };

@@ -15,19 +15,22 @@ using Phase = ZoneState::Phase;
 // One event does no more than this at once; the rest is then due at once.
 constexpr int kConnectionsPerTurn = 64;
 constexpr int kZonesPerTurn = 500;
+constexpr Duration kScarcityInterval = std::chrono::minutes{1};
 
 }  // namespace
 
 Secondary::Impl::Impl(const SecondarySettings& settings, ZoneReceiver& receiver, std::uint64_t seed)
     : settings_(settings),
       receiver_(receiver),
+      servers_(settings.primaries),
       board_(settings, receiver, seed),
-      waiting_room_(settings.primaries.size(), settings.limits.transfers_per_primary,
-                    settings.limits.transfers_max),
-      zones_(settings.zones.size(), ZoneState(settings.clamps)) {
-  links_.reserve(settings.primaries.size());
-  for (std::size_t i = 0; i < settings.primaries.size(); ++i) {
-    links_.emplace_back(PrimaryId{static_cast<std::uint32_t>(i)}, board_);
+      waiting_room_(servers_, settings.limits),
+      zones_(settings.zones.size(), ZoneState(settings.clamps)),
+      is_unconnected_(servers_.count(), false) {
+  links_.reserve(servers_.count());
+  for (std::size_t i = 0; i < servers_.count(); ++i) {
+    const ServerId id{static_cast<std::uint32_t>(i)};
+    links_.emplace_back(id, servers_.endpoint(id), board_);
   }
 }
 
@@ -49,18 +52,19 @@ void Secondary::Impl::start(const Now& now) {
 }
 
 void Secondary::Impl::onNotify(ZoneId id, const Address& sender, const Now& now) {
-  const auto spoke = [&](PrimaryId primary) {
-    return unmapped(primarySettings(primary).endpoint.address) == unmapped(sender);
-  };
-  const auto found = std::ranges::find_if(primaries(id), spoke);
-  const auto position = found == primaries(id).end()
-                            ? zone(id).sticky
-                            : static_cast<std::uint32_t>(found - primaries(id).begin());
-  onNews(id, position, now);
+  // A NOTIFY comes from any port: all that share the address may have spoken, so all are asked.
+  const Address spoke = unmapped(sender);
+  for (std::uint32_t position = 0; position < primaries(id).size(); ++position) {
+    const PrimarySettings& settings = primarySettings(primaries(id)[position]);
+    if (unmapped(settings.endpoint.address) == spoke) zone(id).news.add(position);
+  }
+  if (!zone(id).news.first()) zone(id).news.add(zone(id).sticky);
+  onNews(id, now);
 }
 
 void Secondary::Impl::refresh(ZoneId id, const Now& now) {
-  onNews(id, zone(id).sticky, now);
+  zone(id).news.add(zone(id).sticky);
+  onNews(id, now);
 }
 
 void Secondary::Impl::retransfer(ZoneId id, const Now& now) {
@@ -68,7 +72,8 @@ void Secondary::Impl::retransfer(ZoneId id, const Now& now) {
   zone.retransfer = true;
   if (zone.phase == Phase::waiting) leaveLine(id);
   if (zone.phase == Phase::blocked) zone.phase = Phase::resting;
-  onNews(id, zone.sticky, now);
+  zone.news.add(zone.sticky);
+  onNews(id, now);
 }
 
 void Secondary::Impl::onZoneReady(ZoneId id, const Now& now) {
@@ -114,49 +119,117 @@ ZoneStatus Secondary::Impl::status(ZoneId id) const {
 // -- the work of one event
 
 void Secondary::Impl::settle(const Now& now) {
-  for (const PrimaryId primary : std::exchange(board_.fallen, {})) {
-    waiting_room_.close(primary);
-    to_evacuate_.push_back(primary);
+  for (const ServerId server : std::exchange(board_.fallen, {})) {
+    waiting_room_.close(server);
+    to_evacuate_.push_back(server);
   }
-  for (Outcome& outcome : std::exchange(board_.outcomes, {})) {
-    const ZoneId id = outcome.errand.zone;
-    if (outcome.errand.kind != Kind::soa) {
-      waiting_room_.release(outcome.primary, outcome.errand.kind);
-    }
-    stirred_.insert(outcome.primary);
-    std::visit([&](auto& verdict) { onVerdict(id, std::move(verdict), now); }, outcome.verdict);
+  for (const ServerId server : std::exchange(board_.slowed, {})) {
+    waiting_room_.beginLong(server);
+    waiting_room_.pace(server, [](Pace& pace) { pace.onLong(); });
   }
+  asked_less_.reset();
+  for (Outcome& outcome : std::exchange(board_.outcomes, {})) take(outcome, now);
   evacuate(now);
   dispatch(now);
 }
 
+void Secondary::Impl::take(Outcome& outcome, const Now& now) {
+  const ZoneId id = outcome.errand.zone;
+  const ServerId server = servers_.of(outcome.errand.primary);
+  if (outcome.errand.kind == Kind::axfr) noteHowItWent(server, outcome);
+  if (outcome.errand.kind != Kind::soa) waiting_room_.release(server, outcome.errand.kind);
+  stirred_.insert(server);
+  std::visit([&](auto& verdict) { onVerdict(id, std::move(verdict), now); }, outcome.verdict);
+}
+
+// What a bulk transfer says of how many the server may be asked for ahead.
+void Secondary::Impl::noteHowItWent(ServerId server, Outcome& outcome) {
+  if (outcome.was_long) waiting_room_.endLong(server);
+  bool too_much = false;
+  if (const auto* displaced = std::get_if<Displaced>(&outcome.verdict)) {
+    too_much = displaced->why == Displaced::Why::closed;
+  } else if (const auto* trouble = std::get_if<Trouble>(&outcome.verdict)) {
+    Round& round = zone(outcome.errand.zone).round;
+    // The zone has the benefit of the doubt, once.
+    too_much = trouble->too_much && waiting_room_.isAhead(server) && !round.was_too_much;
+    if (too_much) {
+      round.was_too_much = true;
+      outcome.verdict = Displaced{Displaced::Why::closed};
+    }
+  } else if (!outcome.was_long) {
+    waiting_room_.pace(server, [](Pace& pace) { pace.onShort(); });
+  }
+  if (!too_much || asked_less_ == server) return;
+  asked_less_ = server;
+  waiting_room_.pace(server, [](Pace& pace) { pace.onTooMuch(); });
+}
+
 // Sends whoever's turn it is; a link takes errands and says nothing yet.
 void Secondary::Impl::dispatch(const Now& now) {
-  for (const PrimaryId primary : std::exchange(stirred_, {})) {
-    while (link(primary).hasRoomForQuery()) {
-      const auto next = waiting_room_.nextQuery(primary);
-      if (!next) break;
-      go(*next, primary, Kind::soa, now);
-    }
+  while (!unconnected_.empty() && mayConnectForQueries()) {
+    const ServerId server = unconnected_.front();
+    unconnected_.pop_front();
+    is_unconnected_[indexOf(server)] = false;
+    dispatchQueries(server, now);
   }
+  for (const ServerId server : std::exchange(stirred_, {})) dispatchQueries(server, now);
   while (const auto turn = waiting_room_.nextTransfer()) {
-    go(turn->zone, turn->primary, turn->kind, now);
+    makeRoomForConnection();
+    go(*turn, now);
   }
+}
+
+void Secondary::Impl::dispatchQueries(ServerId server, const Now& now) {
+  while (waiting_room_.hasQuery(server) && link(server).hasRoomForQuery()) {
+    if (!link(server).hasQueryConnection() && !mayConnectForQueries()) {
+      return awaitConnection(server, now);
+    }
+    go(*waiting_room_.nextQuery(server), now);
+  }
+}
+
+// Transfers may always have theirs: there are transfers_max of them.
+bool Secondary::Impl::mayConnectForQueries() {
+  makeRoomForConnection();
+  const SecondaryLimits& limits = settings_.limits;
+  return board_.query_connections + limits.transfers_max < limits.connections_max;
+}
+
+// The one that was idle longest is not worth what others could do with it.
+void Secondary::Impl::makeRoomForConnection() {
+  const SecondaryLimits& limits = settings_.limits;
+  const auto isFull = [&] {
+    return board_.owners.size() >= limits.connections_max ||
+           board_.query_connections + limits.transfers_max >= limits.connections_max;
+  };
+  while (isFull() && !board_.idle.empty()) {
+    const ConnectionId idle = board_.idle.begin()->second;
+    link(board_.owners.at(idle)).closeIdle(idle);
+  }
+}
+
+void Secondary::Impl::awaitConnection(ServerId server, const Now& now) {
+  if (is_unconnected_[indexOf(server)]) return;
+  is_unconnected_[indexOf(server)] = true;
+  unconnected_.push_back(server);
+  if (now.mono < scarcity_told_ + kScarcityInterval && scarcity_told_ != Instant::min()) return;
+  scarcity_told_ = now.mono;
+  facts_.push_back(ConnectionsScarce{settings_.limits.connections_max, unconnected_.size()});
 }
 
 // All that wait for a fallen primary fail there together.
 void Secondary::Impl::evacuate(const Now& now) {
   for (int i = 0; i < kZonesPerTurn && !to_evacuate_.empty(); ++i) {
-    const PrimaryId primary = to_evacuate_.front();
-    const auto id = link(primary).isDown(now.mono) ? waiting_room_.sendAway(primary) : std::nullopt;
+    const ServerId server = to_evacuate_.front();
+    const auto id = link(server).isDown(now.mono) ? waiting_room_.sendAway(server) : std::nullopt;
     if (!id) {
-      waiting_room_.open(primary);
-      stirred_.insert(primary);
+      waiting_room_.open(server);
+      stirred_.insert(server);
       to_evacuate_.pop_front();
       continue;
     }
     zone(*id).news.drop(zone(*id).round.position);
-    fail(*id, link(primary).whyDown(), now);
+    fail(*id, link(server).whyDown(), now);
   }
 }
 
@@ -176,6 +249,7 @@ void Secondary::Impl::checkExpiry(ZoneId id, const Now& now) {
   ZoneState& zone = this->zone(id);
   if (zone.expired || !zone.timers.expired(now)) return;
   zone.expired = true;
+  ++tally_.expired;
   facts_.push_back(ZoneExpired{id});
 }
 
@@ -235,6 +309,9 @@ std::vector<Fact> Secondary::takeFacts() {
 
 ZoneStatus Secondary::status(ZoneId zone, const Now&) const {
   return impl_->status(zone);
+}
+const ZoneTally& Secondary::tally() const {
+  return impl_->tally();
 }
 SoaIntervals Secondary::intervals(ZoneId zone) const {
   return impl_->intervals(zone);

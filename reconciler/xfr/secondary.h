@@ -10,13 +10,16 @@
 // the zone is busy makes one more check afterwards.
 //
 // Connections. Per primary one query connection (SOA and IXFR, pipelined, answers matched by ID in
-// any order, RFC 7766) and up to `transfers_per_primary` bulk connections (one AXFR each at a time,
-// reused). Idle ones are closed. A request lost because the primary closed an idle connection under
-// it is asked again once, at once, on a new connection.
+// any order, RFC 7766) and up to `transfers_per_primary` bulk connections, reused. A primary that
+// has shown that it serves short zones is asked for several ahead on each of them. Idle ones are
+// closed. A request lost because the primary closed an idle connection under it is asked again
+// once, at once, on a new connection. Primaries at the same address and port are one server, whose
+// connections and limits they share.
 //
-// Invariants: at most transfers_per_primary AXFR/IXFR at a primary and transfers_max in all; a slow
-// primary holds nothing of another; a zone is transferred by at most one reader at a time; a failed
-// transfer changes nothing. Not thread-safe.
+// Invariants: a server works on at most transfers_per_primary AXFR/IXFR at a time as long as it
+// answers each connection in order, and on transfers_max all of them together; there are at most
+// connections_max connections; a slow primary holds nothing of another; a zone is transferred by at
+// most one reader at a time; a failed transfer changes nothing. Not thread-safe.
 #pragma once
 
 #include <chrono>
@@ -58,6 +61,8 @@ struct ZoneSettings {
 struct SecondaryLimits {
   std::uint32_t transfers_per_primary = 4;
   std::uint32_t transfers_max = 64;
+  std::uint32_t transfers_pipelined = 16;  // asked for on one connection; 1: one after the other
+  std::uint32_t connections_max = 512;     // more than transfers_max
   std::uint32_t queries_in_flight_per_primary = 64;  // SOA queries pipelined
   Duration connect_timeout = std::chrono::seconds{5};
   Duration query_timeout = std::chrono::seconds{5};
@@ -132,7 +137,12 @@ struct ZoneExpired {  // once, when it happens; the copy goes on being used (sec
                       // keep)
   ZoneId zone{};
 };
-using Fact = std::variant<ZoneCurrent, ZoneTransferred, ZoneFailure, ZoneExpired>;
+struct ConnectionsScarce {  // SOA queries wait for one of connections_max; told once a minute
+  std::uint32_t connections_max = 0;
+  std::size_t servers_waiting = 0;
+};
+using Fact =
+    std::variant<ZoneCurrent, ZoneTransferred, ZoneFailure, ZoneExpired, ConnectionsScarce>;
 
 // -- what a zone is doing, for status
 enum class ZoneActivity : std::uint8_t { waiting, queued, checking, transferring };
@@ -146,6 +156,10 @@ struct ZoneStatus {
   bool confirmed = false;  // checked or transferred successfully since this process started
   bool expired = false;
   std::string trouble;  // text of the last failure; empty after a success
+};
+
+struct ZoneTally {  // how many zones are
+  std::size_t confirmed = 0, expired = 0, in_trouble = 0;
 };
 
 struct HeldCopy {  // what the embedded store had for a zone
@@ -180,6 +194,7 @@ class Secondary {
   std::vector<Fact> takeFacts();
 
   ZoneStatus status(ZoneId zone, const Now& now) const;
+  const ZoneTally& tally() const;
   SoaIntervals intervals(ZoneId zone) const;  // of the zone's current SOA, clamped
 
  private:

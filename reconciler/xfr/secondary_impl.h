@@ -17,6 +17,7 @@
 #include "reconciler/xfr/errand.h"
 #include "reconciler/xfr/primary_link.h"
 #include "reconciler/xfr/secondary.h"
+#include "reconciler/xfr/servers.h"
 #include "reconciler/xfr/waiting_room.h"
 #include "reconciler/xfr/zone_state.h"
 
@@ -42,6 +43,7 @@ class Secondary::Impl {
   std::vector<Action> takeActions() { return std::exchange(board_.actions, {}); }
   std::vector<Fact> takeFacts() { return std::exchange(facts_, {}); }
   ZoneStatus status(ZoneId id) const;
+  const ZoneTally& tally() const { return tally_; }
   SoaIntervals intervals(ZoneId id) const { return zones_[indexOf(id)].intervals; }
 
  private:
@@ -58,19 +60,26 @@ class Secondary::Impl {
   void fail(ZoneId id, const Trouble& trouble, const Now& now);
   void succeed(ZoneId id, const SoaIntervals& intervals, const Now& now);
   void finish(ZoneId id, const Now& now);
-  void onNews(ZoneId id, std::uint32_t position, const Now& now);
-  void go(ZoneId id, PrimaryId primary, Errand::Kind kind, const Now& now);
+  void onNews(ZoneId id, const Now& now);
+  void go(const WaitingRoom::Turn& turn, const Now& now);
   void leaveLine(ZoneId id);
 
   // What comes of errands.
   void onVerdict(ZoneId id, SerialSeen seen, const Now& now);
   void onVerdict(ZoneId id, Delivery delivery, const Now& now);
   void onVerdict(ZoneId id, Trouble trouble, const Now& now) { fail(id, trouble, now); }
+  void onVerdict(ZoneId id, Displaced displaced, const Now& now);
   void confirm(ZoneId id, const SoaIntervals& intervals, const Now& now);
 
   // The work of one event.
   void settle(const Now& now);
+  void take(Outcome& outcome, const Now& now);
+  void noteHowItWent(ServerId server, Outcome& outcome);
   void dispatch(const Now& now);
+  void dispatchQueries(ServerId server, const Now& now);
+  bool mayConnectForQueries();
+  void makeRoomForConnection();
+  void awaitConnection(ServerId server, const Now& now);
   void evacuate(const Now& now);
   void onAlarm(ZoneId id, const Now& now);
   void setAlarm(ZoneId id, const Now& now);
@@ -78,7 +87,8 @@ class Secondary::Impl {
 
   std::uint32_t random() { return static_cast<std::uint32_t>(board_.random()); }
   ZoneState& zone(ZoneId id) { return zones_[indexOf(id)]; }
-  PrimaryLink& link(PrimaryId primary) { return links_[indexOf(primary)]; }
+  PrimaryLink& link(ServerId server) { return links_[indexOf(server)]; }
+  PrimaryLink& link(PrimaryId primary) { return link(servers_.of(primary)); }
   const ZoneSettings& zoneSettings(ZoneId id) const { return settings_.zones[indexOf(id)]; }
   const std::vector<PrimaryId>& primaries(ZoneId id) const { return zoneSettings(id).primaries; }
   PrimaryId primaryOf(ZoneId id) const { return primaries(id)[zones_[indexOf(id)].round.position]; }
@@ -88,13 +98,19 @@ class Secondary::Impl {
 
   const SecondarySettings& settings_;
   ZoneReceiver& receiver_;
+  const Servers servers_;
   Switchboard board_;
   std::vector<PrimaryLink> links_;
   WaitingRoom waiting_room_;
   std::vector<ZoneState> zones_;
   Agenda<ZoneId> agenda_;
-  absl::btree_set<PrimaryId> stirred_;  // whose query line may move on
-  std::deque<PrimaryId> to_evacuate_;   // fallen links at which zones may still be waiting
+  absl::btree_set<ServerId> stirred_;  // whose query line may move on
+  std::deque<ServerId> to_evacuate_;   // fallen links at which zones may still be waiting
+  std::deque<ServerId> unconnected_;   // whose queries wait for a connection that may be made
+  std::vector<bool> is_unconnected_;   // by server: it stands there
+  Instant scarcity_told_ = Instant::min();
+  std::optional<ServerId> asked_less_;  // in the present event
+  ZoneTally tally_;
   std::vector<Fact> facts_;
 };
 

@@ -37,10 +37,11 @@ std::string_view prefixOf(Step step) {
 
 // A primary spoke, or the operator did: the zone is checked there, ahead of all that nobody asked
 // for, unless it waits for that already. While it is at a primary, the news wait for their round.
-void Secondary::Impl::onNews(ZoneId id, std::uint32_t position, const Now& now) {
+void Secondary::Impl::onNews(ZoneId id, const Now& now) {
   ZoneState& zone = this->zone(id);
-  zone.news.add(position);
-  link(primaries(id)[position]).endHoldDown();
+  for (std::uint32_t position = 0; position < primaries(id).size(); ++position) {
+    if (zone.news.has(position)) link(primaries(id)[position]).endHoldDown();
+  }
   if (zone.phase == Phase::waiting && zone.round.urgency != Urgency::asked) leaveLine(id);
   if (zone.phase == Phase::resting) begin(id, now);
   settle(now);
@@ -63,7 +64,7 @@ void Secondary::Impl::proceed(ZoneId id, const Now& now) {
   } else {
     zone.phase = Phase::waiting;
     zone.ticket = waiting_room_.enter(primaryOf(id), zone.round.kind, zone.round.urgency, id);
-    stirred_.insert(primaryOf(id));
+    stirred_.insert(servers_.of(primaryOf(id)));
   }
   setAlarm(id, now);
 }
@@ -77,6 +78,7 @@ bool Secondary::Impl::stumble(ZoneId id, const Trouble& trouble, const Now& now)
       zone.afterFailure(axfr_instead, static_cast<std::uint32_t>(primaries(id).size()));
   if (next == ZoneState::Next::nothing) zone.timers.failed(now, random());
   const PrimarySettings& settings = primarySettings(primary);
+  if (zone.trouble.empty()) ++tally_.in_trouble;
   zone.trouble = fmt::format("zone {} from {} ({}): {}{}; {}", zoneSettings(id).name.toText(),
                              settings.name, toText(settings.endpoint), prefixOf(trouble.step),
                              trouble.text, outlook(id, next, now));
@@ -105,8 +107,9 @@ void Secondary::Impl::succeed(ZoneId id, const SoaIntervals& intervals, const No
   zone.has_primary = true;
   zone.intervals = intervals;
   zone.timers.succeeded(intervals, now, random());
-  zone.confirmed = true;
-  zone.expired = false;
+  tally_.confirmed += !std::exchange(zone.confirmed, true);
+  tally_.expired -= std::exchange(zone.expired, false);
+  tally_.in_trouble -= !zone.trouble.empty();
   zone.trouble.clear();
   finish(id, now);
 }
@@ -119,13 +122,20 @@ void Secondary::Impl::finish(ZoneId id, const Now& now) {
 }
 
 // Its turn has come.
-void Secondary::Impl::go(ZoneId id, PrimaryId primary, Kind kind, const Now& now) {
-  ZoneState& zone = this->zone(id);
-  assert(zone.phase == Phase::waiting && zone.round.kind == kind && primaryOf(id) == primary);
-  zone.phase = kind == Kind::soa ? Phase::checking : Phase::transferring;
+void Secondary::Impl::go(const WaitingRoom::Turn& turn, const Now& now) {
+  ZoneState& zone = this->zone(turn.zone);
+  assert(zone.phase == Phase::waiting && zone.round.kind == turn.kind &&
+         primaryOf(turn.zone) == turn.primary);
+  zone.phase = turn.kind == Kind::soa ? Phase::checking : Phase::transferring;
   zone.news.drop(zone.round.position);
-  const auto held = kind == Kind::ixfr ? zone.serial : std::nullopt;
-  link(primary).ask({.kind = kind, .zone = id, .held = held}, now);
+  const auto held = turn.kind == Kind::ixfr ? zone.serial : std::nullopt;
+  link(turn.primary)
+      .ask({.kind = turn.kind,
+            .primary = turn.primary,
+            .zone = turn.zone,
+            .held = held,
+            .ahead = turn.ahead},
+           now);
 }
 
 void Secondary::Impl::leaveLine(ZoneId id) {
@@ -171,6 +181,10 @@ void Secondary::Impl::onVerdict(ZoneId id, Delivery delivery, const Now& now) {
   zone.serial = delivery.serial;
   if (held) zone.second_look = now.mono + kSecondLookAfter;
   succeed(id, delivery.intervals, now);
+}
+
+void Secondary::Impl::onVerdict(ZoneId id, Displaced, const Now& now) {
+  proceed(id, now);
 }
 
 void Secondary::Impl::confirm(ZoneId id, const SoaIntervals& intervals, const Now& now) {

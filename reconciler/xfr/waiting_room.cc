@@ -7,114 +7,192 @@ namespace {
 
 using Kind = Errand::Kind;
 
-constexpr std::size_t indexOf(Kind kind) {
-  return static_cast<std::size_t>(kind);
-}
-constexpr std::array kTransferKinds{Kind::ixfr, Kind::axfr};
+constexpr std::array kKinds{Kind::soa, Kind::ixfr, Kind::axfr};
 
-// What is left of `slots` for bulk transfers.
-constexpr std::uint32_t bulkShare(std::uint32_t slots) {
-  return slots - slots / 4;
+template <typename Enum>
+constexpr std::size_t indexOf(Enum value) {
+  return static_cast<std::size_t>(value);
+}
+
+// Makes `candidate` stand in `among` in place of what stands there.
+template <typename Set, typename Candidate>
+void stand(Set& among, std::optional<Candidate>& standing,
+           const std::optional<Candidate>& candidate) {
+  if (standing == candidate) return;
+  if (standing) among.erase(*standing);
+  if (candidate) among.insert(*candidate);
+  standing = candidate;
 }
 
 }  // namespace
 
-bool WaitingRoom::Slots::haveRoomFor(Kind kind) const {
-  const std::uint32_t bulk = taken[indexOf(Kind::axfr)];
-  if (taken[indexOf(Kind::ixfr)] + bulk >= max) return false;
-  return kind != Kind::axfr || bulk < bulkShare(max);
-}
-
-WaitingRoom::WaitingRoom(std::size_t primaries, std::uint32_t transfers_per_primary,
-                         std::uint32_t transfers_max)
-    : desks_(primaries), slots_{.max = transfers_max} {
-  for (Desk& desk : desks_) desk.slots.max = transfers_per_primary;
+WaitingRoom::WaitingRoom(const Servers& servers, const SecondaryLimits& limits)
+    : servers_(servers), desks_(servers.primaries()), slots_{.max = limits.transfers_max} {
+  per_server_.reserve(servers.count());
+  for (std::size_t i = 0; i < servers.count(); ++i) {
+    per_server_.emplace_back(limits);
+  }
 }
 
 Ticket WaitingRoom::enter(PrimaryId primary, Kind kind, Urgency urgency, ZoneId zone) {
   const Ticket ticket{urgency, ++last_number_, zone};
   desk(primary).lines[indexOf(kind)].insert(ticket);
-  if (kind != Kind::soa) reconsider(primary);
+  reconsider(primary, kind);
   return ticket;
 }
 
 void WaitingRoom::leave(PrimaryId primary, Kind kind, const Ticket& ticket) {
   [[maybe_unused]] const auto gone = desk(primary).lines[indexOf(kind)].erase(ticket);
   assert(gone == 1);
-  if (kind != Kind::soa) reconsider(primary);
+  reconsider(primary, kind);
 }
 
-std::optional<ZoneId> WaitingRoom::nextQuery(PrimaryId primary) {
-  Line& line = desk(primary).lines[indexOf(Kind::soa)];
-  if (line.empty() || desk(primary).closed) return std::nullopt;
-  return line.extract(line.begin()).value().zone;
+bool WaitingRoom::hasQuery(ServerId server) const {
+  const Server& here = per_server_[static_cast<std::size_t>(server)];
+  return !here.closed && !here.candidates[indexOf(Kind::soa)].empty();
+}
+
+std::optional<WaitingRoom::Turn> WaitingRoom::nextQuery(ServerId server) {
+  if (!hasQuery(server)) return std::nullopt;
+  return take(server, Kind::soa);
 }
 
 std::optional<WaitingRoom::Turn> WaitingRoom::nextTransfer() {
-  const auto kind = bestKind();
-  if (!kind) return std::nullopt;
-  const PrimaryId primary = std::get<PrimaryId>(*candidates_[indexOf(*kind)].begin());
-  Line& line = desk(primary).lines[indexOf(*kind)];
+  const auto lane = bestLane();
+  if (!lane) return std::nullopt;
+  const ServerId id = std::get<ServerId>(*candidates_[indexOf(*lane)].begin());
+  Server& server = serverAt(id);
+  switch (*lane) {
+    case Lane::ixfr:
+      ++slots_.ixfr;
+      ++server.slots.ixfr;
+      break;
+    case Lane::axfr:
+      ++slots_.bulk;
+      ++server.slots.bulk;
+      break;
+    case Lane::ahead:
+      ++server.ahead;
+      break;
+  }
+  return take(id, *lane == Lane::ixfr ? Kind::ixfr : Kind::axfr, *lane == Lane::ahead);
+}
+
+WaitingRoom::Turn WaitingRoom::take(ServerId id, Kind kind, bool ahead) {
+  Server& server = serverAt(id);
+  const PrimaryId primary = std::get<PrimaryId>(*server.candidates[indexOf(kind)].begin());
+  Desk& here = desk(primary);
+  Line& line = here.lines[indexOf(kind)];
   const ZoneId zone = line.extract(line.begin()).value().zone;
-  ++slots_.taken[indexOf(*kind)];
-  ++desk(primary).slots.taken[indexOf(*kind)];
-  desk(primary).last_turn = ++last_turn_;
-  reconsider(primary);
-  return Turn{primary, *kind, zone};
+  here.last_turn = server.last_turn = ++last_turn_;
+  for (const Kind each : kKinds) reconsider(primary, each);
+  return {primary, kind, zone, ahead};
 }
 
-void WaitingRoom::release(PrimaryId primary, Kind kind) {
-  assert(kind != Kind::soa && desk(primary).slots.taken[indexOf(kind)] > 0);
-  --slots_.taken[indexOf(kind)];
-  --desk(primary).slots.taken[indexOf(kind)];
-  reconsider(primary);
+void WaitingRoom::release(ServerId id, Kind kind) {
+  Server& server = serverAt(id);
+  if (kind == Kind::ixfr) {
+    assert(server.slots.ixfr > 0);
+    --slots_.ixfr;
+    --server.slots.ixfr;
+  } else if (server.ahead > 0) {
+    --server.ahead;  // one of them is no longer ahead
+  } else {
+    assert(kind == Kind::axfr && server.slots.bulk > 0);
+    --slots_.bulk;
+    --server.slots.bulk;
+  }
+  reconsider(id);
 }
 
-void WaitingRoom::close(PrimaryId primary) {
-  desk(primary).closed = true;
-  reconsider(primary);
+bool WaitingRoom::isAhead(ServerId server) const {
+  return per_server_[static_cast<std::size_t>(server)].ahead > 0;
 }
 
-void WaitingRoom::open(PrimaryId primary) {
-  desk(primary).closed = false;
-  reconsider(primary);
+void WaitingRoom::beginLong(ServerId server) {
+  ++serverAt(server).longs;
+  reconsider(server);
 }
 
-std::optional<ZoneId> WaitingRoom::sendAway(PrimaryId primary) {
-  for (const Kind kind : {Kind::soa, Kind::ixfr, Kind::axfr}) {
-    Line& line = desk(primary).lines[indexOf(kind)];
-    if (line.empty()) continue;
-    const Ticket ticket = *line.begin();
+void WaitingRoom::endLong(ServerId server) {
+  assert(serverAt(server).longs > 0);
+  --serverAt(server).longs;
+  reconsider(server);
+}
+
+void WaitingRoom::close(ServerId server) {
+  serverAt(server).closed = true;
+  reconsider(server);
+}
+
+void WaitingRoom::open(ServerId server) {
+  serverAt(server).closed = false;
+  reconsider(server);
+}
+
+std::optional<ZoneId> WaitingRoom::sendAway(ServerId server) {
+  for (const Kind kind : kKinds) {
+    const auto& candidates = serverAt(server).candidates[indexOf(kind)];
+    if (candidates.empty()) continue;
+    const PrimaryId primary = std::get<PrimaryId>(*candidates.begin());
+    const Ticket ticket = *desk(primary).lines[indexOf(kind)].begin();
     leave(primary, kind, ticket);
     return ticket.zone;
   }
   return std::nullopt;
 }
 
-void WaitingRoom::reconsider(PrimaryId primary) {
+void WaitingRoom::reconsider(PrimaryId primary, Kind kind) {
   Desk& here = desk(primary);
-  for (const Kind kind : kTransferKinds) {
-    const Line& line = here.lines[indexOf(kind)];
-    std::optional<Candidate> candidate;
-    if (!line.empty() && !here.closed && here.slots.haveRoomFor(kind)) {
-      candidate = {line.begin()->urgency, here.last_turn, primary};
+  const Line& line = here.lines[indexOf(kind)];
+  std::optional<PrimaryCandidate> candidate;
+  if (!line.empty()) candidate = {line.begin()->urgency, here.last_turn, primary};
+  const ServerId server = servers_.of(primary);
+  stand(serverAt(server).candidates[indexOf(kind)], here.standing[indexOf(kind)], candidate);
+  if (kind != Kind::soa) reconsider(server);
+}
+
+void WaitingRoom::reconsider(ServerId id) {
+  Server& server = serverAt(id);
+  for (const Lane lane : {Lane::ixfr, Lane::axfr, Lane::ahead}) {
+    const Kind kind = lane == Lane::ixfr ? Kind::ixfr : Kind::axfr;
+    const auto& waiting = server.candidates[indexOf(kind)];
+    std::optional<ServerCandidate> candidate;
+    if (!waiting.empty() && isOpenFor(server, lane)) {
+      candidate = {std::get<Urgency>(*waiting.begin()), server.last_turn, id};
     }
-    std::optional<Candidate>& standing = here.candidates[indexOf(kind)];
-    if (standing == candidate) continue;
-    if (standing) candidates_[indexOf(kind)].erase(*standing);
-    if (candidate) candidates_[indexOf(kind)].insert(*candidate);
-    standing = candidate;
+    stand(candidates_[indexOf(lane)], server.standing[indexOf(lane)], candidate);
   }
 }
 
-std::optional<Kind> WaitingRoom::bestKind() const {
-  std::optional<Kind> best;
-  for (const Kind kind : kTransferKinds) {
-    const auto& candidates = candidates_[indexOf(kind)];
-    if (candidates.empty() || !slots_.haveRoomFor(kind)) continue;
+bool WaitingRoom::isOpenFor(const Server& server, Lane lane) const {
+  if (server.closed) return false;
+  switch (lane) {
+    case Lane::ixfr:
+      return server.slots.haveRoomForIxfr();
+    case Lane::axfr:
+      return server.slots.haveRoomForBulk();
+    case Lane::ahead:
+      return server.hasRoomAhead();
+  }
+  return false;
+}
+
+// Behind each bulk transfer that has a slot and is not a long one.
+bool WaitingRoom::Server::hasRoomAhead() const {
+  return slots.bulk > longs && ahead < (slots.bulk - longs) * (pace.depth() - 1);
+}
+
+std::optional<WaitingRoom::Lane> WaitingRoom::bestLane() const {
+  std::optional<Lane> best;
+  for (const Lane lane : {Lane::ixfr, Lane::axfr, Lane::ahead}) {
+    const auto& candidates = candidates_[indexOf(lane)];
+    if (candidates.empty()) continue;
+    if (lane == Lane::ixfr && !slots_.haveRoomForIxfr()) continue;
+    if (lane == Lane::axfr && !slots_.haveRoomForBulk()) continue;
     if (!best || std::get<Urgency>(*candidates.begin()) <
                      std::get<Urgency>(*candidates_[indexOf(*best)].begin())) {
-      best = kind;
+      best = lane;
     }
   }
   return best;

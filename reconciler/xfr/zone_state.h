@@ -27,6 +27,7 @@ namespace zonecast::xfr {
 class News {
  public:
   void add(std::uint32_t position) { bits_ |= bit(position); }
+  bool has(std::uint32_t position) const { return (bits_ & bit(position)) != 0; }
   void drop(std::uint32_t position) { bits_ &= ~bit(position); }
   std::optional<std::uint32_t> first() const {
     if (bits_ == 0) return std::nullopt;
@@ -45,6 +46,7 @@ struct Round {
   bool any_serial = false;     // the operator wants whatever the primary has
   std::uint32_t position = 0;  // the primary's, in the zone's list
   std::uint32_t failed = 0;    // primaries
+  bool was_too_much = false;   // a primary may have failed it because of how much else it was asked
 };
 
 struct ZoneState {

@@ -54,7 +54,7 @@ std::string describe(const plan::DomainEntry& entry) {
 
 std::string describe(const identity::VirtualDomain& virtual_domain) {
   std::vector<std::string> domains, attributes;
-  for (const derive::Domain& domain : virtual_domain.domains) domains.push_back(domain.text());
+  for (const derive::Domain& domain : virtual_domain.domains) domains.emplace_back(domain.text());
   for (const auto& [name, values] : virtual_domain.attributes) {
     for (const auto& value : values) attributes.push_back(name + "=" + identity::toText(value));
   }
@@ -366,6 +366,9 @@ void WorldJournal::record(const ports::Fact& fact) {
           },
           [&](const xfr::ZoneExpired& f) {
             trace_.push_back(fmt::format("zone {} expired", zone(f.zone)));
+          },
+          [&](const xfr::ConnectionsScarce& f) {
+            trace_.push_back(fmt::format("{} servers wait for a connection", f.servers_waiting));
           },
           [&](const ports::NotifyReceived& f) {
             trace_.push_back(

@@ -95,18 +95,21 @@ TEST_F(ControlTest, SurvivesAClientThatLeavesWithoutItsAnswer) {
 }
 
 TEST_F(ControlTest, CutsTheSessionBeyondTheLimitAndHasRoomAgainLater) {
+  const std::filesystem::path path = folder_ / "few.sock";
+  const auto server = ControlServer::open(loop_, path, handler_, 3);
+  ASSERT_TRUE(server) << server.error();
   std::vector<RawClient> clients;
-  for (std::size_t i = 0; i < kSessionsMax; ++i) {
-    clients.emplace_back(path_);
+  for (int i = 0; i < 3; ++i) {
+    clients.emplace_back(path);
     ASSERT_TRUE(clients.back().write(refreshRequest("in")));
     ASSERT_TRUE(clients.back().await(loop_));
   }
-  RawClient one_too_many(path_);
+  RawClient one_too_many(path);
   EXPECT_TRUE(one_too_many.awaitClose(loop_));
 
   clients.front().close();
   uv::runFor(loop_, Duration{5'000});
-  RawClient next(path_);
+  RawClient next(path);
   ASSERT_TRUE(next.write(refreshRequest("next")));
   EXPECT_EQ(next.await(loop_)->done().text(), "next");
   ASSERT_TRUE(clients.back().write(refreshRequest("old")));

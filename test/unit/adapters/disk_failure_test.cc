@@ -86,7 +86,7 @@ TEST_F(DiskTest, AZoneThatIsBehindTakesNoDeltasUntilItIsSavedWhole) {
 }
 
 TEST_F(DiskTest, WhatTheQueueHasNoRoomForIsReportedAndTheZoneIsBehind) {
-  options_.queue_octets_max = 100'000;
+  options_.writer.queue_octets_max = 100'000;
   open();
   saveZone(kExample, {"old"}, copyAt(1));
   disk_->flush();
@@ -109,6 +109,80 @@ TEST_F(DiskTest, AFloodOfTroublesIsCounted) {
   const auto told = troubles();
   EXPECT_LE(told.size(), 33u);
   EXPECT_EQ(told.back(), "and 68 more troubles with the disk");
+}
+
+// -- hanging
+
+// A process that holds LMDB's lock on writers, so that nothing is written until it goes.
+class HungDisk {
+ public:
+  explicit HungDisk(const TempDirectory& directory) {
+    int held[2], released[2];
+    EXPECT_EQ(pipe(held), 0);
+    EXPECT_EQ(pipe(released), 0);
+    child_ = fork();
+    if (child_ == 0) {
+      close(released[1]);
+      hold(directory.database(), held[1], released[0]);
+    }
+    char octet = 0;
+    close(held[1]);
+    close(released[0]);
+    EXPECT_EQ(read(held[0], &octet, 1), 1) << "the child could not begin to write";
+    close(held[0]);
+    release_ = released[1];
+  }
+  ~HungDisk() {
+    close(release_);
+    waitpid(child_, nullptr, 0);
+  }
+  HungDisk(const HungDisk&) = delete;
+  HungDisk& operator=(const HungDisk&) = delete;
+
+ private:
+  [[noreturn]] static void hold(const std::string& database, int held, int released) {
+    const auto environment = openEnvironment(database, 1 << 30, 4);
+    if (!environment) _exit(1);
+    {
+      const auto transaction = Transaction::begin(environment->get(), Transaction::Kind::write);
+      char octet = 0;
+      if (!transaction || write(held, "!", 1) != 1) _exit(2);
+      if (read(released, &octet, 1) != 0) _exit(3);
+    }
+    _exit(0);
+  }
+
+  pid_t child_ = -1;
+  int release_ = -1;
+};
+
+TEST_F(DiskTest, AHungDiskIsReportedAndWhatWaitsForItStaysBounded) {
+  options_.writer.hung_after = Duration{0};
+  options_.writer.gather_for = Duration{0};
+  open();
+  saveZone(kExample, {"a"}, copyAt(1));
+  EXPECT_THAT(troubles(), IsEmpty());
+  {
+    const HungDisk hung(directory_);
+    std::int64_t checked = 0;
+    uv::Timer tick(loop_, [&] {
+      disk_->saveZoneTimers(kExample, copyAt(1, ++checked));
+      disk_->savePublisher({.term = plan::Term{7}, .position = std::nullopt});
+      if (troubles_.empty()) {
+        tick.after(std::chrono::milliseconds{1});
+      } else {
+        loop_.stop();
+      }
+    });
+    tick.after(std::chrono::milliseconds{1});
+    loop_.run();
+    EXPECT_THAT(troubles_, ElementsAre(AllOf(HasSubstr("it has not finished a write for 0 s"),
+                                             HasSubstr("see to the disk"))));
+    troubles_.clear();
+    disk_->saveZoneTimers(kExample, copyAt(1, 99));
+  }
+  EXPECT_THAT(troubles(), IsEmpty());
+  EXPECT_EQ(zones().at("example.com").copy.last_success, WallTime{Duration{99}});
 }
 
 // -- damaged

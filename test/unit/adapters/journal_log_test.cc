@@ -52,6 +52,10 @@ TEST_F(LogTest, OneFactIsOneLine) {
   EXPECT_EQ(lineOf(failureOf(kAcme, "timeout")),
             "warning it did not work; next try in 10 s zone=acme.example primary=ns1 "
             "reason=timeout\n");
+  EXPECT_EQ(
+      lineOf(xfr::ConnectionsScarce{512, 3}),
+      "warning SOA queries wait for a connection: limits.connections_max are open; raise it, or "
+      "lower limits.transfers_max connections_max=512 servers_waiting=3\n");
   EXPECT_EQ(lineOf(xfr::ZoneExpired{kAcme}),
             "error zone has expired: its last good copy goes on being served; see to its "
             "primaries zone=acme.example\n");

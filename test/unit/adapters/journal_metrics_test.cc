@@ -130,6 +130,17 @@ TEST_F(MetricsTest, ATurnOfTheLoopIsObserved) {
   EXPECT_EQ(value("zonecast_loop_turn_cpu_seconds_bucket{le=\"0.02\"}"), "1");
 }
 
+TEST_F(MetricsTest, ACallbackIsObservedByItsKindAndTheMostExpensiveOneIsKept) {
+  metrics_.observeCallback("work", std::chrono::milliseconds{15});
+  metrics_.observeCallback("work", std::chrono::milliseconds{3});
+  metrics_.observeCallback("store", std::chrono::milliseconds{1});
+  EXPECT_EQ(value("zonecast_loop_callback_cpu_seconds_bucket{callback=\"work\",le=\"0.005\"}"),
+            "1");
+  EXPECT_EQ(value("zonecast_loop_callback_cpu_seconds_bucket{callback=\"work\",le=\"0.02\"}"), "2");
+  EXPECT_EQ(value("zonecast_loop_callback_cpu_seconds_max{callback=\"work\"}"), "0.015");
+  EXPECT_EQ(value("zonecast_loop_callback_cpu_seconds_max{callback=\"store\"}"), "0.001");
+}
+
 TEST_F(MetricsTest, NoZoneDomainOrSenderBecomesALabel) {
   metrics_.record(failureOf(kAcme, "tsig"));
   const std::string before = scrape();

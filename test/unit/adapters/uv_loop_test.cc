@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <csignal>
 #include <ctime>
+#include <map>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -25,14 +26,14 @@ TEST(UvLoop, TheTimeStandsStillWithinATurnAndMovesBetweenTurns) {
   Loop loop;
   Instant first{};
   Instant later{};
+  Timer next(loop, [&] { later = loop.now().mono; });
   Timer timer(loop, [&] {
     first = loop.now().mono;
     std::this_thread::sleep_for(milliseconds{3});
     EXPECT_EQ(loop.now().mono, first);
+    next.after(milliseconds{1});
   });
-  Timer next(loop, [&] { later = loop.now().mono; });
   timer.after(milliseconds{1});
-  next.after(milliseconds{20});
   loop.run();
   EXPECT_GE(later - first, milliseconds{3});
 }
@@ -180,6 +181,27 @@ TEST(UvLoop, TellsTheCpuTimeOfATurnButNotTheWait) {
   const Duration longest = *std::max_element(turns.begin(), turns.end());
   EXPECT_GE(longest, milliseconds{18});
   EXPECT_LT(longest, milliseconds{90});
+}
+
+TEST(UvLoop, TellsTheCpuTimeOfEachCallbackByItsKind) {
+  Loop loop;
+  std::map<Callback, Duration> longest;
+  loop.observeCallbacks([&](Callback callback, Duration cpu) {
+    longest[callback] = std::max(longest[callback], cpu);
+  });
+  Soon cheap(
+      loop, [] {}, Callback::store);
+  Timer busy(loop, [&] {
+    const std::clock_t end = std::clock() + CLOCKS_PER_SEC / 50;
+    while (std::clock() < end) {
+    }
+    cheap.schedule();
+  });
+  busy.after(milliseconds{10});
+  loop.run();
+  EXPECT_GE(longest.at(Callback::timer), milliseconds{18});
+  EXPECT_LT(longest.at(Callback::store), milliseconds{18});
+  EXPECT_LT(longest.at(Callback::turn), milliseconds{18});
 }
 
 TEST(UvSignal, CallsBackOnTheLoop) {

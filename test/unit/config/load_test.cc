@@ -33,9 +33,10 @@ constexpr std::string_view kEverything = R"(
 state_directory: state/here
 state_size_max: 3GiB
 control_socket: ../control.sock
+control_sessions_max: 34
 log: {level: debug}
 metrics: {listen: "[::1]:9999"}
-notify: {listen: [127.0.0.1:5353, "[::1]:5354"], tsig: require, unsigned_hint_interval: 250ms}
+notify: {listen: [127.0.0.1:5353, "[::1]:5354"], tsig: require, unsigned_hint_interval: 250ms, connections_max: 35, message_timeout: 36s}
 redis:
   address: 127.0.0.1:6380
   user: publisher
@@ -53,7 +54,7 @@ edge:
     tcp: 5060
     ws: 80
     wss: 443
-derive: {transports: [udp, wss], address_step: false, srv_targets_max: 9, addresses_max: 3, lookups_max: 50, naptr_chain_max: 2}
+derive: {transports: [udp, wss], address_step: false, srv_targets_max: 9, addresses_max: 3, lookups_max: 50, naptr_chain_max: 2, alias_chain_max: 3}
 attributes:
   digest.qop: {type: enum, values: [auth, auth-int], multi: true, setter: customer, default: [auth, auth-int], help: "of: digests"}
   max_calls: {type: integer, min: -5, max: 10000, default: 100}
@@ -68,8 +69,11 @@ limits:
   rrset_records_max: 11
   ixfr_deltas_max: 12
   ixfr_records_max: 30
+  owner_types_max: 31
   transfers_max: 13
   transfers_per_primary: 14
+  transfers_pipelined: 32
+  connections_max: 33
   queries_per_primary: 15
   transfer_timeout: 16s
   transfer_idle_timeout: 17s
@@ -123,10 +127,13 @@ class LoadedFile : public testing::Test {
 TEST_F(LoadedFile, HasTheDaemonsOwnOptions) {
   EXPECT_EQ(configuration_.state_directory, files_.directory() / "state/here");
   EXPECT_EQ(configuration_.state_octets_max, 3ull << 30);
+  EXPECT_EQ(configuration_.control_sessions_max, 34u);
+  EXPECT_EQ(configuration_.notify.connections_max, 35u);
+  EXPECT_EQ(configuration_.notify.message_timeout, 36s);
   EXPECT_EQ(configuration_.control_socket, files_.directory().parent_path() / "control.sock");
   EXPECT_EQ(configuration_.log_level, "debug");
   EXPECT_EQ(configuration_.metrics_listener, endpoint("[::1]:9999"));
-  EXPECT_THAT(configuration_.notify_listeners,
+  EXPECT_THAT(configuration_.notify.listeners,
               ElementsAre(endpoint("127.0.0.1:5353"), endpoint("[::1]:5354")));
   EXPECT_TRUE(settings().notify.require_tsig);
   EXPECT_EQ(settings().notify.unsigned_hint_interval, 250ms);
@@ -202,7 +209,10 @@ TEST_F(LoadedFile, HasEveryLimit) {
   EXPECT_EQ(settings().claim_limits.octets_max, 512u);
   EXPECT_EQ(settings().zone_limits.records_per_rrset_max, 11u);
   EXPECT_EQ(settings().publish_batch_max, 28u);
+  EXPECT_EQ(settings().zone_limits.types_per_owner_max, 31u);
   EXPECT_EQ(limits.transfers_max, 13u);
+  EXPECT_EQ(limits.transfers_pipelined, 32u);
+  EXPECT_EQ(limits.connections_max, 33u);
   EXPECT_EQ(limits.transfers_per_primary, 14u);
   EXPECT_EQ(limits.queries_in_flight_per_primary, 15u);
   EXPECT_EQ(limits.transfer_timeout, 16s);
@@ -271,11 +281,14 @@ TEST(Defaults, AreTheDesigns) {
       {"state_directory", "/var/lib/zonecast"},
       {"state_size_max", "16GiB"},
       {"control_socket", "/run/zonecast/control.sock"},
+      {"control_sessions_max", "64"},
       {"undeclared_attributes", "ignore"},
       {"log.level", "info"},
       {"metrics.listen", "127.0.0.1:9464"},
       {"notify.tsig", "hint"},
       {"notify.unsigned_hint_interval", "5s"},
+      {"notify.connections_max", "256"},
+      {"notify.message_timeout", "10s"},
       {"redis.connect_timeout", "2s"},
       {"redis.command_timeout", "5s"},
       {"redis.lease", "10s"},
@@ -285,17 +298,21 @@ TEST(Defaults, AreTheDesigns) {
       {"derive.addresses_max", "8"},
       {"derive.lookups_max", "100"},
       {"derive.naptr_chain_max", "8"},
+      {"derive.alias_chain_max", "8"},
       {"claims.tags_max", "32"},
       {"claims.octets_max", "4096"},
       {"limits.zone_octets_max", "64MiB"},
       {"limits.zone_records_max", "2000000"},
       {"limits.rrset_records_max", "100"},
+      {"limits.owner_types_max", "256"},
       {"limits.ixfr_deltas_max", "10000"},
       {"limits.ixfr_records_max", "20000"},
       {"limits.publish_batch", "1000"},
       {"limits.transfers_max", "64"},
       {"limits.transfers_per_primary", "4"},
+      {"limits.transfers_pipelined", "16"},
       {"limits.queries_per_primary", "64"},
+      {"limits.connections_max", "512"},
       {"limits.transfer_timeout", "5m"},
       {"limits.transfer_idle_timeout", "15s"},
       {"limits.transfer_rate_min", "1KiB"},
@@ -328,7 +345,7 @@ TEST(Defaults, StandWhereAFileHasOnlyWhatIsRequired) {
   ASSERT_TRUE(loaded) << toText(loaded.error().front());
   EXPECT_EQ(std::get<std::filesystem::path>(loaded->redis.address), "/run/redis.sock");
   EXPECT_TRUE(loaded->redis.password_file.empty());
-  EXPECT_TRUE(loaded->notify_listeners.empty());
+  EXPECT_TRUE(loaded->notify.listeners.empty());
   EXPECT_TRUE(loaded->settings.customers.empty());
 }
 

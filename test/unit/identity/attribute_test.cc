@@ -12,7 +12,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-using Values = std::vector<AttributeValue>;
+using Values = AttributeValues;
 using OperatorSets = std::map<std::string, std::vector<std::string>>;
 
 AttributeValue text(std::string value) {

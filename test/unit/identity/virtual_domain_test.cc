@@ -321,16 +321,23 @@ TEST(Pattern, ManyStarsDoNotMakeItSlow) {
 }
 
 TEST(Canonical, ThePresentOneStaysWhileItIsAMember) {
-  const std::vector members{domain("eldest.example"), domain("iptel"), domain("b.example")};
-  EXPECT_EQ(canonicalOf(did("iptel"), domain("b.example"), members), domain("b.example"));
-  EXPECT_EQ(canonicalOf(did("iptel"), domain("gone.example"), members), domain("iptel"));
+  const Members members{domain("eldest.example"), domain("iptel"), domain("b.example")};
+  const auto present = domain("b.example"), gone = domain("gone.example");
+  EXPECT_EQ(canonicalOf(did("iptel"), &present, members), present);
+  EXPECT_EQ(canonicalOf(did("iptel"), &gone, members), domain("iptel"));
 }
 
 TEST(Canonical, TheNamesakeOfTheDidComesBeforeTheEldest) {
-  const std::vector members{domain("a.example"), domain("b.example")};
-  EXPECT_EQ(canonicalOf(did("b.example"), std::nullopt, members), domain("b.example"));
-  EXPECT_EQ(canonicalOf(did("B.example"), std::nullopt, members), domain("a.example"));
-  EXPECT_EQ(canonicalOf(did("acme"), std::nullopt, members), domain("a.example"));
+  const Members members{domain("a.example"), domain("b.example")};
+  EXPECT_EQ(canonicalOf(did("b.example"), nullptr, members), domain("b.example"));
+  EXPECT_EQ(canonicalOf(did("B.example"), nullptr, members), domain("a.example"));
+  EXPECT_EQ(canonicalOf(did("acme"), nullptr, members), domain("a.example"));
+}
+
+TEST(Canonical, TheEldestHasTheFewestLabelsAndOfTheseIsTheFirst) {
+  EXPECT_EQ(canonicalOf(did("acme"), nullptr,
+                        {domain("a.b.example"), domain("z.example"), domain("c.example")}),
+            domain("c.example"));
 }
 
 }  // namespace

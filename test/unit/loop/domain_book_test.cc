@@ -57,7 +57,7 @@ class Book : public testing::Test {
     while (!open.empty()) {
       const DomainId id = open.back();
       open.pop_back();
-      const std::string name = book_.node(id).domain.text();
+      const std::string name(book_.node(id).domain.text());
       book_.markQueued(id);
       const auto also = book_.evaluate(id).also;
       open.insert(open.end(), also.begin(), also.end());
@@ -72,12 +72,13 @@ class Book : public testing::Test {
         plan::DomainEntry{.did = did(under), .transports = derive::TransportSet::fromBits(1)});
     published_.virtual_domains.insert_or_assign(
         did(under), identity::VirtualDomain{domain(name), "acme", std::move(members), {}});
+    if (const auto id = book_.find(domain(name))) book_.adoptPublished(*id);
   }
 
   template <typename Dependents>
   Names names(Dependents dependents) const {
     Names found;
-    dependents([&](DomainId id) { found.insert(book_.node(id).domain.text()); });
+    dependents([&](DomainId id) { found.emplace(book_.node(id).domain.text()); });
     return found;
   }
   Names ofOwner(std::string_view owner) const {
@@ -86,14 +87,18 @@ class Book : public testing::Test {
   }
   Names ofSubtree(std::string_view top) const {
     const dns::Name name = nameFromText(top);
-    return names([&](auto visit) { book_.dependentsOfSubtree(name, visit); });
+    return names([&](auto visit) {
+      DomainBook::SubtreeCursor cursor;
+      while (!book_.dependentsOfSubtree(name, cursor, 1, visit)) {
+      }
+    });
   }
   Standing standing(std::string_view name) const {
     return book_.node(book_.find(domain(name)).value()).verdict.standing;
   }
   std::string didOf(std::string_view name) const {
     const auto entry = book_.desired(domain(name));
-    return entry ? entry->did.text() : "";
+    return entry ? std::string(entry->did.text()) : "";
   }
 
   Settings settings_;
@@ -262,7 +267,8 @@ TEST_F(Book, WhatNothingNeedsIsForgotten) {
   book_.forgetIfIdle(target);
   EXPECT_FALSE(book_.find(domain("sip.acme.example")));
   EXPECT_EQ(ofSubtree("."), Names{});
-  EXPECT_FALSE(book_.next(nullptr));
+  EXPECT_FALSE(book_.exists(namer));
+  EXPECT_FALSE(book_.exists(target));
 }
 
 TEST_F(Book, WhatIsPublishedIsNotForgotten) {

@@ -180,7 +180,9 @@ class Tale {
 // Which domain is canonical is a matter of history.
 plan::Table withoutCanonical(plan::Table table) {
   for (auto& [did, virtual_domain] : table.virtual_domains) {
-    virtual_domain.canonical = virtual_domain.domains.front();
+    identity::VirtualDomain without = virtual_domain;
+    without.canonical = without.domains.front();
+    virtual_domain = std::move(without);
   }
   return table;
 }

@@ -18,7 +18,7 @@ using Domains = std::set<derive::Domain>;
 
 HoldRule holding(Domains domains) {
   return [domains](const derive::Domain& d) {
-    return domains.contains(d) ? "no word of " + d.text() : std::string();
+    return domains.contains(d) ? fmt::format("no word of {}", d.text()) : std::string();
   };
 }
 const HoldRule kNoHold = holding({});
@@ -33,21 +33,23 @@ Table tableOf(const std::vector<std::pair<std::string_view, std::string_view>>& 
   Table table;
   for (const auto& [name, its_did] : rows) {
     table.domains.emplace(domain(name), entry(its_did));
-    auto& virtual_domain =
+    auto& shared =
         table.virtual_domains
             .try_emplace(did(its_did), identity::VirtualDomain{domain(name), "alpha", {}, {}})
             .first->second;
+    identity::VirtualDomain virtual_domain = shared;
     virtual_domain.domains.push_back(domain(name));
     std::ranges::sort(virtual_domain.domains);
     virtual_domain.attributes = {{"a", {identity::AttributeValue(attribute)}}};
+    shared = std::move(virtual_domain);
   }
   return table;
 }
 
 std::vector<std::string> keys(const ChangeSet& changes) {
   std::vector<std::string> texts;
-  for (const auto& change : changes.domains) texts.push_back(change.key.text());
-  for (const auto& change : changes.virtual_domains) texts.push_back(change.key.text());
+  for (const auto& change : changes.domains) texts.emplace_back(change.key.text());
+  for (const auto& change : changes.virtual_domains) texts.emplace_back(change.key.text());
   return texts;
 }
 
@@ -169,10 +171,10 @@ struct Model {
       for (const auto& change : all.virtual_domains) {
         for (const auto* side : {&change.before, &change.after}) {
           if (!*side) continue;
-          const bool by_canonical = !rule((*side)->canonical).empty();
-          if (by_canonical) held.insert((*side)->canonical);
+          const bool by_canonical = !rule((**side)->canonical).empty();
+          if (by_canonical) held.insert((**side)->canonical);
           const auto isHeld = [&](const auto& d) { return held.contains(d) && differs(a, b, d); };
-          if (by_canonical || std::ranges::any_of((*side)->domains, isHeld)) {
+          if (by_canonical || std::ranges::any_of((**side)->domains, isHeld)) {
             held_dids.insert(change.key);
           }
         }

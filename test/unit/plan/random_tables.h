@@ -24,8 +24,8 @@ inline bool isConsistent(const Table& table) {
   if (members.size() != table.virtual_domains.size()) return false;
   return std::ranges::all_of(table.virtual_domains, [&members](const auto& pair) {
     const auto& [its_did, virtual_domain] = pair;
-    return members.contains(its_did) && members.at(its_did) == virtual_domain.domains &&
-           std::ranges::count(virtual_domain.domains, virtual_domain.canonical) == 1;
+    return members.contains(its_did) && members.at(its_did) == virtual_domain->domains &&
+           std::ranges::count(virtual_domain->domains, virtual_domain->canonical) == 1;
   });
 }
 
@@ -77,15 +77,15 @@ class RandomTables {
     const auto before = std::exchange(table.virtual_domains, {});
     for (auto& [its_did, names] : members) {
       const auto old = before.find(its_did);
-      const bool keeps =
-          old != before.end() && !oneIn(4) && std::ranges::count(names, old->second.canonical) == 1;
+      const bool keeps = old != before.end() && !oneIn(4) &&
+                         std::ranges::count(names, old->second->canonical) == 1;
       identity::Attributes attributes{{"a", {identity::AttributeValue(std::int64_t(below(2)))}}};
       table.virtual_domains.emplace(
           its_did, identity::VirtualDomain{
-                       .canonical = keeps ? old->second.canonical : names[below(names.size())],
+                       .canonical = keeps ? old->second->canonical : names[below(names.size())],
                        .customer = "alpha",
                        .domains = names,
-                       .attributes = keeps ? old->second.attributes : std::move(attributes)});
+                       .attributes = keeps ? old->second->attributes : std::move(attributes)});
     }
   }
 

@@ -106,7 +106,7 @@ TEST_F(ViewTest, EightAliasesAreFollowedAndNineAreNot) {
   EXPECT_EQ(ask(kAlice, "c8.example").kind, Kind::data);
   const Answer answer = ask(kAlice, "c9.example");
   EXPECT_EQ(answer.kind, Kind::notKnown);
-  EXPECT_EQ(answer.why, "more than 8 aliases in a row from c9.example");
+  EXPECT_EQ(answer.why, "more than 8 aliases in a row from c9.example (derive.alias_chain_max)");
 }
 
 TEST_F(ViewTest, AliasesInACircleEnd) {

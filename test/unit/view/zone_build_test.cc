@@ -13,7 +13,7 @@ using testing::HasSubstr;
 std::string failureToAdd(Zone& zone, const std::string& text) {
   const DeltaRecord r = record(text);
   const auto added = zone.add(viewOf(r));
-  return added ? "" : added.error();
+  return added ? "" : added.error().text;
 }
 
 TEST(ZoneBuild, ARecordThatStandsTwiceIsKeptOnceWithTheLowerTtl) {  // RFC 2181 section 5

@@ -29,7 +29,7 @@ void expectRejected(Zone& zone, const std::vector<Delta>& chain, const std::stri
   const std::vector<std::string> before = dump(zone);
   const auto applied = zone.apply(chain);
   ASSERT_FALSE(applied);
-  EXPECT_THAT(applied.error(), HasSubstr(why));
+  EXPECT_THAT(applied.error().text, HasSubstr(why));
   EXPECT_EQ(dump(zone), before);
 }
 

@@ -174,7 +174,7 @@ TEST(ZoneProperty, DeltasLeadToTheSameZoneAndNameWhatTheyChanged) {
         chain.push_back(r.world.anyDelta(r.model, serial++));
       }
       const auto applied = r.zone.apply(chain);
-      ASSERT_TRUE(applied) << applied.error();
+      ASSERT_TRUE(applied) << applied.error().text;
       EXPECT_EQ(r.zone.serial(), dns::Serial(serial));
       EXPECT_EQ(r.zone.recordCount(), r.model.records().size());
       expectSameAnswers(r.zone, r.model, r.world);

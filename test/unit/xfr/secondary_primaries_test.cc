@@ -130,6 +130,58 @@ TEST(SecondaryFailOver, OneUnansweredQueryFailsAloneWhileOthersAreAnswered) {
   EXPECT_THAT(failures[0].text, HasSubstr("SOA query: no answer in 5 s; trying ns2"));
 }
 
+TEST(SecondaryFailOver, OneSilentQueryOnAQuietLinkFailsAlone) {
+  World world({.zones = 3, .primaries = 2});
+  for (std::size_t i = 0; i < 3; ++i) world.hold(1, i);
+  world.start();
+  world.advance(seconds{10});
+  world.primaries[0].mode = Mode::holding;
+  world.notify(0, 0);
+  world.advance(seconds{4});
+  world.notify(0, 1);
+  const Request second = world.primaries[0].requests.back();
+  world.advance(seconds{1});  // 5 s without a word, but the second query has been out for one
+  EXPECT_EQ(world.status(0).primary, PrimaryId{1});
+  EXPECT_EQ(world.status(1).activity, ZoneActivity::checking);
+  world.answer(second);
+  EXPECT_EQ(world.status(1).primary, PrimaryId{0});
+  world.notify(0, 2);  // the link is not down
+  world.answer(world.primaries[0].requests.back());
+  EXPECT_EQ(world.status(2).primary, PrimaryId{0});
+  EXPECT_THAT(world.take<ZoneFailure>(), SizeIs(1));
+}
+
+TEST(SecondaryFailOver, ASecondSilenceInARowFellsTheLink) {
+  World world({.zones = 12, .primaries = 2});
+  for (std::size_t i = 0; i < 12; ++i) world.hold(1, i);
+  world.start();
+  world.advance(seconds{10});
+  world.primaries[0].mode = Mode::mute;
+  world.notify(0, 0);
+  world.advance(seconds{4});
+  world.notify(0, 1);
+  world.advance(seconds{3});
+  for (std::size_t i = 2; i < 12; ++i) world.notify(0, i);
+  world.advance(seconds{2});  // the second one has waited for 5 s
+  for (std::size_t i = 0; i < 12; ++i) EXPECT_EQ(world.status(i).primary, PrimaryId{1}) << i;
+  EXPECT_EQ(world.openTo(0), 0u);
+}
+
+TEST(SecondaryFailOver, ANotifyFromASharedAddressAsksAllThatAreThere) {
+  const dns::Ipv4 shared{192, 0, 2, 1}, other{192, 0, 2, 9};
+  World world({.primaries = 3, .endpoints = {{shared, 53}, {other, 53}, {shared, 5353}}});
+  world.hold(1);
+  world.start();
+  world.advance(seconds{10});
+  for (Primary& primary : world.primaries) primary.requests.clear();
+  world.at(2).serial = 2;  // the one that spoke
+  world.notify();
+  EXPECT_EQ(world.status().serial, dns::Serial(2));
+  EXPECT_EQ(world.primaries[0].count(RrType::soa), 1u);
+  EXPECT_EQ(world.primaries[2].count(RrType::ixfr), 1u);
+  EXPECT_THAT(world.primaries[1].requests, IsEmpty());
+}
+
 // -- limits
 
 // The zones whose AXFR is under way at one primary.

@@ -2,6 +2,7 @@
 // keeps what it is given, and a clock that stands still until it is advanced.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -171,6 +172,7 @@ struct Setup {
   std::size_t zones = 1, primaries = 1;
   std::shared_ptr<const dns::TsigKey> key;
   SecondaryLimits limits{};
+  std::vector<Endpoint> endpoints{};  // of the primaries, in place of an address for each
 };
 
 class World : public ZoneReceiver {
@@ -314,8 +316,9 @@ class World : public ZoneReceiver {
     std::vector<PrimaryId> all;
     for (std::size_t i = 0; i < setup.primaries; ++i) {
       const auto octet = static_cast<std::uint8_t>(i + 1);
-      settings.primaries.push_back(
-          {"ns" + std::to_string(i + 1), {dns::Ipv4{192, 0, 2, octet}, 53}, setup.key});
+      const Endpoint own{dns::Ipv4{192, 0, 2, octet}, 53};
+      settings.primaries.push_back({"ns" + std::to_string(i + 1),
+                                    setup.endpoints.empty() ? own : setup.endpoints[i], setup.key});
       all.push_back(PrimaryId{static_cast<std::uint32_t>(i)});
     }
     for (std::size_t i = 0; i < setup.zones; ++i) {
@@ -344,8 +347,10 @@ class World : public ZoneReceiver {
   }
   void perform(Connect& connect) {
     ++connects;
-    const auto address = std::get<dns::Ipv4>(connect.peer.address);
-    const std::size_t index = address[3] - 1u;
+    // Of several at one endpoint, the first answers for all.
+    const auto at_peer = [&](const auto& each) { return each.endpoint == connect.peer; };
+    const auto index = static_cast<std::size_t>(std::ranges::find_if(settings.primaries, at_peer) -
+                                                settings.primaries.begin());
     const Primary& primary = primaries[index];
     peers[connect.connection] = index;
     if (primary.mode == Primary::Mode::deaf) return;

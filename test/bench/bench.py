@@ -1,0 +1,126 @@
+"""Measures zonecastd beside the best secondaries, with real servers on loopback: ./dev bench transfer
+
+Prints a table for people and writes build/bench.json, one row per figure. Ratios are taken in one run, against
+peers that do the same work on the same machine; seconds alone say little. All files of all parts are in memory
+where there is /dev/shm, so that it is not the disk that is measured. What exactly each figure measures stands
+at the head of the file of its scenario.
+"""
+
+import argparse
+import importlib
+import json
+import pathlib
+import shlex
+import shutil
+import signal
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+sys.path.insert(0, str(HERE.parent / "support"))
+
+import parts  # noqa: E402
+from axfr import Transfer  # noqa: E402
+from edit import OneEdit  # noqa: E402
+from figures import ALONGSIDE, FIGURES, Measured, row  # noqa: E402
+from many import ManyZones  # noqa: E402
+from stand import Stand  # noqa: E402
+from storm import Storm  # noqa: E402
+from wire import WireReader  # noqa: E402
+
+MEMORY = pathlib.Path("/dev/shm")
+SCENARIOS = {"axfr": Transfer, "edit": OneEdit, "zones": ManyZones, "wire": WireReader, "notify": Storm}
+
+
+def number(value):
+    return "-" if value is None else value if isinstance(value, str) else f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def verdict(line):
+    if line["bound_met"] is None:
+        return "not judged"
+    if not line["bound_met"]:
+        return "MISSED"
+    return "aim met" if line["aim_met"] else "met"
+
+
+def table(rows):
+    head = ["FIGURE", "VALUE", "UNIT", "PEER", "PEER'S", "RATIO", "BOUND", "AIM", "", ""]
+    lines = [[row["name"], number(row["value"]), row["unit"], row["peer"] or "-", number(row["peer_value"]),
+              number(row["ratio"]), f"{row['bounded']} {number(row['bound'])}", number(row["aim"]), verdict(row),
+              "; ".join(filter(None, (row["what"], row["note"])))] for row in rows]
+    widths = [max(len(line[column]) for line in [head, *lines]) for column in range(len(head))]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip()
+                     for line in [head, *lines])
+
+
+def wanted(only):
+    """The figures that are named, by their own name or their scenario's."""
+    if not only:
+        return list(FIGURES)
+    words = only.split(",")
+    known = {word for figure in FIGURES if figure.scenario != ALONGSIDE for word in (figure.name, figure.scenario)}
+    if unknown := sorted(set(words) - known):
+        sys.exit(f"bench: no figure {', '.join(unknown)}; there are: {', '.join(sorted(known))}")
+    return [figure for figure in FIGURES if figure.name in words or figure.scenario in (*words, ALONGSIDE)]
+
+
+def show_logs(folder):
+    for log in sorted(folder.rglob("*.log")):
+        tail = log.read_text(errors="replace").splitlines()[-10:]
+        print(f"\n--- the end of {log.relative_to(folder)}", *tail, sep="\n", file=sys.stderr)
+
+
+def measure(figures, options, folder):
+    """The rows, and what failed: a scenario that fails has no rows, and the others go on."""
+    stand = Stand(folder, options.build, options.scale, options.runs, shlex.split(options.under))
+    found, failed = {}, []
+    for name, scenario in SCENARIOS.items():
+        if not any(figure.scenario == name for figure in figures):
+            continue
+        print(name, flush=True)
+        stand.folder = folder / name
+        try:
+            found |= scenario(stand).measure()
+        except parts.PartFailed as failure:
+            failed.append(f"{name}: {failure}")
+            show_logs(stand.folder)
+        shutil.rmtree(stand.folder, ignore_errors=True)
+    if stand.callbacks:
+        seconds, callback, name = max(stand.callbacks)
+        found["loop-callback"] = Measured(seconds * 1000, note=f"{callback} in {name}")
+    return [row(figure, found[figure.name]) for figure in figures if figure.name in found], failed
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="./dev bench transfer", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", help="figures or scenarios, separated by commas; loop-callback comes along with any")
+    parser.add_argument("--scale", type=float, default=1.0, help="of all sizes; 1 is what the bounds are for")
+    parser.add_argument("--runs", type=int, default=3, help="of what is repeated; the median counts")
+    parser.add_argument("--strict", action="store_true", help="exit 1 when a bound is missed")
+    parser.add_argument("--under", default="", metavar="COMMAND", help="a profiler for zonecastd, as 'perf record -g "
+                        "-o /tmp/perf.data' or 'valgrind --tool=callgrind'; the figures mean little then")
+    parser.add_argument("--folder", type=pathlib.Path, default=MEMORY if MEMORY.is_dir() else None,
+                        help=f"where all files are kept for the run; default: {MEMORY} if there is such a folder")
+    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/release", help="with bin/zonecastd")
+    parser.add_argument("--json", type=pathlib.Path, default=ROOT / "build/bench.json", help="where the rows go")
+    options = parser.parse_args()
+    figures = wanted(options.only)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="zonecast-bench-", dir=options.folder))
+    try:
+        rows, failed = measure(figures, options, folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    options.json.write_text(json.dumps(rows, indent=1) + "\n")
+    print(table(rows))
+    if failed:
+        sys.exit("\n".join(f"bench: {each}" for each in failed))
+    if options.strict and any(line["bound_met"] is False for line in rows):
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

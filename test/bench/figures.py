@@ -1,0 +1,57 @@
+"""The figures: what each says, its bound and its aim, and which scenario measures it. Every one stands here once."""
+
+import dataclasses
+
+
+PEERS = "peer's"       # the aim that is the peer's own value
+ALONGSIDE = "any"      # measured along with whatever else runs zonecastd
+
+
+@dataclasses.dataclass(frozen=True)
+class Figure:
+    name: str
+    scenario: str
+    what: str
+    unit: str
+    bounded: str        # "value", or "ratio": value divided by the peer's
+    bound: float
+    aim: float | str | None
+
+
+FIGURES = (
+    Figure("axfr-time", "axfr", "1 M records, 125,000 domains: AXFR start to all of it in Redis", "s", "ratio", 1.0, 0.5),
+    Figure("axfr-memory", "axfr", "peak memory for that", "MB", "ratio", 1.0, 0.5),
+    Figure("record-octets", "axfr", "octets per stored record", "octets", "value", 100, 75),
+    Figure("edit-time", "edit", "one record of 1 M changed: NOTIFY to visible in Redis", "ms", "value", 5, PEERS),
+    Figure("edit-growth", "edit", "that, against a zone of 1,000 records", "ms", "ratio", 2, None),
+    Figure("zones-time", "zones", "100,000 zones of 13 records: start to all of them in Redis", "s", "ratio", 0.25, 0.15),
+    Figure("zones-memory", "zones", "peak memory for that", "MB", "ratio", 1.0, 0.5),
+    Figure("restart-time", "zones", "restart with those zones unchanged: to all confirmed", "s", "ratio", 0.25, None),
+    Figure("restart-transfers", "zones", "transfers made by that restart", "", "value", 0, None),
+    Figure("wire-record", "wire", "wire reader: CPU time for one record", "ns", "value", 80, 50),
+    Figure("notify-p99", "notify", "5,000 NOTIFYs/s, 1,000 edits/s, 10,000 zones: p99 edit to Redis", "s", "value", 1.0, 0.1),
+    Figure("loop-callback", ALONGSIDE, "most CPU time of any one loop callback in all of this", "ms", "value", 20, 5),
+)
+
+
+@dataclasses.dataclass
+class Measured:
+    """What a scenario found for a figure; a peer's value is in the same unit."""
+    value: float
+    peer: str = ""
+    peer_value: float | None = None
+    note: str = ""
+
+
+def row(figure, measured):
+    """A figure with what was measured, as it stands in bench.json."""
+    ratio = measured.value / measured.peer_value if measured.peer_value else None
+    judged = measured.value if figure.bounded == "value" else ratio
+
+    def within(limit):
+        limit = measured.peer_value if limit == PEERS else limit
+        return None if limit is None or judged is None else judged <= limit
+    return {"name": figure.name, "what": figure.what, "value": measured.value, "unit": figure.unit,
+            "peer": measured.peer or None, "peer_value": measured.peer_value, "ratio": ratio,
+            "bounded": figure.bounded, "bound": figure.bound, "bound_met": within(figure.bound),
+            "aim": figure.aim, "aim_met": within(figure.aim), "note": measured.note}
