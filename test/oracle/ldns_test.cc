@@ -188,14 +188,16 @@ std::size_t behindLabels(const Case& c, std::size_t offset, std::size_t limit) {
   return offset;
 }
 
-// Whether the pointer at `c.at()` leads on, or back to labels that lead to itself.
-bool leadsNowherePrior(const Case& c) {
-  const unsigned pointer = c.u16(c.at());
+// Whether there is a pointer at `at` that leads on, or back into labels that it is part of or that
+// run over it.
+bool leadsNowherePrior(const Case& c, std::size_t at) {
+  const unsigned pointer = c.u16(at);
   if (pointer < 0xc000) return false;
-  for (std::size_t begin = 12; begin <= pointer - 0xc000 && begin < c.at(); ++begin) {
-    if (behindLabels(c, begin, c.at()) == c.at()) return true;
+  const std::size_t target = pointer - 0xc000;
+  for (std::size_t begin = 12; begin <= target && begin < at; ++begin) {
+    if (behindLabels(c, begin, at) == at) return true;
   }
-  return pointer - 0xc000 >= c.at();
+  return target >= at || behindLabels(c, target, at) >= at;
 }
 
 // Whether what ours complains of stands in an RDATA that it looks into.
@@ -237,7 +239,9 @@ struct Disagreement {
 
 const Disagreement kDisagreements[] = {
     {"a pointer that does not lead to a prior occurrence of a name", "RFC 1035 section 4.1.4",
-     [](const Case& c) { return c.theirsAlone() && leadsNowherePrior(c); }},
+     [](const Case& c) {
+       return c.theirsAlone() && (leadsNowherePrior(c, c.at()) || leadsNowherePrior(c, c.at() - 2));
+     }},
     {"a pointer into the header, where no name stands", "RFC 1035 section 4.1.4",
      [](const Case& c) {
        const unsigned pointer = c.u16(c.at());
