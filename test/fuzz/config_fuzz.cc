@@ -1,0 +1,142 @@
+// The configuration loader, on the text of one file.
+//
+// The file is in memory (a memfd), and names no file that exists. Holds: an error says where in the
+// file it is and is one printable sentence, and errors come in the file's order; what is loaded is
+// complete, within its bounds, and consistent; and a comment in front moves every error by one line
+// and changes nothing else.
+#include <string>
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "config/configuration.h"
+#include "test/fuzz/fuzzing.h"
+
+namespace zonecast::fuzz {
+namespace {
+
+using Loaded = tl::expected<config::Configuration, std::vector<config::ConfigError>>;
+
+class MemoryFile {
+ public:
+  MemoryFile() : fd_(::memfd_create("configuration", MFD_CLOEXEC)) {
+    require(fd_ >= 0, "there is memory for a file");
+  }
+  ~MemoryFile() { ::close(fd_); }
+  MemoryFile(const MemoryFile&) = delete;
+  MemoryFile& operator=(const MemoryFile&) = delete;
+
+  Loaded load(std::string_view text) const {
+    require(::ftruncate(fd_, 0) == 0 &&
+                ::pwrite(fd_, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()),
+            "a file in memory can be written");
+    return config::load("/proc/self/fd/" + std::to_string(fd_));
+  }
+
+ private:
+  int fd_;
+};
+
+// The length of each line, without its end.
+std::vector<std::size_t> linesOf(std::string_view text) {
+  std::vector<std::size_t> lines;
+  for (;;) {
+    const std::size_t end = text.find('\n');
+    lines.push_back(std::min(end, text.size()));
+    if (end == std::string_view::npos) return lines;
+    text.remove_prefix(end + 1);
+  }
+}
+
+bool isBefore(const config::ConfigError& a, const config::ConfigError& b) {
+  return a.line != b.line ? a.line < b.line : a.column < b.column;
+}
+
+void checkErrors(const std::vector<config::ConfigError>& errors, std::string_view text) {
+  require(!errors.empty(), "what is not loaded has an error");
+  require(std::ranges::is_sorted(errors, isBefore), "errors come in the file's order");
+  const std::vector<std::size_t> lines = linesOf(text);
+  for (const config::ConfigError& error : errors) {
+    require(!error.text.empty() && isPrintable(error.text), "an error is one printable sentence");
+    if (error.line == 0) continue;  // of the file as a whole
+    require(error.line >= 1 && static_cast<std::size_t>(error.line) <= lines.size(),
+            "an error stands on a line of the file");
+    require(error.column >= 1 && static_cast<std::size_t>(error.column) <=
+                                     lines[static_cast<std::size_t>(error.line) - 1] + 1,
+            "and in a column of that line");
+  }
+}
+
+void checkSecondary(const config::Configuration& configuration) {
+  const xfr::SecondarySettings& secondary = configuration.settings.secondary;
+  require(secondary.zones.size() == configuration.settings.zones.size(), "every zone is bound");
+  for (std::size_t i = 0; i < secondary.zones.size(); ++i) {
+    const xfr::ZoneSettings& zone = secondary.zones[i];
+    const auto customer = static_cast<std::size_t>(configuration.settings.zones[i].customer);
+    require(customer < configuration.settings.customers.size(), "a zone has a customer");
+    require(!zone.primaries.empty(), "a zone has a primary");
+    for (const xfr::PrimaryId id : zone.primaries) {
+      require(static_cast<std::size_t>(id) < secondary.primaries.size(), "that exists");
+    }
+    for (std::size_t k = 0; k < i; ++k) {
+      require(zone.name != secondary.zones[k].name.view(), "a zone is configured once");
+    }
+    require(zone.limits.octets_max > 0 && zone.limits.records_max > 0, "a limit lets something by");
+  }
+  const xfr::TimerClamps& clamps = secondary.clamps;
+  require(clamps.refresh_min <= clamps.refresh_max && clamps.retry_min <= clamps.retry_max &&
+              clamps.expire_min <= clamps.expire_max,
+          "a minimum is no more than its maximum");
+  require(secondary.limits.transfers_max > 0 && secondary.limits.transfers_per_primary > 0,
+          "something may be transferred");
+}
+
+void checkAttributes(const identity::AttributeSchema& schema) {
+  for (const auto& [name, spec] : schema.specs) {
+    require(name == spec.name && !name.empty(), "an attribute stands under its name");
+    require(spec.multi || spec.defaults.size() <= 1, "one default, unless there may be several");
+    for (const auto& value : spec.defaults) {
+      const auto again = identity::parseValue(spec, identity::toText(value));
+      require(again && *again == value, "a default is within its schema");
+    }
+  }
+}
+
+void checkConfiguration(const config::Configuration& configuration) {
+  require(!configuration.settings.edge.rules.empty(), "there is an edge");
+  require(!configuration.redis.deployment.empty(), "a deployment has a name");
+  require(!configuration.state_directory.empty() && !configuration.control_socket.empty(),
+          "what has a default has a value");
+  checkSecondary(configuration);
+  checkAttributes(configuration.settings.attributes);
+}
+
+void checkShift(const Loaded& loaded, const Loaded& shifted) {
+  require(loaded.has_value() == shifted.has_value(), "a comment makes nothing good or bad");
+  if (loaded) return;
+  require(loaded.error().size() == shifted.error().size(), "nor more or fewer errors");
+  for (std::size_t i = 0; i < loaded.error().size(); ++i) {
+    const config::ConfigError& was = loaded.error()[i];
+    const config::ConfigError& is = shifted.error()[i];
+    require(is.column == was.column, "an error stays in its column");
+    require(is.line == (was.line == 0 ? 0 : was.line + 1), "and moves with its line");
+  }
+}
+
+}  // namespace
+}  // namespace zonecast::fuzz
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace zonecast;
+  using namespace zonecast::fuzz;
+  static const MemoryFile kFile;
+  const std::string text(asChars({data, size}));
+  const Loaded loaded = kFile.load(text);
+  if (loaded) {
+    checkConfiguration(*loaded);
+  } else {
+    checkErrors(loaded.error(), text);
+  }
+  checkShift(loaded, kFile.load("# a comment\n" + text));
+  return 0;
+}
