@@ -166,6 +166,24 @@ TEST(SecondaryFailOver, ASecondSilenceInARowFellsTheLink) {
   EXPECT_EQ(world.openTo(0), 0u);
 }
 
+TEST(SecondaryFailOver, AServerThatSpokeBeforeIsAskedOnAnotherConnectionBeforeTheLinkFalls) {
+  for (const bool recovers : {true, false}) {
+    World world({.zones = 3, .primaries = 2});
+    for (std::size_t i = 0; i < 3; ++i) world.hold(1, i);
+    world.start();
+    world.primaries[0].mode = Mode::mute;
+    for (std::size_t i = 0; i < 3; ++i) world.notify(0, i);
+    world.advance(seconds{4});
+    if (recovers) world.primaries[0].mode = Mode::serving;
+    world.advance(seconds{1});
+    EXPECT_EQ(world.status(0).primary, PrimaryId{1});
+    world.advance(seconds{5});
+    for (std::size_t i = 1; i < 3; ++i) {
+      EXPECT_EQ(world.status(i).primary, PrimaryId{recovers ? 0u : 1u}) << i;
+    }
+  }
+}
+
 TEST(SecondaryFailOver, ANotifyFromASharedAddressAsksAllThatAreThere) {
   const dns::Ipv4 shared{192, 0, 2, 1}, other{192, 0, 2, 9};
   World world({.primaries = 3, .endpoints = {{shared, 53}, {other, 53}, {shared, 5353}}});
