@@ -78,11 +78,6 @@ class World:
         self.daemon.process.wait()
         return redis_proxy.GONE
 
-    def empty_redis(self):
-        """Of functions too, as a new server would be."""
-        self.redis.ask("FLUSHALL")
-        self.redis.ask("FUNCTION", "FLUSH")
-
     # -- what must come of it ----------------------------------------------------------------------
 
     def meta(self, field):
