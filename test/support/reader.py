@@ -156,6 +156,15 @@ class Content:
         content.meta = meta or {}
         return content
 
+    @classmethod
+    def without_transaction(cls, keys):
+        """For a Redis that takes none: it is full, or a replica."""
+        while True:
+            before = keys.meta()
+            hashes = {name: keys.scan(name) for name in HASHES}
+            if keys.meta() == before:
+                return cls.of(hashes, before)
+
     def domains(self):
         return {name.decode(): value.decode() for name, value in self.hashes["domain"].items()}
 
@@ -176,6 +185,13 @@ class Content:
         if "staging" in self.meta:
             raise Mismatch(f"meta: {self.meta}")
         self.check_whole()
+
+    def agrees(self):
+        try:
+            self.check_whole()
+        except (Mismatch, ValueError, IndexError, KeyError):  # or it cannot even be read
+            return False
+        return True
 
     def check_whole(self):
         """The same, while the publisher may be preparing something."""
@@ -245,14 +261,42 @@ class Snapshot:
         return meta.get("chain") == self.chain.hex() and meta.get("content") == content_sum(self.hashes)
 
 
+class Keys:
+    """Reads what stands under the prefix."""
+
+    def __init__(self, client, prefix):
+        self.client = client
+        self.prefix = prefix
+
+    def meta(self):
+        return {field.decode(): value.decode()
+                for field, value in pairs(self.client.command("HGETALL", self.prefix + "meta")).items()}
+
+    def scan(self, name):
+        found, cursor = {}, b"0"
+        while True:
+            cursor, flat = self.client.command("HSCAN", self.prefix + name, cursor, "COUNT", 200)
+            found.update(pairs(flat))
+            if cursor == b"0":
+                return found
+
+    def log_after(self, version):
+        return self.client.command("XRANGE", self.prefix + "log", f"({version}-{NEWEST_CHUNK}", "+")
+
+    def wait_for_log(self, version, milliseconds):
+        """What is new, once it comes; an empty list when nothing came in time."""
+        reply = self.client.command("XREAD", "BLOCK", milliseconds, "STREAMS", self.prefix + "log",
+                                    f"{version}-{NEWEST_CHUNK}")
+        return reply[0][1] if reply else []
+
+
 class Reader:
     """What a mirror does: loads, then follows the log. `served` is what it would answer from: nothing until
     something whole was read, then always something whole.
     """
 
     def __init__(self, client, prefix):
-        self.client = client
-        self.prefix = prefix
+        self.keys = Keys(client, prefix)
         self.served = None
         self.loads = 0
         self.amiss = ""  # why what is served may not be the newest
@@ -277,19 +321,7 @@ class Reader:
 
     def connect(self, client):
         """Goes on with another connection, from what is served."""
-        self.client = client
-
-    def meta(self):
-        return {field.decode(): value.decode()
-                for field, value in pairs(self.client.command("HGETALL", self.prefix + "meta")).items()}
-
-    def scan(self, name):
-        found, cursor = {}, b"0"
-        while True:
-            cursor, flat = self.client.command("HSCAN", self.prefix + name, cursor, "COUNT", 200)
-            found.update(pairs(flat))
-            if cursor == b"0":
-                return found
+        self.keys = Keys(client, self.keys.prefix)
 
     # -- loading -----------------------------------------------------------------------------------
 
@@ -297,16 +329,16 @@ class Reader:
         """Scans in small slices while the publisher goes on: meta, scan, meta, and the log since."""
         self.loads += 1
         while True:
-            before = self.meta()
+            before = self.keys.meta()
             if why := self.no_continuation(before):
                 return self.keep(why)
-            hashes = {name: self.scan(name) for name in HASHES}
-            after = self.meta()
+            hashes = {name: self.keys.scan(name) for name in HASHES}
+            after = self.keys.meta()
             if all(before.get(field) == after.get(field) for field in ("lineage", "generation")):
                 break
         snapshot = Snapshot(before["lineage"], int(before["version"]), bytes.fromhex(before["chain"]), hashes)
         try:
-            newer = list(self.versions_in(self.log_after(snapshot.version), snapshot.lineage))
+            newer = list(self.versions_in(self.keys.log_after(snapshot.version), snapshot.lineage))
             for version, chunks in newer:
                 snapshot = snapshot.followed_by(version, chunks)
         except LoadAgain as why:
@@ -333,27 +365,17 @@ class Reader:
         if self.served is None or self.amiss:
             return self.load()
         try:
-            entries = self.read_log(block_ms) or self.log_after(self.served.version)
+            entries = (self.keys.wait_for_log(self.served.version, block_ms) if block_ms
+                       else self.keys.log_after(self.served.version))
             for version, chunks in self.versions_in(entries, self.served.lineage):
                 snapshot = self.served.followed_by(version, chunks)
                 if self.told_content(chunks) != content_sum(snapshot.hashes):
                     raise LoadAgain(f"version {version} has another content than the log says")
                 self.serve(snapshot)
             if not entries:
-                self.compare(self.meta())
+                self.compare(self.keys.meta())
         except LoadAgain:
             self.load()
-
-    def read_log(self, block_ms):
-        """Waits for what is new; an empty list when nothing came."""
-        if not block_ms:
-            return []
-        reply = self.client.command("XREAD", "BLOCK", block_ms, "STREAMS", self.prefix + "log",
-                                    f"{self.served.version}-{NEWEST_CHUNK}")
-        return reply[0][1] if reply else []
-
-    def log_after(self, version):
-        return self.client.command("XRANGE", self.prefix + "log", f"({version}-{NEWEST_CHUNK}", "+")
 
     def compare(self, meta):
         if why := self.no_continuation(meta):
@@ -361,7 +383,7 @@ class Reader:
         if meta["lineage"] != self.served.lineage:
             raise LoadAgain("another lineage")
         if int(meta["version"]) > self.served.version:
-            if not self.log_after(self.served.version):
+            if not self.keys.log_after(self.served.version):
                 raise LoadAgain("the log lacks what meta tells of")
         elif not self.served.agrees_with(meta):
             raise LoadAgain("another history")
