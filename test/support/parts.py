@@ -148,26 +148,22 @@ class Part:
 
 
 class Redis(Part):
-    """A redis-server on a unix socket, which keeps nothing unless `persistent`. One that ignores file limits is not
-    killed by them: it hears of them as of a full disk.
-    """
+    """A redis-server on a unix socket, which keeps nothing unless `persistent`."""
 
-    def __init__(self, folder, deployment="test", persistent=False, options=(), user="", password="",
-                 ignores_file_limits=False):
+    def __init__(self, folder, deployment="test", persistent=False, options=(), user="", password=""):
         super().__init__("redis", folder)
         self.socket = self.folder / "redis.sock"
         self.deployment = deployment
         self.persistent = persistent
         self.options = options
         self.credentials = (user, password)  # our own, not zonecast's
-        self.wrapper = ("env", "--ignore-signal=XFSZ") if ignores_file_limits else ()
         self.client = None
 
     def start(self):
         with contextlib.suppress(FileNotFoundError):
             self.socket.unlink()
         keep = ("--appendonly", "yes") if self.persistent else ("--appendonly", "no")
-        self.spawn(*self.wrapper, "redis-server", "--port", "0", "--unixsocket", self.socket, "--save", "",
+        self.spawn("redis-server", "--port", "0", "--unixsocket", self.socket, "--save", "",
                    "--dir", self.folder, "--maxmemory-policy", "noeviction", *keep, *self.options)
         self.wait_until(self.answers, "it answers PING")
 
