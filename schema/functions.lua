@@ -178,7 +178,7 @@ local function swap(keys, args)
   local term, lineage, version, chain, next_lineage, next_version, next_chain, content, log_max,
         channel, event, entry = unpack(args, 1, 12)
   local refusal = fenced(meta, term) or moved(meta, lineage, version, chain) or
-      mistyped({log}, {'stream'}) or denied({
+      mistyped({log, domain, keys[6], vdomain}, {'stream', 'hash', 'hash', 'hash'}) or denied({
         {'XADD', log, 'MAXLEN', '~', log_max, '1-1', '', ''}, {'PUBLISH', channel, ''}, {'TIME'},
         {'HGET', meta, ''}, {'HSET', meta, '', ''}, {'HDEL', meta, ''},
       })
