@@ -162,7 +162,8 @@ class Redis(Part):
     def start(self):
         with contextlib.suppress(FileNotFoundError):
             self.socket.unlink()
-        keep = ("--appendonly", "yes") if self.persistent else ("--appendonly", "no")
+        # By default the file may be written a second after the answer, and a kill would take that back.
+        keep = ("--appendonly", "yes", "--appendfsync", "always") if self.persistent else ("--appendonly", "no")
         self.spawn("redis-server", "--port", "0", "--unixsocket", self.socket, "--save", "",
                    "--dir", self.folder, "--maxmemory-policy", "noeviction", *keep, *self.options)
         self.wait_until(self.answers, "it answers PING")
