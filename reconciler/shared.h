@@ -22,10 +22,13 @@ class SharedText {
  public:
   // At most 65,535 octets each.
   explicit SharedText(std::string_view text, std::string_view tail = {});
-  SharedText(const SharedText& other) noexcept : block_(other.block_) { ++block_->holders; }
+  SharedText(const SharedText& other) noexcept : block_(other.block_), begin_(other.begin_) {
+    ++block_->holders;
+  }
   SharedText(SharedText&& other) noexcept : SharedText(std::as_const(other)) {}
   SharedText& operator=(SharedText other) noexcept {
     std::swap(block_, other.block_);
+    std::swap(begin_, other.begin_);
     return *this;
   }
   ~SharedText() {
@@ -36,9 +39,10 @@ class SharedText {
   std::string_view tail() const { return {octets() + block_->text_size, block_->tail_size}; }
 
   friend bool operator==(const SharedText& a, const SharedText& b) {
-    return a.block_ == b.block_ || a.text() == b.text();
+    return a.block_ == b.block_ || (a.begin_ == b.begin_ && a.text() == b.text());
   }
   friend std::strong_ordering operator<=>(const SharedText& a, const SharedText& b) {
+    if (a.begin_ != b.begin_) return a.begin_ <=> b.begin_;
     if (a.block_ == b.block_) return std::strong_ordering::equal;
     return a.text() <=> b.text();
   }
@@ -60,10 +64,21 @@ class SharedText {
   }
   const char* octets() const { return reinterpret_cast<const char*>(block_ + 1); }
 
+  // The first octets as a number that is ordered as they are; a shorter text is filled with zeros.
+  static std::uint64_t beginOf(std::string_view text) {
+    std::uint64_t begin = 0;
+    for (std::size_t i = 0; i < sizeof begin; ++i) {
+      begin = begin << 8 | (i < text.size() ? static_cast<std::uint8_t>(text[i]) : 0);
+    }
+    return begin;
+  }
+
   Block* block_;
+  std::uint64_t begin_;  // so that a search in a tree seldom has to look into the block
 };
 
-inline SharedText::SharedText(std::string_view text, std::string_view tail) {
+inline SharedText::SharedText(std::string_view text, std::string_view tail)
+    : begin_(beginOf(text)) {
   assert(text.size() <= 0xffff && tail.size() <= 0xffff);
   block_ = new (::operator new(sizeof(Block) + text.size() + tail.size())) Block;
   block_->text_size = static_cast<std::uint16_t>(text.size());

@@ -207,6 +207,7 @@ void Metrics::observe(const loop::Overview& overview) {
   set("configured", overview.zones);
   set("loaded", overview.zones_loaded);
   set("confirmed", overview.zones_confirmed);
+  set("in_work", overview.zones_in_work);
   set("expired", overview.zones_expired);
   set("in_trouble", overview.zones_in_trouble);
   domains_.Set(static_cast<double>(overview.domains_published));

@@ -15,6 +15,9 @@ namespace {
 // Four datagrams of any size for one recvmmsg, or 64 KiB at a time of a stream (see TcpStream).
 constexpr std::size_t kReadBufferOctets = 4 * 64 * 1024;
 
+// Of callbacks that take longer the CPU time is read.
+constexpr Duration kLongCallback = std::chrono::milliseconds{1};
+
 // Closing takes a turn; a signal that was caught on the way takes another.
 constexpr int kTurnsToClose = 4;
 
@@ -59,6 +62,10 @@ Duration Loop::threadCpuTime() {
                                               std::chrono::nanoseconds{used.tv_nsec});
 }
 
+Instant Loop::clockTime() {
+  return std::chrono::time_point_cast<Duration>(std::chrono::steady_clock::now());
+}
+
 Loop::Loop() : read_buffer_(kReadBufferOctets) {
   must(uv_loop_init(&loop_), "uv_loop_init");
   prepare_ = mustOpenHandle<uv_prepare_t>(this, "uv_prepare_init", [&](uv_prepare_t* handle) {
@@ -91,7 +98,7 @@ Loop::~Loop() {
 
 void Loop::run() {
   now_.reset();
-  cpu_at_last_wait_ = threadCpuTime();
+  cpu_at_last_reading_ = cpu_at_last_wait_ = threadCpuTime();
   uv_run(&loop_, UV_RUN_DEFAULT);
 }
 
@@ -100,12 +107,10 @@ void Loop::stop() {
 }
 
 Now Loop::now() const {
-  using std::chrono::steady_clock;
   using std::chrono::system_clock;
   using std::chrono::time_point_cast;
   if (!now_) {
-    now_ = Now{.mono = time_point_cast<Duration>(steady_clock::now()),
-               .wall = time_point_cast<Duration>(system_clock::now())};
+    now_ = Now{.mono = clockTime(), .wall = time_point_cast<Duration>(system_clock::now())};
   }
   return *now_;
 }
@@ -130,9 +135,16 @@ void Loop::destroyDoomed() {
 
 void Loop::observeTurn() {
   if (!observer_) return;
+  cpu_at_last_reading_ = threadCpuTime();
+  observer_(cpu_at_last_reading_ - std::exchange(cpu_at_last_wait_, cpu_at_last_reading_));
+}
+
+// Since the last reading short callbacks may have used some of it, and none of it while this one
+// did not run.
+void Loop::observeCallback(Callback callback, Duration took) {
+  if (took < kLongCallback) return callback_observer_(callback, took);
   const Duration cpu = threadCpuTime();
-  observer_(cpu - cpu_at_last_wait_);
-  cpu_at_last_wait_ = cpu;
+  callback_observer_(callback, std::min(took, cpu - std::exchange(cpu_at_last_reading_, cpu)));
 }
 
 // -- Timer

@@ -96,9 +96,11 @@ int showStatus(Session& session, bool json) {
   table.row({"store", status.store()});
   table.row({"lineage", orDash(status.lineage())});
   table.row({"version", fmt::format("{} (term {})", status.version(), status.term())});
-  table.row({"zones", fmt::format("{}: {} loaded, {} confirmed, {} in trouble, {} expired",
-                                  status.zones(), status.zones_loaded(), status.zones_confirmed(),
-                                  status.zones_in_trouble(), status.zones_expired())});
+  table.row(
+      {"zones",
+       fmt::format("{}: {} loaded, {} confirmed, {} in work, {} in trouble, {} expired",
+                   status.zones(), status.zones_loaded(), status.zones_confirmed(),
+                   status.zones_in_work(), status.zones_in_trouble(), status.zones_expired())});
   table.row({"domains", fmt::format("{} in {} virtual domains; {} held, {} waiting",
                                     status.domains(), status.virtual_domains(),
                                     status.domains_held(), status.domains_waiting())});

@@ -160,6 +160,7 @@ v1::ControlResponse ControlService::status() {
   status.set_zones_confirmed(overview.zones_confirmed);
   status.set_zones_in_trouble(overview.zones_in_trouble);
   status.set_zones_expired(overview.zones_expired);
+  status.set_zones_in_work(overview.zones_in_work);
   status.set_domains(overview.domains_published);
   status.set_virtual_domains(overview.virtual_domains_published);
   status.set_domains_held(overview.domains_held);

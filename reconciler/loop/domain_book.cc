@@ -92,6 +92,11 @@ std::optional<DomainId> DomainBook::find(dns::NameView name) const {
   return ref == view::Arena::kNone ? std::nullopt : std::optional(idOf(ref));
 }
 
+bool DomainBook::markChanged(DomainId id) {
+  mutableNode(id).derived = false;
+  return markQueued(id);
+}
+
 bool DomainBook::markQueued(DomainId id) {
   return !std::exchange(mutableNode(id).queued, true);
 }
@@ -109,6 +114,13 @@ bool DomainBook::isWaiting(const derive::Domain& domain) const {
 DomainBook::Evaluation DomainBook::evaluate(DomainId id) {
   DomainNode& node = mutableNode(id);
   node.queued = false;
+  // What has records of its own is judged by the view alone, not by what is published.
+  if (node.derived && node.own_records == Presence::present) {
+    Evaluation evaluation;
+    settle(id, evaluation);
+    return evaluation;
+  }
+  node.derived = true;
   Verdict verdict = judge(node);
   const bool needs_claim = verdict.standing == Standing::hosted || !node.named_by.empty();
   const bool claim_changed =
@@ -403,6 +415,19 @@ std::optional<plan::SharedVirtualDomain> DomainBook::desired(const identity::Did
       customer.attributes, published ? published->attributes : kNoAttributes);
   return identity::VirtualDomain{
       canonical, customer.name, {members.begin(), members.end()}, std::move(resolved.attributes)};
+}
+
+// Who enters or leaves a virtual domain is not as published itself, and the attributes are those of
+// the canonical domain.
+bool DomainBook::isAsPublished(DomainId id) const {
+  const DomainNode& node = this->node(id);
+  if (node.published != node.desired) return false;
+  if (!node.desired) return true;
+  const auto published = published_.virtual_domains.find(node.desired->did);
+  if (published == published_.virtual_domains.end()) return false;
+  const derive::Domain& canonical = published->second->canonical;
+  if (canonical != node.domain && members(node.desired->did).contains(canonical)) return true;
+  return desired(node.desired->did) == published->second;
 }
 
 Sources DomainBook::sources(const derive::Domain& domain) const {

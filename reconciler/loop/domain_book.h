@@ -44,6 +44,7 @@ struct DomainNode {
 
   derive::Domain domain;
   bool queued = false;                        // waits in some pass to be evaluated
+  bool derived = false;                       // and nothing that its verdict rests on changed since
   Presence own_records = Presence::notKnown;  // absent: it is at most named by others
   bool occluded = false;                      // a DNAME hides what may stand at its own names
   std::uint32_t planned_in = 0;               // the planning that saw it last; see markPlanned()
@@ -67,7 +68,10 @@ class DomainBook : private identity::IdentityContext {
   std::optional<DomainId> find(dns::NameView name) const;
   std::optional<DomainId> find(const derive::Domain& domain) const { return find(domain.name()); }
   const DomainNode& node(DomainId id) const { return *nodes_[static_cast<std::size_t>(id)]; }
-  bool markQueued(DomainId id);                           // false when it already was
+  // Each queues it, and is false when it already was: because what its verdict rests on changed, or
+  // because something else did.
+  bool markChanged(DomainId id);
+  bool markQueued(DomainId id);
   bool markPlanned(DomainId id, std::uint32_t planning);  // false when that planning saw it before
   // It, or a domain that names it, is not evaluated yet against the view as it is now.
   bool isWaiting(const derive::Domain& domain) const;
@@ -105,6 +109,8 @@ class DomainBook : private identity::IdentityContext {
   std::optional<plan::DomainEntry> desired(const derive::Domain& domain) const;
   std::optional<plan::SharedVirtualDomain> desired(const identity::Did& did) const;
   const identity::Members& members(const identity::Did& did) const;
+  // Its entry is as desired, and so is its virtual domain, as far as it depends on this domain.
+  bool isAsPublished(DomainId id) const;
 
   // The zones on which what is desired of the domain rests.
   Sources sources(const derive::Domain& domain) const;

@@ -5,10 +5,9 @@
 namespace zonecast::loop {
 namespace {
 
-// A slice is some 2 ms of work: an owner visited costs a few hundred nanoseconds, a domain derived
-// some ten microseconds.
-constexpr std::size_t kOwnersPerSlice = 2048;
-constexpr std::size_t kDomainsPerSlice = 200;
+// A step is a name looked at or two records saved, up to a microsecond; this is what others cost.
+constexpr std::size_t kStepsPerStage = 10;  // to begin with
+constexpr std::size_t kStepsPerDomain = 10;
 
 // Could a record at this owner ask for a domain to be tried?
 bool isServiceOwner(dns::NameView owner) {
@@ -31,7 +30,9 @@ std::optional<xfr::ZoneId> Pass::zone() const {
   return std::nullopt;
 }
 
-void Pass::advance(const Now& now) {
+std::size_t Pass::advance(std::size_t steps_max, const Now& now) {
+  steps_ = 0;
+  steps_max_ = std::max<std::size_t>(steps_max, 1);
   switch (stage_) {
     case Stage::searching:
       if (std::visit([this](const auto& subject) { return search(subject); }, subject_)) {
@@ -43,16 +44,13 @@ void Pass::advance(const Now& now) {
       if (queue_.empty()) stage_ = Stage::evaluated;
       break;
     case Stage::saving:
-      if (auto next = tools_.intake.savePiece(*zone(), save_cursor_, now.wall)) {
-        save_cursor_ = *next;
-      } else {
-        stage_ = Stage::done;
-      }
+      saveSome(now);
       break;
     case Stage::evaluated:
     case Stage::done:
       break;
   }
+  return steps_ + kStepsPerStage;
 }
 
 bool Pass::search(const ZoneInstalled& installed) {
@@ -61,8 +59,10 @@ bool Pass::search(const ZoneInstalled& installed) {
     subtree_done_ = searchSubtree(zone.apex());
     return false;
   }
-  const auto next = zone.visitOwners(owner_cursor_, kOwnersPerSlice,
+  const std::size_t names_max = std::max<std::size_t>(stepsLeft(), 1);
+  const auto next = zone.visitOwners(owner_cursor_, names_max,
                                      [this](dns::NameView owner, view::Zone::OwnerTypes types) {
+                                       ++steps_;
                                        enqueueOwner(owner, types.naptr);
                                      });
   owner_cursor_ = next.value_or(0);
@@ -75,7 +75,8 @@ bool Pass::search(const ZoneReplaced& replaced) {
     comparison_ = std::make_unique<view::ZoneComparison>(*replaced.before,
                                                          *tools_.view.zone(indexOf(replaced.zone)));
   }
-  difference_ = comparison_->advance(kOwnersPerSlice);
+  steps_ = steps_max_;
+  difference_ = comparison_->advance(steps_max_);
   if (difference_) comparison_.reset();
   return false;
 }
@@ -88,10 +89,10 @@ bool Pass::search(const StoreReplaced&) {
   if (published_done_) return touchEveryNode();
   const auto& published = tools_.published.domains;
   auto entry = published_cursor_ ? published.upper_bound(*published_cursor_) : published.begin();
-  for (std::size_t n = 0; n < kOwnersPerSlice && entry != published.end(); ++n, ++entry) {
+  for (; stepsLeft() > 0 && entry != published.end(); ++entry, ++steps_) {
     const DomainId id = tools_.book.ensure(entry->first);
     tools_.book.adoptPublished(id);
-    enqueue(id);
+    enqueueAsItIs(id);
     published_cursor_ = entry->first;
   }
   published_done_ = entry == published.end();
@@ -107,27 +108,27 @@ void Pass::restart() {
 
 // A node that is made meanwhile has been told what is published.
 bool Pass::touchEveryNode() {
-  for (std::size_t n = 0; n < kOwnersPerSlice && node_cursor_ < tools_.book.idsEnd(); ++n) {
+  for (; stepsLeft() > 0 && node_cursor_ < tools_.book.idsEnd(); ++steps_) {
     const DomainId id = node_cursor_;
     node_cursor_ = DomainId{static_cast<std::uint32_t>(id) + 1};
     if (!tools_.book.exists(id)) continue;
     tools_.book.adoptPublished(id);
     touched_.push_back(tools_.book.node(id).domain);
-    enqueue(id);
+    enqueueAsItIs(id);
   }
   return node_cursor_ == tools_.book.idsEnd();
 }
 
 bool Pass::searchChange(xfr::ZoneId zone, const view::ZoneChange& change) {
   const view::Zone& content = *tools_.view.zone(indexOf(zone));
-  std::size_t left = kOwnersPerSlice;
-  for (; left > 0 && change_cursor_ < change.owners.size(); --left, ++change_cursor_) {
+  for (; stepsLeft() > 0 && change_cursor_ < change.owners.size(); ++steps_, ++change_cursor_) {
     const dns::Name& owner = change.owners[change_cursor_];
     enqueueOwner(owner,
                  content.lookup(owner, dns::RrType::naptr).kind == view::ZoneAnswer::Kind::data);
     tools_.book.dependentsOfOwner(owner, [this](DomainId id) { enqueue(id); });
   }
-  for (; left > 0 && change_cursor_ < change.owners.size() + change.subtrees.size(); --left) {
+  for (; stepsLeft() > 0 && change_cursor_ < change.owners.size() + change.subtrees.size();
+       ++steps_) {
     if (!searchSubtree(change.subtrees[change_cursor_ - change.owners.size()])) return false;
     subtree_cursor_ = {};
     ++change_cursor_;
@@ -136,8 +137,11 @@ bool Pass::searchChange(xfr::ZoneId zone, const view::ZoneChange& change) {
 }
 
 bool Pass::searchSubtree(dns::NameView top) {
-  return tools_.book.dependentsOfSubtree(top, subtree_cursor_, kOwnersPerSlice,
-                                         [this](DomainId id) { enqueue(id); });
+  return tools_.book.dependentsOfSubtree(
+      top, subtree_cursor_, std::max<std::size_t>(stepsLeft(), 1), [this](DomainId id) {
+        ++steps_;
+        enqueue(id);
+      });
 }
 
 void Pass::enqueueOwner(dns::NameView owner, bool has_naptr) {
@@ -149,11 +153,15 @@ void Pass::enqueueOwner(dns::NameView owner, bool has_naptr) {
 }
 
 void Pass::enqueue(DomainId id) {
+  if (tools_.book.markChanged(id)) queue_.push_back(id);
+}
+
+void Pass::enqueueAsItIs(DomainId id) {
   if (tools_.book.markQueued(id)) queue_.push_back(id);
 }
 
 void Pass::evaluateSome() {
-  for (std::size_t n = 0; n < kDomainsPerSlice && !queue_.empty(); ++n) {
+  for (; stepsLeft() > 0 && !queue_.empty(); steps_ += kStepsPerDomain) {
     const DomainId id = queue_.front();
     queue_.pop_front();
     evaluate(id);
@@ -178,6 +186,16 @@ void Pass::evaluate(DomainId id) {
     warnings_.push_back({node.domain, std::move(text)});
   }
   book.forgetIfIdle(id);
+}
+
+void Pass::saveSome(const Now& now) {
+  const std::size_t records = tools_.view.zone(indexOf(*zone()))->recordCount();
+  steps_ += std::min(records, ZoneIntake::kRecordsPerPiece) / 2;
+  if (auto next = tools_.intake.savePiece(*zone(), save_cursor_, now.wall)) {
+    save_cursor_ = *next;
+  } else {
+    stage_ = Stage::done;
+  }
 }
 
 }  // namespace zonecast::loop

@@ -7,6 +7,8 @@
 // one pass; a second change to it is seen by the first evaluation. Until then it is not published.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -53,8 +55,11 @@ class Pass {
   // The store was read back once more: from the beginning, but what waits goes on to wait.
   void restart();
 
-  // Works off one slice. At `evaluated` the caller takes touched() and calls beginSaving().
-  void advance(const Now& now);
+  // A slice is so many steps, some 2 ms of work.
+  static constexpr std::size_t kStepsPerSlice = 2048;
+  // Goes on within one stage for about so many steps, and tells how many it took, one at least. At
+  // `evaluated` the caller takes touched() and calls beginSaving().
+  std::size_t advance(std::size_t steps_max, const Now& now);
   Stage stage() const { return stage_; }
 
   struct Touched {
@@ -77,16 +82,20 @@ class Pass {
   bool searchChange(xfr::ZoneId zone, const view::ZoneChange& change);
   bool searchSubtree(dns::NameView top);
   void enqueueOwner(dns::NameView owner, bool has_naptr);
-  void enqueue(DomainId id);
+  void enqueue(DomainId id);        // for what its verdict rests on may have changed
+  void enqueueAsItIs(DomainId id);  // for only what is published did
   bool touchEveryNode();
   void evaluateSome();
   void evaluate(DomainId id);
+  void saveSome(const Now& now);
+  std::size_t stepsLeft() const { return steps_max_ - std::min(steps_, steps_max_); }
 
   PassTools tools_;
   PassSubject subject_;
   plan::Cause cause_;
   bool save_full_copy_;
   Stage stage_ = Stage::searching;
+  std::size_t steps_ = 0, steps_max_ = 0;  // of the present advance()
 
   std::uint64_t owner_cursor_ = 0;
   std::optional<dns::Name> last_owner_;  // the domain that was enqueued last, in this search

@@ -11,6 +11,7 @@ namespace {
 // A slice is some 2 ms of work.
 constexpr std::size_t kSortedPerSlice = 4096;
 constexpr std::size_t kPlannedPerSlice = 300;
+constexpr std::size_t kLookedAtPerSlice = 1000;
 constexpr std::size_t kOrderedPerSlice = 8192;
 
 // Moves the first changes out of `from`, at most `count`.
@@ -79,10 +80,11 @@ void Planning::sortSome() {
 
 void Planning::planSome() {
   Slice slice;
-  while (!open_.empty() && slice.domains < kPlannedPerSlice) {
+  for (std::size_t n = 0; n < kLookedAtPerSlice && slice.domains < kPlannedPerSlice; ++n) {
+    if (open_.empty()) break;
     const derive::Domain domain = *open_.begin();
     open_.erase(open_.begin());
-    close(domain, slice);
+    if (!isAsPublished(domain)) close(domain, slice);
   }
   for (const identity::Did& did : slice.dids) {
     copyEntry(published_.virtual_domains, did, slice.published.virtual_domains);
@@ -93,6 +95,12 @@ void Planning::planSome() {
   plan::Plan plan = plan::plan(slice.published, slice.desired, hold_);
   for (const plan::Held& held : plan.held) hold(held, slice);
   keep(std::move(plan.changes));
+}
+
+// Then there is nothing to plan for its own sake: after a start most of all is so.
+bool Planning::isAsPublished(const derive::Domain& domain) const {
+  const std::optional<DomainId> id = book_.find(domain);
+  return id && book_.isAsPublished(*id) && !held_.reasons().contains(domain);
 }
 
 void Planning::close(const derive::Domain& first, Slice& slice) {

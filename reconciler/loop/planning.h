@@ -45,6 +45,7 @@ class Planning {
   };
   void sortSome();
   void planSome();
+  bool isAsPublished(const derive::Domain& domain) const;
   void close(const derive::Domain& first, Slice& slice);
   void enclose(const identity::Did& did, Slice& slice, std::vector<derive::Domain>& open) const;
   void hold(const plan::Held& held, const Slice& slice);

@@ -10,6 +10,8 @@ namespace zonecast::loop {
 namespace {
 
 constexpr std::size_t kGatheredMin = 10'000;
+// Itself, and the virtual domains that it leaves and enters.
+constexpr std::size_t kChangesPerDomain = 3;
 constexpr std::size_t kFreedPerSlice = 4096;
 
 std::uint64_t number(plan::Version version) {
@@ -180,7 +182,8 @@ void Publisher::takeWork() {
 void Publisher::takeFrom(std::deque<Work>& works) {
   while (!works.empty()) {
     Work& work = works.front();
-    const bool fits = planning_.size() + work.domains.size() <= settings_.publish_batch_max;
+    const std::size_t domains = planning_.size() + work.domains.size();
+    const bool fits = domains * kChangesPerDomain <= settings_.publish_batch_max;
     if (planning_.size() > 0 && !fits) return;
     planning_.take(std::move(work.domains), std::move(work.cause));
     works.pop_front();

@@ -82,51 +82,58 @@ bool Reconciler::hasWork() const {
   return !edits_.empty() || !passes_.empty() || publisher_.hasWork();
 }
 
-// Passes take turns, a slice each, and an edit never waits for more than one of a large zone; the
-// publisher plans whenever the store is free. Meanwhile nothing is evaluated: a change set is
-// planned from one state of the book.
+// Passes take turns: small ones are done in one, of a large one no edit ever waits for more than a
+// slice. The publisher plans whenever the store is free. Meanwhile nothing is evaluated: a change
+// set is planned from one state of the book.
 void Reconciler::work() {
   if (publisher_.state() != StoreState::planning) {
-    advanceFirst(edits_);
-    advanceFirst(passes_);
+    advanceSome(edits_);
+    advanceSome(passes_);
   }
   publisher_.advance();
   settle();
 }
 
-void Reconciler::advanceFirst(std::list<Pass>& passes) {
-  if (passes.empty()) return;
-  passes.front().advance(ports_.clock.now());
-  afterSlice(passes);
+void Reconciler::advanceSome(std::list<Pass>& passes) {
+  const Now now = ports_.clock.now();
+  for (std::size_t steps = 0; !passes.empty() && steps < Pass::kStepsPerSlice;) {
+    Pass& pass = passes.front();
+    steps += pass.advance(Pass::kStepsPerSlice - steps, now);
+    afterStage(pass);
+    if (pass.stage() == Pass::Stage::done) {
+      finishFirst(passes);
+    } else if (steps >= Pass::kStepsPerSlice) {
+      passes.splice(passes.end(), passes, passes.begin());
+    }
+  }
 }
 
-void Reconciler::afterSlice(std::list<Pass>& passes) {
-  const auto pass = passes.begin();
-  for (const Warning& warning : pass->takeWarnings()) {
+void Reconciler::afterStage(Pass& pass) {
+  for (const Warning& warning : pass.takeWarnings()) {
     ports_.journal.record(ports::ClaimWarning{std::string(warning.domain.text()), warning.text});
   }
-  if (pass->stage() == Pass::Stage::evaluated) {
-    Pass::Touched touched = pass->takeTouched();
-    Publisher::Work work{std::move(touched.domains), std::move(touched.cause), pass->isEdit()};
-    if (pass->reconcilesStore()) {
+  if (pass.stage() == Pass::Stage::evaluated) {
+    Pass::Touched touched = pass.takeTouched();
+    Publisher::Work work{std::move(touched.domains), std::move(touched.cause), pass.isEdit()};
+    if (pass.reconcilesStore()) {
       publisher_.onReconciled(std::move(work));
     } else {
       publisher_.submit(std::move(work));
     }
-    pass->beginSaving();
-    if (pass->zone()) unread_.erase(*pass->zone());
+    pass.beginSaving();
+    if (pass.zone()) unread_.erase(*pass.zone());
   }
-  const std::optional<xfr::ZoneId> zone = pass->zone();
+  const std::optional<xfr::ZoneId> zone = pass.zone();
   if (zone && searching_[static_cast<std::size_t>(*zone)] &&
-      pass->stage() != Pass::Stage::searching) {
+      pass.stage() != Pass::Stage::searching) {
     searching_[static_cast<std::size_t>(*zone)] = false;
     releaseHeld(indexOf(*zone));
   }
-  if (pass->stage() != Pass::Stage::done) {
-    passes.splice(passes.end(), passes, pass);
-    return;
-  }
-  passes.erase(pass);
+}
+
+void Reconciler::finishFirst(std::list<Pass>& passes) {
+  const std::optional<xfr::ZoneId> zone = passes.front().zone();
+  passes.pop_front();
   if (!zone) return;
   intake_.release(*zone);
   secondary_.onZoneReady(*zone, ports_.clock.now());
@@ -310,7 +317,7 @@ Overview Reconciler::overview() const {
   overview.domains_published = published_.domains.size();
   overview.virtual_domains_published = published_.virtual_domains.size();
   overview.domains_held = publisher_.held().size();
-  overview.passes = edits_.size() + passes_.size();
+  overview.zones_in_work = edits_.size() + passes_.size();
   overview.domains_waiting = publisher_.waiting();
   return overview;
 }

@@ -97,8 +97,9 @@ class Reconciler final : public ports::ZoneTransportListener,
   void onCurrent(xfr::ZoneId zone);
   void onUpdate(ZoneUpdate update);
   void begin(PassSubject subject, plan::Cause cause, bool save_full_copy);
-  void advanceFirst(std::list<Pass>& passes);
-  void afterSlice(std::list<Pass>& passes);
+  void advanceSome(std::list<Pass>& passes);
+  void afterStage(Pass& pass);
+  void finishFirst(std::list<Pass>& passes);
   void hintLater(dns::NameView name, const xfr::Address& sender, const Now& now);
   std::string holdReason(const derive::Domain& domain) const;
   void releaseHeld(view::ZoneIndex zone);

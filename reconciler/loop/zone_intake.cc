@@ -10,7 +10,6 @@
 namespace zonecast::loop {
 namespace {
 
-constexpr std::size_t kRecordsPerPiece = 4096;
 constexpr std::size_t kJournalRecordsMin = 1000;  // shorter ones are never folded into a full copy
 
 std::uint32_t recordCount(std::span<const view::Delta> chain) {

@@ -71,6 +71,7 @@ class ZoneIntake final : public xfr::ZoneReceiver {
 
   // Saves a piece of the zone's full copy; returns where to go on, nothing when all is saved. Until
   // then the zone must not change.
+  static constexpr std::size_t kRecordsPerPiece = 4096;
   struct SaveCursor {
     std::uint64_t at = 0;
     bool first = true;

@@ -20,12 +20,9 @@
 #include "reconciler/view/arena.h"
 #include "reconciler/view/labels.h"
 #include "reconciler/view/name_index.h"
+#include "reconciler/view/refs.h"
 
 namespace zonecast::view {
-
-using NodeRef = Arena::Ref;
-using RecordRef = Arena::Ref;
-inline constexpr Arena::Ref kNone = Arena::kNone;
 
 // Which types a node has, as far as a lookup or a visitor must know before it reads the records.
 enum TypeBits : std::uint8_t {
@@ -86,28 +83,6 @@ class NameTree {
   Arena arena_;
   NodeRef apex_;
   NameIndex index_;
-};
-
-// Finds names one after the other, beginning each time at the deepest node that the name has in
-// common with the one before: in transfers and walks consecutive names lie side by side. Nodes that
-// it has met must not be removed while it is in use.
-class TreePath {
- public:
-  explicit TreePath(NodeRef apex) { nodes_[0] = apex; }
-
-  NodeRef find(const NameTree& tree, const Labels& labels);  // kNone when there is none
-  // How far down find() came, and the node there.
-  std::size_t depth() const { return depth_; }
-  NodeRef deepest() const { return nodes_[depth_]; }
-
-  // Nodes that had to be added are appended to `added`, parents first.
-  NodeRef findOrAdd(NameTree& tree, const Labels& labels, std::vector<NodeRef>* added);
-
- private:
-  void rewind(const NameTree& tree, const Labels& labels);
-
-  std::array<NodeRef, kLabelsMax + 1> nodes_;
-  std::size_t depth_ = 0;  // nodes_[depth_] is the last one met
 };
 
 }  // namespace zonecast::view

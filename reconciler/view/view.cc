@@ -125,6 +125,11 @@ bool takeOver(ZoneAnswer&& said, Answer& answer) {
 }  // namespace
 
 Answer View::lookup(CustomerId customer, NameView name, RrType type) const {
+  Way way;
+  return lookup(customer, name, type, way);
+}
+
+Answer View::lookup(CustomerId customer, NameView name, RrType type, Way& way) const {
   Answer answer;
   answer.name = Name(name);
   for (std::uint32_t aliases = 0; aliases <= alias_chain_max_; ++aliases) {
@@ -138,7 +143,8 @@ Answer View::lookup(CustomerId customer, NameView name, RrType type) const {
       giveUp(answer, fmt::format("zone {} is not transferred yet", apex(*index).toText()));
       return answer;
     }
-    ZoneAnswer said = content->lookup(answer.name, type);
+    if (std::exchange(way.zone, content) != content) way.path = content->pathFromApex();
+    ZoneAnswer said = content->lookup(answer.name, type, *way.path);
     if (said.kind != Kind::delegated) {
       answer.evidence.push_back(evidenceOf(*index, *content, said, answer.name, type));
     }

@@ -18,6 +18,7 @@
 #include "absl/container/inlined_vector.h"
 #include "reconciler/dns/name.h"
 #include "reconciler/dns/record.h"
+#include "reconciler/view/tree_path.h"
 #include "reconciler/view/zone.h"
 
 namespace zonecast::view {
@@ -74,7 +75,13 @@ class View {
   dns::NameView apex(ZoneIndex zone) const { return at(zone).apex; }
   CustomerId owner(ZoneIndex zone) const { return at(zone).owner; }
 
+  // Where the last question came to. The zones must not change while it is in use.
+  struct Way {
+    const Zone* zone = nullptr;
+    std::optional<TreePath> path;
+  };
   Answer lookup(CustomerId customer, dns::NameView name, dns::RrType type) const;
+  Answer lookup(CustomerId customer, dns::NameView name, dns::RrType type, Way& way) const;
 
   // The most specific zone, own or shared, that `name` is at or under; nothing when there is none.
   std::optional<ZoneIndex> zoneFor(CustomerId customer, dns::NameView name) const;
@@ -102,11 +109,12 @@ class View {
   std::bitset<dns::kNameOctetsMax / 2 + 1> apex_labels_;  // how many labels apexes have
 };
 
+// The view must not change while it is in use.
 class CustomerLookup final : public Lookup {
  public:
   CustomerLookup(const View& view, CustomerId customer) : view_(view), customer_(customer) {}
   Answer lookup(dns::NameView name, dns::RrType type) const override {
-    return view_.lookup(customer_, name, type);
+    return view_.lookup(customer_, name, type, way_);
   }
   std::string describe(const Evidence& evidence) const override {
     return "zone " + view_.apex(evidence.zone).toText() + " serial " +
@@ -116,6 +124,7 @@ class CustomerLookup final : public Lookup {
  private:
   const View& view_;
   CustomerId customer_;
+  mutable View::Way way_;
 };
 
 }  // namespace zonecast::view

@@ -27,6 +27,8 @@
 
 namespace zonecast::view {
 
+class TreePath;
+
 struct ZoneLimits {
   std::uint32_t records_per_rrset_max = 100;  // of the types that are kept
   std::uint32_t types_per_owner_max = 256;    // of those that are not
@@ -114,7 +116,11 @@ class Zone {
   dns::Soa soa() const;
   dns::Ttl negativeTtl() const;  // RFC 2308 section 5
 
-  ZoneAnswer lookup(dns::NameView name, dns::RrType type) const;  // name is at or under the apex
+  // `name` is at or under the apex.
+  ZoneAnswer lookup(dns::NameView name, dns::RrType type) const;
+  // The same, beginning where the last question came to; `path` is of this zone as it is now.
+  ZoneAnswer lookup(dns::NameView name, dns::RrType type, TreePath& path) const;
+  TreePath pathFromApex() const;
 
   std::size_t recordCount() const;
   std::size_t octets() const;  // memory held

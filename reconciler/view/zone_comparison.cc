@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "reconciler/view/tree_path.h"
 #include "reconciler/view/zone.h"
 #include "reconciler/view/zone_change.h"
 #include "reconciler/view/zone_content.h"

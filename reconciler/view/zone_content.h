@@ -14,6 +14,7 @@
 #include "reconciler/dns/record.h"
 #include "reconciler/view/name_tree.h"
 #include "reconciler/view/record_store.h"
+#include "reconciler/view/tree_path.h"
 #include "reconciler/view/zone.h"
 
 namespace zonecast::view {

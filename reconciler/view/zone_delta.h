@@ -12,6 +12,7 @@
 #include <tl/expected.hpp>
 
 #include "absl/container/flat_hash_set.h"
+#include "reconciler/view/tree_path.h"
 #include "reconciler/view/zone_change.h"
 #include "reconciler/view/zone_content.h"
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "reconciler/view/labels.h"
+#include "reconciler/view/tree_path.h"
 #include "reconciler/view/zone.h"
 #include "reconciler/view/zone_content.h"
 
@@ -73,28 +74,32 @@ ZoneAnswer redirect(const ZoneContent& zone, NodeRef ref, NameView question) {
 
 }  // namespace
 
+TreePath Zone::pathFromApex() const {
+  return TreePath(content_->names.apex());
+}
+
 ZoneAnswer Zone::lookup(NameView name, RrType type) const {
+  TreePath path = pathFromApex();
+  return lookup(name, type, path);
+}
+
+ZoneAnswer Zone::lookup(NameView name, RrType type, TreePath& path) const {
   const NameTree& names = content_->names;
   assert(name.isAtOrUnder(apex()));
   const Labels labels(name, apex());
-  NodeRef ref = names.apex();
-  for (std::size_t depth = 0;; ++depth) {
+  path.find(names, labels);
+  for (std::size_t depth = 0; depth <= path.depth(); ++depth) {
+    const NodeRef ref = path[depth];
     const std::uint8_t types = names.node(ref).types;
     if ((types & kHasNs) != 0 && depth > 0) {
       return answerFrom(Name(labels.nameAt(depth)), Kind::delegated);
     }
     if (depth == labels.size()) return answerAt(*content_, ref, Name(name), type);
     if ((types & kHasDname) != 0) return redirect(*content_, ref, name);
-    const NodeRef child = names.child(ref, labels[depth]);
-    if (child == kNone) {
-      const NodeRef wildcard = names.wildcardOf(ref);
-      if (wildcard != kNone) {
-        return answerAt(*content_, wildcard, names.name(wildcard), type);
-      }
-      return answerFrom(Name(labels.nameAt(depth)), Kind::nxdomain);
-    }
-    ref = child;
   }
+  const NodeRef wildcard = names.wildcardOf(path.deepest());
+  if (wildcard != kNone) return answerAt(*content_, wildcard, names.name(wildcard), type);
+  return answerFrom(Name(labels.nameAt(path.depth())), Kind::nxdomain);
 }
 
 }  // namespace zonecast::view

@@ -73,7 +73,7 @@ class ManyZones:
             return False  # not there yet
         status = daemon.json("status")
         return (int(status["zones_confirmed"]) == len(self.zones) and status["store"] == "idle"
-                and status["domains_waiting"] == "0")
+                and status["domains_waiting"] == "0" and status["zones_in_work"] == "0")
 
     def knotd(self, primary_port):
         secondary = servers.KnotSecondary(self.stand.folder / "secondary", self.zones, primary_port)

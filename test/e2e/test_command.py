@@ -51,7 +51,7 @@ class Command(Tour):
 
     def test_status(self):
         text = self.ask(DONE, "status")
-        self.assertRegex(text, r"zones +2: 2 loaded, 2 confirmed, 0 in trouble")
+        self.assertRegex(text, r"zones +2: 2 loaded, 2 confirmed, 0 in work, 0 in trouble")
         self.assertRegex(text, r"domains +4 in 2 virtual domains")
         status = self.json(DONE, "status")
         self.assertEqual(("idle", "4", self.content.meta["lineage"], self.content.meta["version"]),

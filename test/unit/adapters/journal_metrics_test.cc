@@ -100,6 +100,7 @@ TEST_F(MetricsTest, GaugesTellThePresent) {
   overview.zones = 5;
   overview.zones_loaded = 4;
   overview.zones_confirmed = 3;
+  overview.zones_in_work = 6;
   overview.zones_in_trouble = 2;
   overview.zones_expired = 1;
   overview.domains_published = 10;
@@ -110,6 +111,7 @@ TEST_F(MetricsTest, GaugesTellThePresent) {
   EXPECT_EQ(value("zonecast_zones{state=\"configured\"}"), "5");
   EXPECT_EQ(value("zonecast_zones{state=\"loaded\"}"), "4");
   EXPECT_EQ(value("zonecast_zones{state=\"confirmed\"}"), "3");
+  EXPECT_EQ(value("zonecast_zones{state=\"in_work\"}"), "6");
   EXPECT_EQ(value("zonecast_zones{state=\"in_trouble\"}"), "2");
   EXPECT_EQ(value("zonecast_zones{state=\"expired\"}"), "1");
   EXPECT_EQ(value("zonecast_domains"), "10");

@@ -58,7 +58,7 @@ class Book : public testing::Test {
       const DomainId id = open.back();
       open.pop_back();
       const std::string name(book_.node(id).domain.text());
-      book_.markQueued(id);
+      book_.markChanged(id);
       const auto also = book_.evaluate(id).also;
       open.insert(open.end(), also.begin(), also.end());
       evaluated.insert(name);
@@ -188,7 +188,7 @@ TEST_F(Book, ATargetIsRegroupedWhenItsNamerMoves) {
   evaluate("acme.example");
   install(acme_, std::string(records) + R"(_sipvhost.acme.example IN TXT "v=sipvhost1; did=acme")");
   const DomainId id = book_.find(domain("acme.example")).value();
-  book_.markQueued(id);
+  book_.markChanged(id);
   const auto evaluation = book_.evaluate(id);
   EXPECT_TRUE(evaluation.changed);
   ASSERT_EQ(evaluation.regrouped.size(), 1u);
