@@ -2,9 +2,9 @@
 -- zonecast's Redis Functions: everything that its publisher writes, each call all or nothing.
 --
 -- A Function is not rolled back when a command in it fails. So each first makes sure that nothing
--- can fail (acquire() has checked types and permissions), and the one command that may still be
--- refused, the first XADD, is the first write. Every call but acquire() is fenced: it does nothing
--- unless the caller's term is the one in force.
+-- can fail: types and permissions are checked in each call, since they may change between two; and
+-- the one command that may still be refused, the first XADD, is the first write. Every call but
+-- acquire() is fenced: it does nothing unless the caller's term is the one in force.
 --
 -- Replies: {'ok', ...}, or why nothing was done: {'held', owner, milliseconds},
 -- {'denied', command, key}, {'type', key, type}, {'fenced', text}, {'moved', text}.
@@ -19,9 +19,13 @@ end
 
 local function fenced(meta, term)
   local inForce = redis.call('HGET', meta, 'term')
+  if not inForce then
+    return {'fenced', 'Redis has lost what was in it (' .. meta .. ' has no term): ' ..
+                      'everything is published again'}
+  end
   if inForce ~= term then
     local leader = redis.call('HGET', meta, 'leader') or 'nobody'
-    return {'fenced', 'term ' .. (inForce or 'none') .. ' of ' .. leader .. ' is in force'}
+    return {'fenced', 'term ' .. inForce .. ' of ' .. leader .. ' is in force'}
   end
 end
 
@@ -49,15 +53,8 @@ local function describe(meta, domain, vdomain, position)
              'updated', time[1] .. string.format('%03d', math.floor(tonumber(time[2]) / 1000)))
 end
 
--- The first command, if any, that this library needs and the caller may not use.
-local function denied(meta, lease, domain, log, stage, aside, channel)
-  local needs = {
-    {'GET', lease}, {'SET', lease, '', 'PX', '1'}, {'PTTL', lease}, {'TIME'}, {'TYPE', meta},
-    {'HGET', meta, ''}, {'HMGET', meta, ''}, {'HSET', meta, '', ''}, {'HDEL', domain, ''},
-    {'HLEN', domain}, {'EXISTS', domain}, {'EXPIRE', stage, '1'}, {'PERSIST', domain},
-    {'RENAME', domain, aside}, {'UNLINK', aside}, {'XADD', log, '1-1', '', ''},
-    {'PUBLISH', channel, ''},
-  }
+-- The first command, if any, that the caller may not use.
+local function denied(needs)
   for _, need in ipairs(needs) do
     if not redis.acl_check_cmd(unpack(need)) then
       return {'denied', need[1], need[2] or ''}
@@ -80,8 +77,13 @@ end
 local function acquire(keys, args)
   local meta, lease, domain, log, stage, aside = keys[1], keys[2], keys[3], keys[6], keys[7], keys[8]
   local owner, ttl, known, channel = unpack(args)
-  local refusal = denied(meta, lease, domain, log, stage, aside, channel) or
-      mistyped(keys, {'hash', 'string', 'hash', 'hash', 'hash', 'stream'})
+  local refusal = denied({
+    {'GET', lease}, {'SET', lease, '', 'PX', '1'}, {'PTTL', lease}, {'TIME'}, {'TYPE', meta},
+    {'HGET', meta, ''}, {'HMGET', meta, ''}, {'HSET', meta, '', ''}, {'HDEL', domain, ''},
+    {'HLEN', domain}, {'EXISTS', domain}, {'EXPIRE', stage, '1'}, {'PERSIST', domain},
+    {'RENAME', domain, aside}, {'UNLINK', aside}, {'XADD', log, '1-1', '', ''},
+    {'PUBLISH', channel, ''},
+  }) or mistyped(keys, {'hash', 'string', 'hash', 'hash', 'hash', 'stream'})
   if refusal then return refusal end
   local schema = redis.call('HGET', meta, 'schema') or '1'
   if schema ~= '1' then
@@ -123,7 +125,13 @@ local function publish(keys, args)
   local meta, domain, vdomain, log = keys[1], keys[2], keys[4], keys[5]
   local term, lineage, version, chain, next_version, next_chain, content, log_max, channel, event =
       unpack(args, 1, 10)
-  local refusal = fenced(meta, term) or moved(meta, lineage, version, chain)
+  local refusal = fenced(meta, term) or moved(meta, lineage, version, chain) or
+      mistyped({domain, keys[3], vdomain, log}, {'hash', 'hash', 'hash', 'stream'}) or denied({
+        {'XADD', log, 'MAXLEN', '~', log_max, '1-1', '', ''}, {'PUBLISH', channel, ''}, {'TIME'},
+        {'HSET', meta, '', ''}, {'HLEN', domain}, {'HLEN', vdomain},
+        {'HSET', domain, '', ''}, {'HSET', keys[3], '', ''}, {'HSET', vdomain, '', ''},
+        {'HDEL', domain, ''}, {'HDEL', keys[3], ''}, {'HDEL', vdomain, ''},
+      })
   if refusal then return refusal end
 
   local at = 11
@@ -169,7 +177,18 @@ local function swap(keys, args)
   local meta, log, domain, vdomain = keys[1], keys[2], keys[3], keys[9]
   local term, lineage, version, chain, next_lineage, next_version, next_chain, content, log_max,
         channel, event, entry = unpack(args, 1, 12)
-  local refusal = fenced(meta, term) or moved(meta, lineage, version, chain)
+  local refusal = fenced(meta, term) or moved(meta, lineage, version, chain) or
+      mistyped({log, domain, keys[6], vdomain}, {'stream', 'hash', 'hash', 'hash'}) or denied({
+        {'XADD', log, 'MAXLEN', '~', log_max, '1-1', '', ''}, {'PUBLISH', channel, ''}, {'TIME'},
+        {'HGET', meta, ''}, {'HSET', meta, '', ''}, {'HDEL', meta, ''},
+      })
+  for i = 3, 9, 3 do
+    local live, staged, aside = keys[i], keys[i + 1], keys[i + 2]
+    refusal = refusal or denied({
+      {'HLEN', live}, {'EXISTS', live}, {'EXISTS', staged}, {'RENAME', live, aside},
+      {'RENAME', staged, live}, {'PERSIST', live}, {'UNLINK', aside},
+    })
+  end
   if refusal then return refusal end
   for i = 0, 2 do
     local staged = redis.call('HLEN', keys[4 + 3 * i])

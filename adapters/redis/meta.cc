@@ -8,6 +8,15 @@ RawPosition toRaw(const plan::Position& position) {
   return {position.lineage.uuid, toText(position.version), toText(position.chain)};
 }
 
+std::optional<plan::Position> positionIn(const RawPosition& raw) {
+  const auto version = numberFromText(raw.version);
+  const auto chain = chainFromText(raw.chain);
+  if (raw.lineage.empty() || !version || !chain) return std::nullopt;
+  plan::Position position{{raw.lineage}, plan::Version{*version}, *chain};
+  if (toRaw(position) != raw) return std::nullopt;  // what we would compare it by
+  return position;
+}
+
 std::string_view Meta::field(std::string_view name) const {
   const auto found = fields_.find(name);
   return found == fields_.end() ? std::string_view() : std::string_view(found->second);
@@ -16,15 +25,6 @@ std::string_view Meta::field(std::string_view name) const {
 RawPosition Meta::raw() const {
   return {std::string(field("lineage")), std::string(field("version")),
           std::string(field("chain"))};
-}
-
-std::optional<plan::Position> Meta::position() const {
-  const auto version = numberFromText(field("version"));
-  const auto chain = chainFromText(field("chain"));
-  if (field("lineage").empty() || !version || !chain) return std::nullopt;
-  plan::Position position{{std::string(field("lineage"))}, plan::Version{*version}, *chain};
-  if (toRaw(position) != raw()) return std::nullopt;  // what we would compare it by
-  return position;
 }
 
 bool Meta::sameContent(const Meta& other) const {

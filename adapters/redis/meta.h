@@ -18,6 +18,7 @@ struct RawPosition {
   friend bool operator==(const RawPosition&, const RawPosition&) = default;
 };
 RawPosition toRaw(const plan::Position& position);
+std::optional<plan::Position> positionIn(const RawPosition& raw);  // nothing: empty, or malformed
 
 class Meta {
  public:
@@ -26,7 +27,7 @@ class Meta {
   std::string_view field(std::string_view name) const;
   RawPosition raw() const;
   bool isEmpty() const { return raw() == RawPosition{}; }
-  std::optional<plan::Position> position() const;  // nothing when empty or malformed
+  std::optional<plan::Position> position() const { return positionIn(raw()); }
 
   // Whether both were read from the same content.
   bool sameContent(const Meta& other) const;

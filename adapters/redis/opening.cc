@@ -1,5 +1,6 @@
 #include "adapters/redis/opening.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -134,8 +135,12 @@ Task<Expected<plan::Term>> takeLease(Place place, plan::Term term_known,
     }
     if (reply.view()[0].text() != "held") co_return tl::unexpected(taken.error());
     tell(taken.error());
-    co_await place.session.sleep(place.options.lease_ttl / 3);
+    co_await place.session.sleep(renewalInterval(place.options));
   }
+}
+
+Duration renewalInterval(const RedisOptions& options) {
+  return std::min(options.lease_ttl / 3, options.renewal_interval_max);
 }
 
 Command renewal(const Place& place, plan::Term term) {
@@ -144,6 +149,14 @@ Command renewal(const Place& place, plan::Term term) {
   command.add(place.keys.meta()).add(place.keys.lease());
   command.add(place.options.instance_id).add(toText(term));
   command.add(milliseconds(place.options.lease_ttl));
+  return command;
+}
+
+Command watching(const Place& place) {
+  const schema::RedisKeys& keys = place.keys;
+  Command command("WATCH");
+  command.add(keys.meta()).add(keys.domain()).add(keys.attribute()).add(keys.virtualDomain());
+  command.add(keys.log());
   return command;
 }
 

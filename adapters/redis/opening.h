@@ -29,7 +29,12 @@ Task<Expected<std::string>> checkServer(Place place);
 Task<Expected<plan::Term>> takeLease(Place place, plan::Term term_known,
                                      std::function<void(std::string)> tell);
 
+// How often the lease is renewed, and asked for while another holds it.
+Duration renewalInterval(const RedisOptions& options);
+
 // What keeps the lease: a Function call.
 Command renewal(const Place& place, plan::Term term);
+// Makes the next EXEC fail when anybody, ourselves too, has written what we publish.
+Command watching(const Place& place);
 
 }  // namespace zonecast::redis

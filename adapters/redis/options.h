@@ -27,14 +27,15 @@ struct RedisOptions {
   Duration connect_timeout = std::chrono::seconds(3);
   Duration command_timeout = std::chrono::seconds(5);  // without any answer while some are due
   Duration backoff_min = std::chrono::milliseconds(100);
-  Duration backoff_max = std::chrono::seconds(10);
+  Duration backoff_max = std::chrono::seconds(2);  // so much an outage is longer for us at most
   std::uint64_t jitter_seed = 0;
 
   Duration lease_ttl = std::chrono::seconds(15);
-  Duration stage_ttl = std::chrono::minutes(30);  // longer than any staging takes
-  std::size_t batch_max = 1000;                   // changes that one Function call may apply
-  std::size_t in_flight_max = 1000;               // commands
-  std::size_t log_length = 50'000;                // entries that the log keeps, roughly
+  Duration renewal_interval_max = std::chrono::seconds(1);  // so soon is a lost store noticed
+  Duration stage_ttl = std::chrono::minutes(30);            // longer than any staging takes
+  std::size_t batch_max = 1000;      // changes that one Function call may apply
+  std::size_t in_flight_max = 1000;  // commands
+  std::size_t log_length = 50'000;   // entries that the log keeps, roughly
 };
 
 }  // namespace zonecast::redis

@@ -30,7 +30,9 @@ RedisStore::RedisStore(uv::Loop& loop, RedisOptions options)
 void RedisStore::open(plan::Term term_known, const std::optional<plan::Position>& known) {
   term_known_ = term_known;
   known_ = known;
-  run(openStore(term_known, known));
+  if (!publishing_failed_) return run(openStore(term_known, known));
+  state_ = State::waiting;  // it may open at once, and refuse the next publication, too
+  tryAgainLater();
 }
 
 void RedisStore::publish(ports::Publication publication, const plan::Table& after) {
@@ -39,12 +41,14 @@ void RedisStore::publish(ports::Publication publication, const plan::Table& afte
   run(publishChanges(std::move(publication), after));
 }
 
-// What open() found is compared as it stands, malformed or not: `expected` says no more.
-void RedisStore::rebase(const std::optional<plan::Position>&, plan::Position next,
+// A position that is malformed, and nothing to the caller, is compared as it stands.
+void RedisStore::rebase(const std::optional<plan::Position>& expected, plan::Position next,
                         const plan::Table& table) {
   assert(state_ == State::open);
   state_ = State::busy;
-  run(replaceAll(std::move(next), table));
+  const bool is_as_expected = positionIn(standing_.at) == expected;
+  RawPosition raw = is_as_expected ? standing_.at : expected ? toRaw(*expected) : RawPosition();
+  run(replaceAll(std::move(raw), std::move(next), table));
 }
 
 void RedisStore::run(Task<void> task) {
@@ -65,12 +69,17 @@ Task<void> RedisStore::openStore(plan::Term term_known, std::optional<plan::Posi
       co_await takeLease(place(), term_known, [this](std::string why) { tell(std::move(why)); });
   if (!term) co_return fail(term.error());
   standing_.term = *term;
-  lease_timer_.after(options_.lease_ttl / 3);
+  lease_timer_.after(renewalInterval(options_));
 
+  // Before it is read, so that nothing is written unseen between the two.
+  const auto watched = co_await session_.ask(watching(place()));
+  if (!watched) co_return fail(watched.error());
+  if (touched_) known.reset();
   auto found = co_await readBack(place(), *term, std::move(known));
   if (!found) co_return fail(found.error());
   standing_ = std::move(found->standing);
   state_ = State::open;
+  touched_ = false;
   last_trouble_.clear();
   listener_->onStoreOpened(std::move(found->state), found->unchanged);
 }
@@ -98,9 +107,10 @@ Task<void> RedisStore::publishChanges(ports::Publication publication, const plan
   finishPublishing(std::move(replaced));
 }
 
-Task<void> RedisStore::replaceAll(plan::Position next, const plan::Table& table) {
+Task<void> RedisStore::replaceAll(RawPosition expected, plan::Position next,
+                                  const plan::Table& table) {
   next.chain = {};
-  Replacement replacement{.expected = standing_.at, .next = std::move(next), .causes = {}};
+  Replacement replacement{.expected = std::move(expected), .next = std::move(next), .causes = {}};
   auto replaced = co_await replaceContent(place(), standing_, std::move(replacement), table);
   finishPublishing(std::move(replaced));
 }
@@ -108,6 +118,8 @@ Task<void> RedisStore::replaceAll(plan::Position next, const plan::Table& table)
 void RedisStore::finishPublishing(Expected<plan::Position> published) {
   if (!published) return fail(published.error());
   state_ = State::open;
+  watchAnew();
+  publishing_failed_ = false;
   backoff_ = options_.backoff_min;  // not before: a store may open and refuse every publication
   listener_->onPublished(std::move(*published));
 }
@@ -117,6 +129,7 @@ void RedisStore::fail(std::string why) {
   lease_timer_.stop();
   run_soon_.cancel();
   const bool was_opening = state_ == State::opening;
+  publishing_failed_ |= state_ == State::busy;
   state_ = was_opening ? State::waiting : State::closed;
   if (!was_opening) return listener_->onStoreLost(std::move(why));
   tryAgainLater();
@@ -137,11 +150,44 @@ void RedisStore::tell(std::string trouble) {
 }
 
 void RedisStore::renewLease() {
-  lease_timer_.after(options_.lease_ttl / 3);
-  session_.send(renewal(place(), standing_.term), [this](Reply reply) {
-    const Outcome renewed = refusalIn("FCALL renew", reply);
-    if (!renewed) fail(renewed.error());
+  lease_timer_.after(renewalInterval(options_));
+  if (state_ == State::open) return renewIfUntouched();
+  session_.send(renewal(place(), standing_.term), [this](const Reply& reply) { onRenewed(reply); });
+}
+
+// Of the two that precede EXEC, only an error is of interest: EXEC would not repeat it.
+void RedisStore::renewIfUntouched() {
+  const auto onQueued = [this](const Reply& reply) {
+    if (reply.view().isError()) onRenewed(reply);
+  };
+  session_.send(Command("MULTI"), onQueued);
+  session_.send(renewal(place(), standing_.term), onQueued);
+  session_.send(Command("EXEC"), [this](const Reply& reply) {
+    if (reply.view().isNil()) return onTouched();
+    onRenewed(reply.view()[0]);
   });
+  session_.send(watching(place()), [](const Reply&) {});
+}
+
+// Another leader, or a Redis that lost everything, is told as what it is.
+void RedisStore::onTouched() {
+  touched_ = true;
+  session_.send(renewal(place(), standing_.term), [this](const Reply& reply) {
+    const Outcome renewed = refusalIn("FCALL renew", reply);
+    if (!renewed) return fail(renewed.error());
+    fail("somebody else wrote under " + keys_.prefix() + "*: it is read again, and put right");
+  });
+}
+
+void RedisStore::onRenewed(ReplyView reply) {
+  const Outcome renewed = refusalIn("FCALL renew", reply);
+  if (!renewed) fail(renewed.error());
+}
+
+// What we have written ourselves does not count.
+void RedisStore::watchAnew() {
+  session_.send(Command("UNWATCH"), [](const Reply&) {});
+  session_.send(watching(place()), [](const Reply&) {});
 }
 
 }  // namespace zonecast::redis

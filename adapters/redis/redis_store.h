@@ -10,9 +10,11 @@
 //      |              waiting                                          |                   |
 //      +---- connection or lease lost, or refused: onStoreLost --------+-------------------+
 //
-// Whatever fails while opening is onStoreTrouble, and tried again. The lease is renewed from the
-// moment that it is taken. All dialogues with Redis are coroutines (session.h); one runs at a time,
-// and work that takes long is done in slices of a few milliseconds.
+// Whatever fails while opening is onStoreTrouble, and tried again; a store that opens and then
+// refuses what is published is not opened again at once either. The lease is renewed from the
+// moment that it is taken; with each renewal, an open store is asked whether somebody else wrote
+// there since we read it or published. All dialogues with Redis are coroutines (session.h); one
+// runs at a time, and work that takes long is done in slices of a few milliseconds.
 #pragma once
 
 #include <functional>
@@ -52,13 +54,17 @@ class RedisStore final : public ports::StateStore {
   Task<void> openStore(plan::Term term_known, std::optional<plan::Position> known);
   Task<Outcome> readyServer();
   Task<void> publishChanges(ports::Publication publication, const plan::Table& after);
-  Task<void> replaceAll(plan::Position next, const plan::Table& table);
+  Task<void> replaceAll(RawPosition expected, plan::Position next, const plan::Table& table);
   void finishPublishing(Expected<plan::Position> published);
 
   void fail(std::string why);
   void tryAgainLater();
   void tell(std::string trouble);
   void renewLease();
+  void renewIfUntouched();
+  void onTouched();
+  void onRenewed(ReplyView reply);
+  void watchAnew();
   Place place() { return {session_, options_, keys_}; }
 
   const RedisOptions options_;
@@ -69,6 +75,8 @@ class RedisStore final : public ports::StateStore {
   std::optional<plan::Position> known_;
   Standing standing_;
   std::string last_trouble_, last_advice_;  // each is told once
+  bool touched_ = false;                    // by somebody else: all of it must be read again
+  bool publishing_failed_ = false;          // since the last that did not
   Duration backoff_;
   std::minstd_rand random_;
   Session session_;

@@ -148,15 +148,19 @@ class Part:
 
 
 class Redis(Part):
-    """A redis-server on a unix socket, which keeps nothing unless `persistent`."""
+    """A redis-server on a unix socket, which keeps nothing unless `persistent`. One that ignores file limits is not
+    killed by them: it hears of them as of a full disk.
+    """
 
-    def __init__(self, folder, deployment="test", persistent=False, options=(), user="", password=""):
+    def __init__(self, folder, deployment="test", persistent=False, options=(), user="", password="",
+                 ignores_file_limits=False):
         super().__init__("redis", folder)
         self.socket = self.folder / "redis.sock"
         self.deployment = deployment
         self.persistent = persistent
         self.options = options
         self.credentials = (user, password)  # our own, not zonecast's
+        self.wrapper = ("env", "--ignore-signal=XFSZ") if ignores_file_limits else ()
         self.client = None
 
     def start(self):
@@ -164,7 +168,7 @@ class Redis(Part):
             self.socket.unlink()
         # By default the file may be written a second after the answer, and a kill would take that back.
         keep = ("--appendonly", "yes", "--appendfsync", "always") if self.persistent else ("--appendonly", "no")
-        self.spawn("redis-server", "--port", "0", "--unixsocket", self.socket, "--save", "",
+        self.spawn(*self.wrapper, "redis-server", "--port", "0", "--unixsocket", self.socket, "--save", "",
                    "--dir", self.folder, "--maxmemory-policy", "noeviction", *keep, *self.options)
         self.wait_until(self.answers, "it answers PING")
 

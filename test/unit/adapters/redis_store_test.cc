@@ -171,6 +171,50 @@ TEST(RedisStore, AnotherVersionThanExpectedIsLeftAlone) {
   EXPECT_EQ(server.text({"HLEN", std::string(kDomain)}), "1");
 }
 
+TEST(RedisStore, ARebaseReplacesOnlyWhatItsCallerFound) {
+  RedisServer server;
+  const plan::Table table = tableOf(1);
+  for (const bool was_empty : {true, false}) {
+    Leader leader(optionsFor(server.socket()));
+    leader.open();
+    leader.rebase(tableOf(2), 10);
+    const std::optional<plan::Position> found =
+        was_empty ? std::nullopt : std::optional(*leader.position());
+    leader.publish(tableOf(3));
+    leader.seen().published.reset();
+    leader.store().rebase(found, {kLineage, plan::Version{20}, {}}, table);
+    EXPECT_TRUE(leader.runUntilReport());
+    EXPECT_FALSE(leader.seen().published);
+    EXPECT_THAT(leader.seen().lost, ElementsAre(StartsWith("Redis is at version 11 of lineage")));
+    EXPECT_EQ(server.text({"HLEN", std::string(kDomain)}), "3");
+    server.command({"FLUSHALL"});
+  }
+}
+
+TEST(RedisStore, AForeignWriteIsNoticedAndAllIsReadAgain) {
+  RedisServer server;
+  Leader leader(attentive(optionsFor(server.socket())));
+  leader.open();
+  leader.rebase(tableOf(2), 1);
+  leader.publish(tableOf(3));  // our own writes are none of somebody else's
+  server.command({"HSET", std::string(kDomain), "d1.example",
+                  "did=d0.example;state=hosted;transports=udp;role=primary"});
+  EXPECT_TRUE(leader.runUntilReport());
+  EXPECT_THAT(leader.seen().lost,
+              ElementsAre(HasSubstr("somebody else wrote under zonecast:{t}:")));
+  EXPECT_THAT(leader.open({}, leader.position()).damage, HasSubstr("the content digest differs"));
+}
+
+TEST(RedisStore, AFlushIsToldAsWhatItIs) {
+  RedisServer server;
+  Leader leader(attentive(optionsFor(server.socket())));
+  leader.open();
+  leader.rebase(tableOf(2), 1);
+  server.command({"FLUSHALL"});
+  EXPECT_TRUE(leader.runUntilReport());
+  EXPECT_THAT(leader.seen().lost, ElementsAre(StartsWith("Redis has lost what was in it")));
+}
+
 TEST(RedisStore, ALogThatIsAheadStopsAPublicationBeforeItsFirstWrite) {
   RedisServer server;
   Leader leader(optionsFor(server.socket()));
