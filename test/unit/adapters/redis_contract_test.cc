@@ -288,8 +288,8 @@ TEST(RedisPermissions, AUserWhoMayNotLoadFunctionsIsTold) {
 }
 
 TEST(RedisPermissions, TheSampleFileIsEnoughForThePublisherAndForReaders) {
-  const auto repository = std::filesystem::path(__FILE__).parent_path() / "../../..";
-  RedisServer server({"--aclfile", repository / "config/redis/users.acl"});
+  const std::filesystem::path sources = ZONECAST_SOURCES;
+  RedisServer server({"--aclfile", sources / "config/redis/users.acl"});
   RedisOptions options = asUser(server, "zonecast", "CHANGE-ME-PUBLISHER");
   options.deployment = "main";
   Leader leader(options);

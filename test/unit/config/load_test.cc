@@ -23,7 +23,7 @@ xfr::Endpoint endpoint(std::string_view text) {
 }
 
 std::filesystem::path sampleFile() {
-  return std::filesystem::path(__FILE__).parent_path() / "../../../config/zonecast.sample.yaml";
+  return std::filesystem::path(ZONECAST_SOURCES) / "config/zonecast.sample.yaml";
 }
 
 constexpr std::string_view kKey = "hmac-sha256:transfer.key:c2VjcmV0IHNlY3JldCBzZWNyZXQ=\n";
