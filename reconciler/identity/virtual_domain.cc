@@ -30,7 +30,7 @@ class Assigner {
   std::optional<Did> joined() const;
   Did own();
   Assignment give(Did did, Assignment::Reason reason) {
-    return {std::move(did), reason, std::move(warnings_), contested_};
+    return {std::move(did), reason, std::move(warnings_), contested_, std::move(awaited_)};
   }
 
   bool isGranted(const Did& did) const;
@@ -46,6 +46,7 @@ class Assigner {
   const IdentityContext& context_;
   std::vector<std::string> warnings_;
   bool contested_ = false;
+  std::optional<Did> awaited_;
 };
 
 std::optional<Did> Assigner::claimed() {
@@ -67,6 +68,7 @@ std::optional<Did> Assigner::claimed() {
   const bool granted = isGranted(*did);
   if (granted && isFree(*did)) return *std::move(did);
   contest(*did, granted ? "" : "; it is no name that the customer speaks for, nor granted to it");
+  if (granted) awaited_ = *std::move(did);
   return std::nullopt;
 }
 

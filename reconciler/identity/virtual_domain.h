@@ -67,6 +67,8 @@ struct Assignment {
   } reason{};
   std::vector<std::string> warnings;  // "did=acme is contested: ...": why a claim was not honoured
   bool contested = false;
+  std::optional<Did>
+      awaited;  // claimed and granted, but another's: to be asked for when it is free
 };
 
 // The DID of one domain. `didOf` answers for the domains in `named_by`; it is asked for nothing

@@ -131,16 +131,21 @@ DomainBook::Evaluation DomainBook::evaluate(DomainId id) {
   evaluation.changed = verdict != node.verdict || claim_changed;
   const Verdict before = std::exchange(node.verdict, std::move(verdict));
   updateReads(id, before.reads, node.verdict.reads);
-  if (node.verdict.standing != Standing::unknown) {
+  const bool is_known = node.verdict.standing != Standing::unknown;
+  if (is_known) {
     updateTargets(id, targets, evaluation);
-    if (before.standing == Standing::unknown) revisitWaiting(node, evaluation);
+    node.was_known = true;
+  }
+  if (is_known != (before.standing != Standing::unknown)) {
+    evaluation.also.insert(evaluation.also.end(), node.targets.begin(), node.targets.end());
+    if (is_known) revisitCompanions(node, evaluation);
   }
   settle(id, evaluation);
   if (claim_changed) evaluation.warnings = warnings(id);
   return evaluation;
 }
 
-Verdict DomainBook::judge(DomainNode& node) const {
+Verdict DomainBook::judge(DomainNode& node) {
   const dns::NameView name = node.domain.name();
   node.customer = view_.speaker(name);
   if (!node.customer) return notHosted(std::nullopt);  // no zone of the configuration speaks for it
@@ -150,53 +155,84 @@ Verdict DomainBook::judge(DomainNode& node) const {
     return notYetKnown(*zone, "zone " + view_.apex(*zone).toText() + " is not transferred yet");
   }
   const view::CustomerLookup dns(view_, *node.customer);
-  node.own_records = askedForByZone(dns, name);
+  derive::Inquiry inquiry(name, dns, settings_.derive.lookups_max);
+  node.own_records = askedForByZone(inquiry, name);
   node.occluded = node.own_records == Presence::absent && isOccluded(dns, name);
   if (node.own_records == Presence::present || !node.named_by.empty()) {
     Verdict verdict = derive::derive(node.domain, dns, settings_.edge, settings_.derive);
-    const bool leans_on_namers =
-        node.own_records != Presence::present && verdict.standing == Standing::foreign;
-    if (leans_on_namers && anyUnknown(node.named_by)) {
+    if (leansOnUnknown(node, verdict)) {
       return notYetKnown(*zone, "a domain that names it as its target is not known yet");
     }
     return verdict;
   }
   if (node.own_records == Presence::notKnown) {
-    return notYetKnown(*zone, fmt::format("a name of {} is delegated outside the customer's zones",
-                                          node.domain.text()));
+    Verdict verdict = notYetKnown(
+        *zone, fmt::format("a name of {} leads outside of what is known", node.domain.text()));
+    addAll(inquiry.sources(), verdict.sources);
+    verdict.reads = inquiry.reads();
+    return verdict;
   }
   if (mayBeNamedByUnknown(node)) {
     return notYetKnown(*zone, "a domain of the same virtual domain is not known yet");
   }
+  if (mayBeNamedFromMissing(node)) {
+    awaiting_[*node.customer].insert(*find(name));
+    return notYetKnown(*zone, "a zone of its customer is not transferred yet, and may name it");
+  }
   return notHosted(zone);
 }
 
-bool DomainBook::anyUnknown(const absl::btree_set<DomainId>& domains) const {
-  return std::ranges::any_of(
-      domains, [&](DomainId id) { return node(id).verdict.standing == Standing::unknown; });
+bool DomainBook::isUnknown(DomainId id) const {
+  return node(id).verdict.standing == Standing::unknown;
 }
 
-// A published domain that nothing asks for had joined a domain that named it. While one of its
-// virtual domain is unknown, that one may still do so: a failure never removes. One without records
-// of its own names nobody; two such do not wait for each other.
+// A domain without records of its own is one only for those that name it. While none of these is
+// known it may not be one; while some are not, it may be reached otherwise than the others tell.
+bool DomainBook::leansOnUnknown(const DomainNode& node, const Verdict& verdict) const {
+  if (node.own_records == Presence::present) return false;
+  const auto is_unknown = [this](DomainId id) { return isUnknown(id); };
+  if (std::ranges::all_of(node.named_by, is_unknown)) return true;
+  return verdict.standing == Standing::foreign && node.published.has_value() &&
+         std::ranges::any_of(node.named_by, is_unknown);
+}
+
+// One that was published with the domain, and was never known since the start, may name it: a
+// failure never removes. One without records of its own names nobody; two such do not wait for each
+// other.
 bool DomainBook::mayBeNamedByUnknown(const DomainNode& node) const {
   return std::ranges::any_of(companions(node), [&](const derive::Domain& companion) {
     if (companion == node.domain) return false;
     const std::optional<DomainId> id = find(companion);
     if (!id) return true;
     const DomainNode& other = this->node(*id);
-    return other.verdict.standing == Standing::unknown && other.own_records != Presence::absent;
+    return isUnknown(*id) && !other.was_known && other.own_records != Presence::absent;
   });
 }
 
-// What is now known of `node` may free those that waited for it: its targets and its companions.
-void DomainBook::revisitWaiting(const DomainNode& node, Evaluation& evaluation) const {
-  evaluation.also.insert(evaluation.also.end(), node.targets.begin(), node.targets.end());
+// Those that name a domain that is published under its own DID are under others, and not agreed:
+// they may be anywhere.
+bool DomainBook::mayBeNamedFromMissing(const DomainNode& node) const {
+  return hasOwnDid(node) && !view_.hasAll(*node.customer);
+}
+
+std::vector<DomainId> DomainBook::takeAwaiting(view::CustomerId customer) {
+  const auto found = awaiting_.find(customer);
+  if (found == awaiting_.end()) return {};
+  std::vector<DomainId> domains;
+  std::ranges::copy_if(found->second, std::back_inserter(domains),
+                       [this](DomainId id) { return exists(id); });
+  awaiting_.erase(found);
+  return domains;
+}
+
+// What is now known of `node` may free those that were published with it.
+void DomainBook::revisitCompanions(const DomainNode& node, Evaluation& evaluation) const {
   for (const derive::Domain& companion : companions(node)) {
     const std::optional<DomainId> id = find(companion);
-    const bool waits = id && this->node(*id).own_records != Presence::present &&
-                       this->node(*id).verdict.standing == Standing::unknown;
-    if (waits && companion != node.domain) evaluation.also.push_back(*id);
+    if (!id || companion == node.domain) continue;
+    const DomainNode& other = this->node(*id);
+    const bool waits = other.own_records != Presence::present && isUnknown(*id);
+    if (waits || other.keeps_did) evaluation.also.push_back(*id);
   }
 }
 
@@ -282,7 +318,9 @@ identity::Candidate DomainBook::candidate(const DomainNode& node) const {
 }
 
 // A target without records of its own is reached as those that name it are.
-std::optional<plan::DomainEntry> DomainBook::hostedEntry(const DomainNode& node) const {
+std::optional<plan::DomainEntry> DomainBook::hostedEntry(DomainNode& node) {
+  node.keeps_did = false;
+  await(node, std::nullopt);
   derive::TransportSet transports = node.verdict.transports;
   derive::Role role = node.verdict.role;
   if (node.verdict.standing != Standing::hosted) {
@@ -299,20 +337,32 @@ std::optional<plan::DomainEntry> DomainBook::hostedEntry(const DomainNode& node)
     transports = derive::TransportSet::fromBits(bits);
   }
   identity::Assignment assignment = identity::assign(candidate(node), *this);
-  if (assignment.reason == identity::Assignment::Reason::own) {
-    if (auto kept = keptDefault(node)) assignment.did = std::move(*kept);
+  if (assignment.reason == identity::Assignment::Reason::own && hasOwnDid(node) &&
+      holder(node.published->did) == node.customer) {
+    assignment.did = node.published->did;  // "name~2" stays when "name" becomes free
+  }
+  await(node, std::move(assignment.awaited));
+  if (assignment.reason != identity::Assignment::Reason::claimed) {
+    if (auto kept = keptDid(node)) assignment.did = std::move(*kept);
   }
   return plan::DomainEntry{assignment.did, plan::State::hosted, transports, role};
 }
 
-// A default DID is given once: "name~2" stays when "name" becomes free.
-std::optional<identity::Did> DomainBook::keptDefault(const DomainNode& node) const {
-  if (!node.published) return std::nullopt;
-  const identity::Did& did = node.published->did;
+// Published under its own name, or a number of it.
+bool DomainBook::hasOwnDid(const DomainNode& node) const {
+  if (!node.published) return false;
   const std::string_view name = node.domain.text();
-  const bool numbered =
-      did.text().starts_with(name) && did.text().substr(name.size()).starts_with('~');
-  return numbered && holder(did) == node.customer ? std::optional(did) : std::nullopt;
+  const std::string_view did = node.published->did.text();
+  return did.starts_with(name) && (did == name || did[name.size()] == '~');
+}
+
+// While it is not known whether one that names it still does, or that it joins another, it stays
+// where it is.
+std::optional<identity::Did> DomainBook::keptDid(DomainNode& node) const {
+  if (!node.published || holder(node.published->did) != node.customer) return std::nullopt;
+  const auto is_unknown = [this](DomainId id) { return isUnknown(id); };
+  node.keeps_did = std::ranges::any_of(node.named_by, is_unknown) || mayBeNamedByUnknown(node);
+  return node.keeps_did ? std::optional(node.published->did) : std::nullopt;
 }
 
 // With which the domain is published, itself among them.
@@ -332,15 +382,12 @@ std::optional<plan::DomainEntry> DomainBook::publishedEntry(const DomainNode& no
 void DomainBook::settle(DomainId id, Evaluation& evaluation) {
   DomainNode& node = mutableNode(id);
   const bool unknown = node.verdict.standing == Standing::unknown;
+  if (unknown) await(node, std::nullopt);
   if (!desire(id, unknown ? node.published : hostedEntry(node))) return;
   evaluation.changed = true;
   for (const DomainId target : node.targets) {
-    const DomainNode& joined = this->node(target);
-    const bool leans_on_namers =
-        joined.own_records != Presence::present && joined.verdict.standing == Standing::foreign;
-    const bool must_wait = joined.verdict.standing == Standing::unknown ||
-                           (leans_on_namers && anyUnknown(joined.named_by));
-    if (must_wait) continue;
+    DomainNode& joined = mutableNode(target);
+    if (isUnknown(target) || leansOnUnknown(joined, joined.verdict)) continue;
     if (desire(target, hostedEntry(joined))) evaluation.regrouped.push_back(target);
   }
 }
@@ -356,6 +403,30 @@ bool DomainBook::desire(DomainId id, std::optional<plan::DomainEntry> entry) {
   node.desired = std::move(entry);
   if (node.desired) members_[node.desired->did].insert(node.domain);
   return true;
+}
+
+void DomainBook::await(DomainNode& node, std::optional<identity::Did> did) {
+  if (node.awaited) {
+    const auto contenders = contenders_.find(*node.awaited);
+    contenders->second.erase(node.domain);
+    if (contenders->second.empty()) contenders_.erase(contenders);
+  }
+  node.awaited = std::move(did);
+  if (node.awaited) contenders_[*node.awaited].insert(node.domain);
+}
+
+std::vector<derive::Domain> DomainBook::onFreed(const identity::Did& did) {
+  const auto found = contenders_.find(did);
+  if (found == contenders_.end()) return {};
+  const std::vector<derive::Domain> contenders(found->second.begin(), found->second.end());
+  std::vector<derive::Domain> changed;
+  for (const derive::Domain& domain : contenders) {
+    Evaluation evaluation;
+    settle(*find(domain), evaluation);
+    if (evaluation.changed) changed.push_back(domain);
+    for (const DomainId other : evaluation.regrouped) changed.push_back(node(other).domain);
+  }
+  return changed;
 }
 
 void DomainBook::adoptPublished(DomainId id) {
@@ -374,6 +445,7 @@ void DomainBook::forgetIfIdle(DomainId id) {
                       published_.domains.contains(node.domain);
   if (needed) return;
   updateReads(id, node.verdict.reads, {});
+  await(mutableNode(id), std::nullopt);
   by_hash_.erase(hashOf(node.domain.name()), refOf(id));
   in_order_.erase(node.domain.name());
   nodes_[static_cast<std::size_t>(id)].reset();

@@ -50,9 +50,12 @@ struct DomainNode {
   std::uint32_t planned_in = 0;               // the planning that saw it last; see markPlanned()
   std::optional<view::CustomerId> customer;
   derive::Verdict verdict;  // its targets stand below, as domains
+  bool was_known = false;   // since the start: then `targets` are whom it names, or named last
+  bool keeps_did = false;   // that of `published`, for who may have it join is not known
   std::optional<identity::Claim> claim;
   std::vector<DomainId> targets;  // other domains of the same customer that it names
   absl::btree_set<DomainId> named_by;
+  std::optional<identity::Did> awaited;  // claimed, but another's: it is asked for when it is free
   std::optional<plan::DomainEntry> desired;
   std::optional<plan::DomainEntry> published;  // as the table had it at the last adoptPublished()
 };
@@ -102,6 +105,9 @@ class DomainBook : private identity::IdentityContext {
   // The published table was replaced or changed: the node learns it, and if it is unknown it
   // desires what is published now.
   void adoptPublished(DomainId id);
+  // A DID is published no more: those that contested it are judged again. Returns the domains whose
+  // desired entry changed.
+  std::vector<derive::Domain> onFreed(const identity::Did& did);
   // Drops the node if nothing needs it any more.
   void forgetIfIdle(DomainId id);
 
@@ -114,6 +120,9 @@ class DomainBook : private identity::IdentityContext {
 
   // The zones on which what is desired of the domain rests.
   Sources sources(const derive::Domain& domain) const;
+
+  // The domains that waited for a zone of the customer to be transferred; they wait no more.
+  std::vector<DomainId> takeAwaiting(view::CustomerId customer);
 
   std::vector<std::string> warnings(DomainId id) const;  // about its claim, as it is now
 
@@ -130,22 +139,26 @@ class DomainBook : private identity::IdentityContext {
 
   DomainId make(derive::Domain domain);
   DomainNode& mutableNode(DomainId id) { return *nodes_[static_cast<std::size_t>(id)]; }
-  derive::Verdict judge(DomainNode& node) const;
-  bool anyUnknown(const absl::btree_set<DomainId>& domains) const;
+  derive::Verdict judge(DomainNode& node);
+  bool isUnknown(DomainId id) const;
+  bool leansOnUnknown(const DomainNode& node, const derive::Verdict& verdict) const;
   bool mayBeNamedByUnknown(const DomainNode& node) const;
+  bool mayBeNamedFromMissing(const DomainNode& node) const;
   bool readClaim(DomainNode& node, derive::Verdict& verdict) const;  // true when it changed
   void updateReads(DomainId id, const std::vector<dns::Name>& before,
                    const std::vector<dns::Name>& after);
   void updateTargets(DomainId id, const std::vector<dns::Name>& names, Evaluation& evaluation);
   void settle(DomainId id, Evaluation& evaluation);
   bool desire(DomainId id, std::optional<plan::DomainEntry> entry);
+  void await(DomainNode& node, std::optional<identity::Did> did);
   std::span<const derive::Domain> companions(const DomainNode& node) const;
   std::optional<plan::DomainEntry> publishedEntry(const DomainNode& node) const;
-  std::optional<plan::DomainEntry> hostedEntry(const DomainNode& node) const;
-  std::optional<identity::Did> keptDefault(const DomainNode& node) const;
+  std::optional<plan::DomainEntry> hostedEntry(DomainNode& node);
+  bool hasOwnDid(const DomainNode& node) const;
+  std::optional<identity::Did> keptDid(DomainNode& node) const;
   void addCompanionSources(const DomainNode& node, Sources& zones) const;
   identity::Candidate candidate(const DomainNode& node) const;
-  void revisitWaiting(const DomainNode& node, Evaluation& evaluation) const;
+  void revisitCompanions(const DomainNode& node, Evaluation& evaluation) const;
 
   const Settings& settings_;
   const view::View& view_;
@@ -157,7 +170,9 @@ class DomainBook : private identity::IdentityContext {
   absl::btree_map<dns::NameView, DomainId, dns::CanonicalLess> in_order_;  // keys live in the nodes
   absl::btree_map<dns::Name, absl::btree_set<DomainId>, dns::CanonicalLess> readers_;
   absl::btree_map<identity::Did, identity::Members> members_;  // by desired DID; none is empty
-  absl::flat_hash_map<std::string_view, view::CustomerId> customers_;  // by name
+  absl::flat_hash_map<identity::Did, absl::btree_set<derive::Domain>> contenders_;
+  absl::flat_hash_map<std::string_view, view::CustomerId> customers_;          // by name
+  absl::flat_hash_map<view::CustomerId, absl::btree_set<DomainId>> awaiting_;  // its missing zones
 };
 
 template <typename Visitor>

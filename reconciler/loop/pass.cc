@@ -66,7 +66,11 @@ bool Pass::search(const ZoneInstalled& installed) {
                                        enqueueOwner(owner, types.naptr);
                                      });
   owner_cursor_ = next.value_or(0);
-  return !next.has_value();
+  if (next) return false;
+  const view::CustomerId customer = tools_.view.owner(indexOf(installed.zone));
+  if (!tools_.view.hasAll(customer)) return true;
+  for (const DomainId id : tools_.book.takeAwaiting(customer)) enqueue(id);
+  return true;
 }
 
 bool Pass::search(const ZoneReplaced& replaced) {

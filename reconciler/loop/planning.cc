@@ -48,6 +48,7 @@ void Planning::begin() {
   domains_.clear();
   virtual_domains_.clear();
   changes_ = {};
+  followers_.clear();
 }
 
 void Planning::take(std::vector<derive::Domain> domains, plan::Cause cause) {
@@ -159,6 +160,9 @@ void Planning::keep(plan::ChangeSet changes) {
     assert(id.has_value());
     book_.adoptPublished(*id);
     book_.forgetIfIdle(*id);
+  }
+  for (const plan::VirtualDomainChange& change : changes.virtual_domains) {
+    if (!change.after) std::ranges::move(book_.onFreed(change.key), std::back_inserter(followers_));
   }
   moveAll(changes.domains, domains_);
   moveAll(changes.virtual_domains, virtual_domains_);

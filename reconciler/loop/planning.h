@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "absl/container/btree_map.h"
@@ -36,6 +37,8 @@ class Planning {
   void advance();
   bool isDone() const;
   plan::ChangeSet finish();
+  // Domains that are to be published otherwise now that a DID is free, to be planned next.
+  std::vector<derive::Domain> takeFollowers() { return std::exchange(followers_, {}); }
 
  private:
   struct Slice {
@@ -64,6 +67,7 @@ class Planning {
   absl::btree_map<derive::Domain, plan::DomainChange> domains_;
   absl::btree_map<identity::Did, plan::VirtualDomainChange> virtual_domains_;
   plan::ChangeSet changes_;
+  std::vector<derive::Domain> followers_;
 };
 
 }  // namespace zonecast::loop

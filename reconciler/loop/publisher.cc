@@ -191,6 +191,7 @@ void Publisher::takeFrom(std::deque<Work>& works) {
 }
 
 void Publisher::finishPlanning() {
+  submit({planning_.takeFollowers(), {"a DID became free", std::nullopt}});
   plan::ChangeSet changes = planning_.finish();
   if (changes.empty() && !rebase_) {
     state_ = StoreState::idle;

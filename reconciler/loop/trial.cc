@@ -34,7 +34,7 @@ Presence sipNaptrPresence(const view::Answer& answer, dns::NameView asked) {
 
 }  // namespace
 
-Presence askedForByZone(const view::Lookup& dns, dns::NameView domain) {
+Presence askedForByZone(derive::Inquiry& inquiry, dns::NameView domain) {
   bool not_known = false;
   const auto consider = [&](Presence p) {
     not_known |= p == Presence::notKnown;
@@ -42,15 +42,15 @@ Presence askedForByZone(const view::Lookup& dns, dns::NameView domain) {
   };
   for (const derive::Transport transport : derive::kTransports) {
     const auto owner = derive::srvOwner(transport, domain);
-    if (owner && consider(presence(dns.lookup(*owner, dns::RrType::srv), *owner))) {
+    if (owner && consider(presence(inquiry.ask(*owner, dns::RrType::srv), *owner))) {
       return Presence::present;
     }
   }
   if (const auto owner = dns::Name::prepend(identity::kClaimLabel, domain);
-      owner && consider(presence(dns.lookup(*owner, dns::RrType::txt), *owner))) {
+      owner && consider(presence(inquiry.ask(*owner, dns::RrType::txt), *owner))) {
     return Presence::present;
   }
-  if (consider(sipNaptrPresence(dns.lookup(domain, dns::RrType::naptr), domain))) {
+  if (consider(sipNaptrPresence(inquiry.ask(domain, dns::RrType::naptr), domain))) {
     return Presence::present;
   }
   return not_known ? Presence::notKnown : Presence::absent;

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 
+#include "reconciler/derive/inquiry.h"
 #include "reconciler/dns/name.h"
 #include "reconciler/view/view.h"
 
@@ -15,7 +16,7 @@ namespace zonecast::loop {
 // Do records in a zone ask to have a domain tried?
 enum class Presence : std::uint8_t { absent, present, notKnown };
 
-Presence askedForByZone(const view::Lookup& dns, dns::NameView domain);
+Presence askedForByZone(derive::Inquiry& inquiry, dns::NameView domain);
 
 // Whether a DNAME answers for the domain's own names, so that no record at them is seen.
 bool isOccluded(const view::Lookup& dns, dns::NameView domain);

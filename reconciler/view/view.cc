@@ -16,15 +16,19 @@ ZoneIndex View::addZone(Name apex, CustomerId owner, bool shared) {
   [[maybe_unused]] const bool is_new = by_apex_.emplace(apex, index).second;
   assert(is_new);
   apex_labels_.set(apex.view().labelCount());
+  ++missing_[owner];
   zones_.push_back({.apex = std::move(apex), .owner = owner, .shared = shared, .content = nullptr});
   return index;
 }
 
 std::unique_ptr<Zone> View::install(ZoneIndex zone, std::unique_ptr<Zone> content) {
   assert(!content || content->apex() == apex(zone));
-  loaded_ += content != nullptr;
+  const bool is_loaded = content != nullptr;
   auto before = std::exchange(at(zone).content, std::move(content));
-  loaded_ -= before != nullptr;
+  if (is_loaded == (before != nullptr)) return before;
+  std::size_t& missing = missing_[owner(zone)];
+  is_loaded ? (++loaded_, --missing) : (--loaded_, ++missing);
+  if (missing == 0) missing_.erase(owner(zone));
   return before;
 }
 

@@ -72,6 +72,7 @@ class View {
   Zone* zone(ZoneIndex zone) { return at(zone).content.get(); }
   const Zone* zone(ZoneIndex zone) const { return at(zone).content.get(); }
   std::size_t loaded() const { return loaded_; }  // zones that are transferred
+  bool hasAll(CustomerId owner) const { return !missing_.contains(owner); }  // of its own zones
   dns::NameView apex(ZoneIndex zone) const { return at(zone).apex; }
   CustomerId owner(ZoneIndex zone) const { return at(zone).owner; }
 
@@ -105,6 +106,7 @@ class View {
   std::uint32_t alias_chain_max_;
   std::vector<ZoneEntry> zones_;
   std::size_t loaded_ = 0;
+  absl::flat_hash_map<CustomerId, std::size_t> missing_;  // zones not transferred; none is 0
   absl::flat_hash_map<dns::Name, ZoneIndex, dns::NameHash, dns::NameEqual> by_apex_;
   std::bitset<dns::kNameOctetsMax / 2 + 1> apex_labels_;  // how many labels apexes have
 };

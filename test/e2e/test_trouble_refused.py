@@ -96,11 +96,12 @@ LANES = 4
 
 class Refused(Trouble):
     def world(self, name):
-        """In which zonecastd is a user of its own."""
+        """In which zonecastd is a user of its own. A Redis that writes always would end itself when it cannot."""
         password = self.folder / "redis.password"
         password.write_text("any\n")
         credentials = {"user": "zonecast", "password_file": str(password), "lease": "2s"}
-        return World(self, name, redis_setup=acl(*RULES), ignores_file_limits=True, redis=credentials)
+        return World(self, name, redis_setup=acl(*RULES), redis_options=("--appendfsync", "everysec"),
+                     ignores_file_limits=True, redis=credentials)
 
     def go_through(self, name, edit, strike=None):
         def lane(number):

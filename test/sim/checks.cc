@@ -90,6 +90,7 @@ void Checks::beginProcess() {
   memory_.reset();
   meant_.reset();
   reference_.reset();
+  planned_reference_.reset();
   for (std::size_t i = 0; i < zones.size(); ++i) {
     const auto saved = world_.disk.zones().find(zones[i].name);
     if (saved != world_.disk.zones().end()) held_[i] = saved->second.copy.serial;
@@ -104,6 +105,7 @@ void Checks::onFact(const ports::Fact& fact) {
     confirmed_[static_cast<std::size_t>(current->zone)] = true;
   } else if (const auto* transferred = std::get_if<xfr::ZoneTransferred>(&fact)) {
     const auto zone = static_cast<std::size_t>(transferred->zone);
+    rememberPlanned();
     confirmed_[zone] = true;
     held_[zone] = transferred->to;
     reference_.reset();
@@ -131,8 +133,31 @@ void Checks::onAsked(const test::WorldStore::Asked& asked) {
   const std::string why = inconsistency(asked.after);
   if (!why.empty()) fail("inconsistent: {}", why);
   if (asked.possible && asked.rebased) checkLineage();
-  if (asked.possible) checkChanges(asked.after);
+  if (asked.possible) checkPlanned(asked.after);
   meant_ = asked.after;
+}
+
+void Checks::rememberPlanned() {
+  if (world_.reconciler().overview().store != loop::StoreState::planning) {
+    planned_reference_.reset();
+  } else if (!planned_reference_) {
+    reference();
+    planned_scene_ = std::move(scene_);
+    planned_reference_ = std::move(reference_);
+  }
+}
+
+void Checks::checkPlanned(const plan::Table& is) {
+  try {
+    checkChanges(is);
+  } catch (const Failure&) {
+    if (!planned_reference_) throw;
+    scene_ = std::move(planned_scene_);
+    reference_ = std::move(planned_reference_);
+    checkChanges(is);
+    reference_.reset();
+  }
+  planned_reference_.reset();
 }
 
 void Checks::onApplied(bool rebased) {
@@ -178,7 +203,8 @@ void Checks::checkChanges(const plan::Table& is) {
   for (const auto& [did, virtual_domain] : is.virtual_domains) {
     const auto known = memory_ ? find(memory_->virtual_domains, did) : std::nullopt;
     const auto stored = find(was.virtual_domains, did);
-    if (stored == virtual_domain || known == virtual_domain) continue;
+    const auto meant = meant_ && store_lost_ ? find(meant_->virtual_domains, did) : std::nullopt;
+    if (stored == virtual_domain || known == virtual_domain || meant == virtual_domain) continue;
     const auto& base = known && store_lost_ ? known : stored;
     checkVirtualDomain(did, base ? &**base : nullptr, virtual_domain);
   }
@@ -276,9 +302,22 @@ bool Checks::mayLeanOnUnknown(const Finding& finding) {
          });
 }
 
-bool Checks::lostToAnother() {
-  return dropped_ && std::ranges::any_of(reference().findings(), [](const auto& found) {
-           return found.second.standing == Finding::Standing::unknown;
+bool Checks::onlyForgot(const plan::Table& before) {
+  const plan::Table& now = world_.store.table();
+  const auto may_be_forgotten = [&](const derive::Domain& domain) {
+    const Finding finding = reference().of(std::string(domain.text()));
+    const bool is_in_both = now.domains.contains(domain) && before.domains.contains(domain);
+    return (is_in_both || !finding.has_records) && mayLeanOnUnknown(finding);
+  };
+  const auto is_the_same = [](const auto& entry, const plan::Table& other) {
+    return find(other.domains, entry.first) == entry.second;
+  };
+  return std::ranges::all_of(before.domains,
+                             [&](const auto& entry) {
+                               return is_the_same(entry, now) || may_be_forgotten(entry.first);
+                             }) &&
+         std::ranges::all_of(now.domains, [&](const auto& entry) {
+           return is_the_same(entry, before) || may_be_forgotten(entry.first);
          });
 }
 

@@ -39,9 +39,11 @@ class Checks {
   void settled();
 
   std::size_t publications() const { return publications_; }
-  // Another leader took away a domain, perhaps one that is not known any more: what named whom then
-  // is lost at a restart.
-  bool lostToAnother();
+  // Whether what is published differs from `before` only in domains without records of their own
+  // that may have been there for the sake of one that is unknown, and in virtual domains that one
+  // may have been in for its sake: what that one named before it became unknown is forgotten at a
+  // restart.
+  bool onlyForgot(const plan::Table& before);
 
  private:
   void onFact(const ports::Fact& fact);
@@ -52,6 +54,8 @@ class Checks {
 
   void checkVersion(bool rebased);
   void checkLineage() const;
+  void rememberPlanned();
+  void checkPlanned(const plan::Table& is);
   void checkChanges(const plan::Table& is);
   void checkDomain(const derive::Domain& domain, const std::optional<plan::DomainEntry>& before,
                    const std::optional<plan::DomainEntry>& after, const plan::Table& is);
@@ -75,13 +79,16 @@ class Checks {
   std::optional<plan::Table> memory_, meant_;
   std::unique_ptr<Scene> scene_;  // of held_; nothing when that has changed since
   std::unique_ptr<Reference> reference_;
+  // Of the zones as they were when the publication that is being planned began, if that differs:
+  // it is planned from one state, in several turns.
+  std::unique_ptr<Scene> planned_scene_;
+  std::unique_ptr<Reference> planned_reference_;
 
   // -- of the store and the disk
   plan::Version known_{};  // the greatest version that the process can know of
   std::map<std::pair<std::string, std::uint64_t>, plan::Chain> contents_;
   bool store_lost_ = false;  // wiped or older, since the last publication
   bool reopened_ = false;    // and opened since
-  bool dropped_ = false;     // another leader took something away
   bool disk_lost_ = false;   // the position that it has may not be the last
 };
 
