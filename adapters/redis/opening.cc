@@ -117,12 +117,16 @@ Task<Expected<std::string>> checkServer(Place place) {
       "everything again; set appendonly yes");
 }
 
+Duration renewalInterval(const RedisOptions& options) {
+  return std::min(options.lease_ttl / 3, options.renewal_interval_max);
+}
+
 Task<Expected<plan::Term>> takeLease(Place place, plan::Term term_known,
                                      std::function<void(std::string)> tell) {
   const std::string title = "FCALL acquire";
-  for (;;) {
+  for (bool is_loaded = false;;) {
     const Reply reply = co_await place.session.answer(acquisition(place, term_known));
-    if (says(reply, "Function not found")) {
+    if (says(reply, "Function not found") && !std::exchange(is_loaded, true)) {
       const Outcome loaded = co_await loadFunctions(place);
       if (!loaded) co_return tl::unexpected(loaded.error());
       continue;
@@ -137,10 +141,6 @@ Task<Expected<plan::Term>> takeLease(Place place, plan::Term term_known,
     tell(taken.error());
     co_await place.session.sleep(renewalInterval(place.options));
   }
-}
-
-Duration renewalInterval(const RedisOptions& options) {
-  return std::min(options.lease_ttl / 3, options.renewal_interval_max);
 }
 
 Command renewal(const Place& place, plan::Term term) {

@@ -92,14 +92,18 @@ Command scanCommand(const std::string& key, std::string_view cursor) {
 
 // Redis works on the next slice while we take in this one.
 Task<Outcome> scan(Place place, std::string key, Collector& collector, TakeField take) {
-  place.session.request(scanCommand(key, "0"));
+  std::string cursor = "0";
+  place.session.request(scanCommand(key, cursor));
   for (bool last = false; !last;) {
     const Reply reply = co_await place.session.requested();
     const Outcome scanned = errorIn("HSCAN " + key, reply);
     if (!scanned) co_return scanned;
-    const std::string_view cursor = reply.view()[0].text();
-    if (cursor.empty()) co_return tl::unexpected("HSCAN " + key + ": no cursor");
-    last = cursor == "0";
+    const std::string_view next = reply.view()[0].text();
+    last = next == "0";
+    if (next.empty() || (!last && next == cursor)) {
+      co_return tl::unexpected("HSCAN " + key + ": no cursor that leads on");
+    }
+    cursor = next;
     if (!last) place.session.request(scanCommand(key, cursor));
     const ReplyView fields = reply.view()[1];
     for (std::size_t i = 0; i + 1 < fields.size(); i += 2) {

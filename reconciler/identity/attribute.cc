@@ -33,7 +33,7 @@ class Sayings {
  public:
   Said& of(std::string_view name) {
     const auto known = std::ranges::find(all_, name, &Said::name);
-    return known != all_.end() ? *known : all_.emplace_back(name);
+    return known != all_.end() ? *known : all_.emplace_back(Said{name, {}});
   }
   const Said* find(std::string_view name) const {
     const auto known = std::ranges::find(all_, name, &Said::name);

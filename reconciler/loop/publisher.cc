@@ -51,7 +51,6 @@ Publisher::Publisher(const Settings& settings, Ports ports, plan::Table& publish
     : settings_(settings),
       ports_(ports),
       published_(published),
-      book_(book),
       rules_(std::move(rules)),
       random_(random),
       planning_(published, book, held_, rules_.hold) {}
@@ -84,7 +83,7 @@ bool Publisher::onOpened(ports::StoredState state, bool unchanged) {
   rebase_ = resumption.rebase;
   found_ = state.position;
   if (!rebase_) position_ = state.position;
-  puts_back_ |= resumption.lost_ours && !known_;
+  puts_back_ = resumption.lost_ours && (puts_back_ || !known_);
   if (!resumption.lost_ours || !known_) {
     replaced_.push_back(std::exchange(published_, std::move(state.table)));
   }

@@ -112,7 +112,6 @@ class Publisher {
   const Settings& settings_;
   Ports ports_;
   plan::Table& published_;
-  DomainBook& book_;
   Rules rules_;
   std::mt19937_64& random_;
 
