@@ -7,10 +7,10 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <map>
 #include <memory>
 #include <optional>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,6 +18,9 @@
 #include <fmt/ranges.h>
 #include <gtest/gtest.h>
 #include <ldns/ldns.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "reconciler/dns/message.h"
 
@@ -311,48 +314,117 @@ Octets mutated(Octets message, std::mt19937& random) {
   return message;
 }
 
+// What came of one message.
+enum class Judgment : int {
+  none,
+  agree,
+  unexplained,
+  explained
+};  // explained: and the row's number
+
+int judge(const Octets& message) {
+  const Reading ours = readByOurs(message), theirs = readByLdns(message);
+  if (ours.failure.has_value() == theirs.failure.has_value() && ours.items == theirs.items) {
+    return static_cast<int>(Judgment::agree);
+  }
+  const Case c{message, ours, theirs};
+  for (std::size_t row = 0; row < std::size(kDisagreements); ++row) {
+    if (kDisagreements[row].explains(c)) {
+      return static_cast<int>(Judgment::explained) + static_cast<int>(row);
+    }
+  }
+  return static_cast<int>(Judgment::unexplained);
+}
+
+// Where a child writes what came of each message: what it wrote outlives it.
+class Board {
+ public:
+  explicit Board(std::size_t size)
+      : octets_(size * sizeof(int)),
+        judgments_(static_cast<int*>(
+            ::mmap(nullptr, octets_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0))) {}
+  ~Board() { ::munmap(judgments_, octets_); }
+  Board(const Board&) = delete;
+  int& operator[](std::size_t place) { return judgments_[place]; }
+
+ private:
+  std::size_t octets_;
+  int* judgments_;
+};
+
+// On some mutated messages ldns writes past its own heap: it reads in a child, which may end at any
+// message, and whose judgments may be wrong from one on. What looks wrong is judged again by a
+// child of its own.
 class Comparison {
  public:
-  void compare(const std::string& name, const Octets& message) {
-    const Reading ours = readByOurs(message), theirs = readByLdns(message);
-    ++compared_;
-    if (ours.failure.has_value() == theirs.failure.has_value() && ours.items == theirs.items)
-      return;
-    const Case c{message, ours, theirs};
-    for (const Disagreement& row : kDisagreements) {
-      if (row.explains(c)) return void(++explained_[row.what]);
+  void compare(const std::string& name, const std::vector<Octets>& messages) {
+    Board board(messages.size());
+    for (std::size_t from = 0; from < messages.size();) {
+      inChild([&] {
+        for (std::size_t i = from; i < messages.size(); ++i) board[i] = judge(messages[i]);
+      });
+      while (from < messages.size() && board[from] != static_cast<int>(Judgment::none)) ++from;
+      if (from < messages.size()) board[from++] = static_cast<int>(Judgment::unexplained);
     }
-    const std::string why = fmt::format("ours: {}; ldns: {}", textOf(ours), textOf(theirs));
-    if (++unexplained_[why] == 1) {
-      ADD_FAILURE() << name << ": " << why << (ours.failure ? fmt::format(" at {}", c.at()) : "")
+    for (std::size_t i = 0; i < messages.size(); ++i) {
+      if (board[i] == static_cast<int>(Judgment::unexplained)) board[i] = alone(messages[i]);
+      count(fmt::format("{}, mutation {}", name, i), messages[i], board[i]);
+    }
+  }
+  int compared() const { return compared_; }
+  int lost() const { return lost_; }
+  bool wasUsed(std::size_t row) const { return explained_.contains(static_cast<int>(row)); }
+
+ private:
+  template <typename Work>
+  static void inChild(Work work) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      work();
+      ::_exit(0);
+    }
+    ::waitpid(child, nullptr, 0);
+  }
+
+  static int alone(const Octets& message) {
+    Board board(1);
+    inChild([&] { board[0] = judge(message); });
+    return board[0];
+  }
+
+  void count(const std::string& name, const Octets& message, int judgment) {
+    if (judgment == static_cast<int>(Judgment::none)) return void(++lost_);  // ldns ended itself
+    ++compared_;
+    if (judgment >= static_cast<int>(Judgment::explained)) {
+      explained_.insert(judgment - static_cast<int>(Judgment::explained));
+    } else if (judgment == static_cast<int>(Judgment::unexplained) && ++unexplained_ <= kToldMax) {
+      const Reading ours = readByOurs(message);
+      ADD_FAILURE() << name << ", and no row says why; ours: "
+                    << (ours.failure
+                            ? fmt::format("{} at {}", ours.failure->what, ours.failure->offset)
+                            : "taken")
                     << "\n"
                     << fmt::format("{:02x}", fmt::join(message, ""));
     }
   }
-  int compared() const { return compared_; }
-  const std::map<std::string, int>& explained() const { return explained_; }
 
- private:
-  static std::string textOf(const Reading& reading) {
-    return reading.failure ? std::string(reading.failure->what) : "taken";
-  }
-
-  int compared_ = 0;
-  std::map<std::string, int> explained_, unexplained_;
+  static constexpr int kToldMax = 10;
+  int compared_ = 0, lost_ = 0, unexplained_ = 0;
+  std::set<int> explained_;
 };
 
 TEST(MessageReaderAndLdns, AgreeButForWhatAnRfcExplains) {
   Comparison comparison;
   std::mt19937 random(1);
   for (const auto& [name, message] : corpus()) {
-    comparison.compare(name, message);
-    for (int i = 0; i < kMutationsOfEach; ++i) {
-      comparison.compare(fmt::format("{}, mutation {}", name, i), mutated(message, random));
-    }
+    std::vector<Octets> messages{message};
+    for (int i = 0; i < kMutationsOfEach; ++i) messages.push_back(mutated(message, random));
+    comparison.compare(name, messages);
   }
   EXPECT_GT(comparison.compared(), 50'000);
-  for (const Disagreement& row : kDisagreements) {
-    EXPECT_GT(comparison.explained().count(row.what), 0u) << row.what << " explains nothing";
+  EXPECT_LT(comparison.lost(), comparison.compared() / 100);
+  for (std::size_t row = 0; row < std::size(kDisagreements); ++row) {
+    EXPECT_TRUE(comparison.wasUsed(row)) << kDisagreements[row].what << " explains nothing";
   }
 }
 
