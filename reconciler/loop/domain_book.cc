@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cassert>
+#include <iterator>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -80,6 +82,7 @@ DomainId DomainBook::make(derive::Domain domain) {
   by_hash_.insert(hashOf(node->domain.name()), refOf(id));
   in_order_.emplace(node->domain.name(), id);
   node->published = publishedEntry(*node);
+  recount(*node);
   desire(id, node->published);
   return id;
 }
@@ -138,8 +141,8 @@ DomainBook::Evaluation DomainBook::evaluate(DomainId id) {
   }
   if (is_known != (before.standing != Standing::unknown)) {
     evaluation.also.insert(evaluation.also.end(), node.targets.begin(), node.targets.end());
-    if (is_known) revisitCompanions(node, evaluation);
   }
+  std::ranges::copy(recount(node), std::back_inserter(evaluation.also));
   settle(id, evaluation);
   if (claim_changed) evaluation.warnings = warnings(id);
   return evaluation;
@@ -197,16 +200,34 @@ bool DomainBook::leansOnUnknown(const DomainNode& node, const Verdict& verdict) 
 }
 
 // One that was published with the domain, and was never known since the start, may name it: a
-// failure never removes. One without records of its own names nobody; two such do not wait for each
-// other.
-bool DomainBook::mayBeNamedByUnknown(const DomainNode& node) const {
-  return std::ranges::any_of(companions(node), [&](const derive::Domain& companion) {
-    if (companion == node.domain) return false;
-    const std::optional<DomainId> id = find(companion);
-    if (!id) return true;
-    const DomainNode& other = this->node(*id);
-    return isUnknown(*id) && !other.was_known && other.own_records != Presence::absent;
-  });
+// failure never removes. The domain waits for it then.
+bool DomainBook::mayBeNamedByUnknown(const DomainNode& node) {
+  if (!node.published) return false;
+  const auto uncertain = uncertain_.find(node.published->did);
+  const std::size_t itself = node.uncertain_in == node.published->did ? 1 : 0;
+  if (uncertain == uncertain_.end() || uncertain->second == itself) return false;
+  waiting_[node.published->did].insert(*find(node.domain));
+  return true;
+}
+
+// One without records of its own names nobody. Returns those that waited for the last of its
+// virtual domain.
+std::vector<DomainId> DomainBook::recount(DomainNode& node) {
+  const bool is_uncertain = node.published && node.verdict.standing == Standing::unknown &&
+                            !node.was_known && node.own_records != Presence::absent;
+  auto in = is_uncertain ? std::optional(node.published->did) : std::nullopt;
+  if (in == node.uncertain_in) return {};
+  if (in) ++uncertain_[*in];
+  const std::optional<identity::Did> left = std::exchange(node.uncertain_in, std::move(in));
+  if (!left || --uncertain_.at(*left) > 0) return {};
+  uncertain_.erase(*left);
+  std::vector<DomainId> freed;
+  if (const auto waiting = waiting_.find(*left); waiting != waiting_.end()) {
+    std::ranges::copy_if(waiting->second, std::back_inserter(freed),
+                         [this](DomainId id) { return exists(id); });
+    waiting_.erase(waiting);
+  }
+  return freed;
 }
 
 // Those that name a domain that is published under its own DID are under others, and not agreed:
@@ -223,17 +244,6 @@ std::vector<DomainId> DomainBook::takeAwaiting(view::CustomerId customer) {
                        [this](DomainId id) { return exists(id); });
   awaiting_.erase(found);
   return domains;
-}
-
-// What is now known of `node` may free those that were published with it.
-void DomainBook::revisitCompanions(const DomainNode& node, Evaluation& evaluation) const {
-  for (const derive::Domain& companion : companions(node)) {
-    const std::optional<DomainId> id = find(companion);
-    if (!id || companion == node.domain) continue;
-    const DomainNode& other = this->node(*id);
-    const bool waits = other.own_records != Presence::present && isUnknown(*id);
-    if (waits || other.keeps_did) evaluation.also.push_back(*id);
-  }
 }
 
 bool DomainBook::readClaim(DomainNode& node, Verdict& verdict) const {
@@ -308,63 +318,6 @@ void DomainBook::updateTargets(DomainId id, const std::vector<dns::Name>& names,
   mutableNode(id).targets = std::move(targets);
 }
 
-identity::Candidate DomainBook::candidate(const DomainNode& node) const {
-  std::vector<derive::Domain> named_by;
-  if (node.targets.empty()) {
-    for (const DomainId namer : node.named_by) named_by.push_back(this->node(namer).domain);
-    std::ranges::sort(named_by);
-  }
-  return {node.domain, *node.customer, node.claim ? &*node.claim : nullptr, std::move(named_by)};
-}
-
-// A target without records of its own is reached as those that name it are.
-std::optional<plan::DomainEntry> DomainBook::hostedEntry(DomainNode& node) {
-  node.keeps_did = false;
-  await(node, std::nullopt);
-  derive::TransportSet transports = node.verdict.transports;
-  derive::Role role = node.verdict.role;
-  if (node.verdict.standing != Standing::hosted) {
-    const bool is_reached_as_target = node.verdict.standing == Standing::foreign &&
-                                      node.own_records != Presence::present &&
-                                      !node.named_by.empty();
-    if (!is_reached_as_target) return std::nullopt;
-    std::uint8_t bits = 0;
-    role = derive::Role::backup;
-    for (const DomainId namer : node.named_by) {
-      bits |= this->node(namer).verdict.transports.bits();
-      if (this->node(namer).verdict.role == derive::Role::primary) role = derive::Role::primary;
-    }
-    transports = derive::TransportSet::fromBits(bits);
-  }
-  identity::Assignment assignment = identity::assign(candidate(node), *this);
-  if (assignment.reason == identity::Assignment::Reason::own && hasOwnDid(node) &&
-      holder(node.published->did) == node.customer) {
-    assignment.did = node.published->did;  // "name~2" stays when "name" becomes free
-  }
-  await(node, std::move(assignment.awaited));
-  if (assignment.reason != identity::Assignment::Reason::claimed) {
-    if (auto kept = keptDid(node)) assignment.did = std::move(*kept);
-  }
-  return plan::DomainEntry{assignment.did, plan::State::hosted, transports, role};
-}
-
-// Published under its own name, or a number of it.
-bool DomainBook::hasOwnDid(const DomainNode& node) const {
-  if (!node.published) return false;
-  const std::string_view name = node.domain.text();
-  const std::string_view did = node.published->did.text();
-  return did.starts_with(name) && (did == name || did[name.size()] == '~');
-}
-
-// While it is not known whether one that names it still does, or that it joins another, it stays
-// where it is.
-std::optional<identity::Did> DomainBook::keptDid(DomainNode& node) const {
-  if (!node.published || holder(node.published->did) != node.customer) return std::nullopt;
-  const auto is_unknown = [this](DomainId id) { return isUnknown(id); };
-  node.keeps_did = std::ranges::any_of(node.named_by, is_unknown) || mayBeNamedByUnknown(node);
-  return node.keeps_did ? std::optional(node.published->did) : std::nullopt;
-}
-
 // With which the domain is published, itself among them.
 std::span<const derive::Domain> DomainBook::companions(const DomainNode& node) const {
   if (!node.published) return {};
@@ -379,59 +332,10 @@ std::optional<plan::DomainEntry> DomainBook::publishedEntry(const DomainNode& no
   return entry->second;
 }
 
-void DomainBook::settle(DomainId id, Evaluation& evaluation) {
-  DomainNode& node = mutableNode(id);
-  const bool unknown = node.verdict.standing == Standing::unknown;
-  if (unknown) await(node, std::nullopt);
-  if (!desire(id, unknown ? node.published : hostedEntry(node))) return;
-  evaluation.changed = true;
-  for (const DomainId target : node.targets) {
-    DomainNode& joined = mutableNode(target);
-    if (isUnknown(target) || leansOnUnknown(joined, joined.verdict)) continue;
-    if (desire(target, hostedEntry(joined))) evaluation.regrouped.push_back(target);
-  }
-}
-
-bool DomainBook::desire(DomainId id, std::optional<plan::DomainEntry> entry) {
-  DomainNode& node = mutableNode(id);
-  if (node.desired == entry) return false;
-  if (node.desired) {
-    const auto members = members_.find(node.desired->did);
-    members->second.erase(node.domain);
-    if (members->second.empty()) members_.erase(members);
-  }
-  node.desired = std::move(entry);
-  if (node.desired) members_[node.desired->did].insert(node.domain);
-  return true;
-}
-
-void DomainBook::await(DomainNode& node, std::optional<identity::Did> did) {
-  if (node.awaited) {
-    const auto contenders = contenders_.find(*node.awaited);
-    contenders->second.erase(node.domain);
-    if (contenders->second.empty()) contenders_.erase(contenders);
-  }
-  node.awaited = std::move(did);
-  if (node.awaited) contenders_[*node.awaited].insert(node.domain);
-}
-
-std::vector<derive::Domain> DomainBook::onFreed(const identity::Did& did) {
-  const auto found = contenders_.find(did);
-  if (found == contenders_.end()) return {};
-  const std::vector<derive::Domain> contenders(found->second.begin(), found->second.end());
-  std::vector<derive::Domain> changed;
-  for (const derive::Domain& domain : contenders) {
-    Evaluation evaluation;
-    settle(*find(domain), evaluation);
-    if (evaluation.changed) changed.push_back(domain);
-    for (const DomainId other : evaluation.regrouped) changed.push_back(node(other).domain);
-  }
-  return changed;
-}
-
 void DomainBook::adoptPublished(DomainId id) {
   DomainNode& node = mutableNode(id);
   node.published = publishedEntry(node);
+  recount(node);
   if (node.verdict.standing == Standing::unknown) desire(id, node.published);
 }
 
@@ -452,56 +356,6 @@ void DomainBook::forgetIfIdle(DomainId id) {
   free_.push_back(id);
 }
 
-std::optional<plan::DomainEntry> DomainBook::desired(const derive::Domain& domain) const {
-  const std::optional<DomainId> id = find(domain);
-  return id ? node(*id).desired : std::nullopt;
-}
-
-const identity::Members& DomainBook::members(const identity::Did& did) const {
-  static const identity::Members kNone;
-  const auto members = members_.find(did);
-  return members == members_.end() ? kNone : members->second;
-}
-
-std::optional<plan::SharedVirtualDomain> DomainBook::desired(const identity::Did& did) const {
-  const identity::Members& members = this->members(did);
-  if (members.empty()) return std::nullopt;
-  const auto found = published_.virtual_domains.find(did);
-  const identity::VirtualDomain* published =
-      found == published_.virtual_domains.end() ? nullptr : &*found->second;
-  const derive::Domain canonical =
-      identity::canonicalOf(did, published ? &published->canonical : nullptr, members);
-
-  const DomainNode& speaker = node(*find(canonical));
-  if (speaker.verdict.standing == Standing::unknown || !speaker.customer) {
-    if (!published) return std::nullopt;
-    return identity::VirtualDomain{
-        canonical, published->customer, {members.begin(), members.end()}, published->attributes};
-  }
-  static const identity::Claim kNoClaim;
-  static const identity::Attributes kNoAttributes;
-  const CustomerSettings& customer =
-      settings_.customers[static_cast<std::size_t>(*speaker.customer)];
-  identity::AttributeResult resolved = identity::resolveAttributes(
-      speaker.claim ? *speaker.claim : kNoClaim, customer.grants.setter, settings_.attributes,
-      customer.attributes, published ? published->attributes : kNoAttributes);
-  return identity::VirtualDomain{
-      canonical, customer.name, {members.begin(), members.end()}, std::move(resolved.attributes)};
-}
-
-// Who enters or leaves a virtual domain is not as published itself, and the attributes are those of
-// the canonical domain.
-bool DomainBook::isAsPublished(DomainId id) const {
-  const DomainNode& node = this->node(id);
-  if (node.published != node.desired) return false;
-  if (!node.desired) return true;
-  const auto published = published_.virtual_domains.find(node.desired->did);
-  if (published == published_.virtual_domains.end()) return false;
-  const derive::Domain& canonical = published->second->canonical;
-  if (canonical != node.domain && members(node.desired->did).contains(canonical)) return true;
-  return desired(node.desired->did) == published->second;
-}
-
 Sources DomainBook::sources(const derive::Domain& domain) const {
   const std::optional<DomainId> id = find(domain);
   if (!id) return {};
@@ -517,34 +371,6 @@ void DomainBook::addCompanionSources(const DomainNode& node, Sources& zones) con
   for (const derive::Domain& companion : companions(node)) {
     if (const auto id = find(companion)) addAll(this->node(*id).verdict.sources, zones);
   }
-}
-
-std::optional<identity::Did> DomainBook::didOf(const derive::Domain& domain) const {
-  const std::optional<plan::DomainEntry> entry = desired(domain);
-  return entry ? std::optional(entry->did) : std::nullopt;
-}
-
-bool DomainBook::speaksFor(view::CustomerId customer, dns::NameView name) const {
-  return view_.speaker(name) == customer;
-}
-
-const identity::Grants& DomainBook::grants(view::CustomerId customer) const {
-  return settings_.customers[static_cast<std::size_t>(customer)].grants;
-}
-
-std::string DomainBook::nameOf(view::CustomerId customer) const {
-  return settings_.customers[static_cast<std::size_t>(customer)].name;
-}
-
-// Whom the published state names, so that an incumbent never notices; else whoever has members now.
-std::optional<view::CustomerId> DomainBook::holder(const identity::Did& did) const {
-  if (const auto published = published_.virtual_domains.find(did);
-      published != published_.virtual_domains.end()) {
-    const auto customer = customers_.find(published->second->customer);
-    if (customer != customers_.end()) return customer->second;
-  }
-  const identity::Members& members = this->members(did);
-  return members.empty() ? std::nullopt : node(*find(*members.begin())).customer;
 }
 
 }  // namespace zonecast::loop

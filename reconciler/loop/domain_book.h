@@ -51,7 +51,7 @@ struct DomainNode {
   std::optional<view::CustomerId> customer;
   derive::Verdict verdict;  // its targets stand below, as domains
   bool was_known = false;   // since the start: then `targets` are whom it names, or named last
-  bool keeps_did = false;   // that of `published`, for who may have it join is not known
+  std::optional<identity::Did> uncertain_in;  // one that may name others there; see uncertain_
   std::optional<identity::Claim> claim;
   std::vector<DomainId> targets;  // other domains of the same customer that it names
   absl::btree_set<DomainId> named_by;
@@ -142,7 +142,7 @@ class DomainBook : private identity::IdentityContext {
   derive::Verdict judge(DomainNode& node);
   bool isUnknown(DomainId id) const;
   bool leansOnUnknown(const DomainNode& node, const derive::Verdict& verdict) const;
-  bool mayBeNamedByUnknown(const DomainNode& node) const;
+  bool mayBeNamedByUnknown(const DomainNode& node);
   bool mayBeNamedFromMissing(const DomainNode& node) const;
   bool readClaim(DomainNode& node, derive::Verdict& verdict) const;  // true when it changed
   void updateReads(DomainId id, const std::vector<dns::Name>& before,
@@ -155,10 +155,10 @@ class DomainBook : private identity::IdentityContext {
   std::optional<plan::DomainEntry> publishedEntry(const DomainNode& node) const;
   std::optional<plan::DomainEntry> hostedEntry(DomainNode& node);
   bool hasOwnDid(const DomainNode& node) const;
-  std::optional<identity::Did> keptDid(DomainNode& node) const;
+  std::optional<identity::Did> keptDid(const DomainNode& node);
   void addCompanionSources(const DomainNode& node, Sources& zones) const;
   identity::Candidate candidate(const DomainNode& node) const;
-  void revisitCompanions(const DomainNode& node, Evaluation& evaluation) const;
+  std::vector<DomainId> recount(DomainNode& node);
 
   const Settings& settings_;
   const view::View& view_;
@@ -170,6 +170,10 @@ class DomainBook : private identity::IdentityContext {
   absl::btree_map<dns::NameView, DomainId, dns::CanonicalLess> in_order_;  // keys live in the nodes
   absl::btree_map<dns::Name, absl::btree_set<DomainId>, dns::CanonicalLess> readers_;
   absl::btree_map<identity::Did, identity::Members> members_;  // by desired DID; none is empty
+  // By published DID: how many domains were never known since the start, so that they may name
+  // others there; and the domains that wait for the last of these.
+  absl::flat_hash_map<identity::Did, std::size_t> uncertain_;  // none is 0
+  absl::flat_hash_map<identity::Did, absl::btree_set<DomainId>> waiting_;
   absl::flat_hash_map<identity::Did, absl::btree_set<derive::Domain>> contenders_;
   absl::flat_hash_map<std::string_view, view::CustomerId> customers_;          // by name
   absl::flat_hash_map<view::CustomerId, absl::btree_set<DomainId>> awaiting_;  // its missing zones

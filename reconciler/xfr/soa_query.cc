@@ -27,6 +27,9 @@ tl::expected<void, TransferFailure> checkHeader(const dns::Header& header) {
     return failure(Kind::malformed, fmt::format("opcode {}", static_cast<unsigned>(header.opcode)));
   }
   if (header.rcode != dns::Rcode::noError) return failure(Kind::refused, toText(header.rcode));
+  // RFC 1034 section 4.3.5: it is the server's own zone that is polled. What a cache says may be
+  // old.
+  if (!header.aa) return failure(Kind::refused, "not authoritative");
   if (header.tc) return failure(Kind::malformed, "a truncated message");
   if (header.qdcount != 1) return failure(Kind::malformed, "not exactly one question");
   return {};

@@ -172,6 +172,8 @@ SOA_ANSWERS = {
         lambda q, z: dns.answer(q, z.soa, qr=False)), malformed("a request instead of an answer")),
     "a SOA answer with the opcode NOTIFY": Case("RFC 1035 4.1.1", on_soa(
         lambda q, z: dns.answer(q, z.soa, opcode=dns.NOTIFY)), malformed("opcode 4")),
+    "a SOA answer with AA clear": Case("RFC 1034 4.3.5", on_soa(
+        lambda q, z: dns.answer(q, z.soa, aa=False)), Rejected("refused", "not authoritative")),
     "a SOA answer with TC set": Case("RFC 2181 9", on_soa(
         lambda q, z: dns.answer(q, z.soa, tc=True)), malformed("a truncated message")),
     **{f"a SOA answer with the code {name}": Case("RFC 1035 4.1.1", on_soa(
