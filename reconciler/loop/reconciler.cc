@@ -255,9 +255,10 @@ void Reconciler::onNotifyMessage(ports::NotifySource source, const xfr::Address&
                                  std::span<const std::uint8_t> message) {
   const Now now = ports_.clock.now();
   xfr::NotifyOutcome outcome = gate_.onMessage(message, sender, now);
-  if (!outcome.answer.empty()) ports_.transport.answerNotify(source, std::move(outcome.answer));
+  // Whoever has the answer finds it counted.
   ports_.journal.record(ports::NotifyReceived{
       outcome.result, outcome.zone ? outcome.zone->toText() : std::string(), xfr::toText(sender)});
+  if (!outcome.answer.empty()) ports_.transport.answerNotify(source, std::move(outcome.answer));
   if (outcome.result == xfr::NotifyResult::rateLimited) hintLater(*outcome.zone, sender, now);
   if (!outcome.hint) return;
   noticed_.try_emplace(*outcome.hint, now.mono);
