@@ -30,8 +30,25 @@ class PartFailed(Exception):
     """A part did not start or did not do what it was told; the text has the end of its log."""
 
 
+RESERVED = []  # sockets whose names say which ports are ours, as long as the process lives
+
+
+def reserve(port):
+    """Whether no other test has the port, or will bind it in a moment."""
+    name = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        name.bind(f"\0zonecast-test-port-{port}")
+    except OSError:
+        name.close()
+        return False
+    RESERVED.append(name)
+    return True
+
+
 def free_port():
-    """A port that is free on 127.0.0.1, for TCP and UDP, and that no outgoing connection will take."""
+    """A port that is free on 127.0.0.1, for TCP and UDP, and that neither an outgoing connection will take nor
+    another test.
+    """
     first_outgoing = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
     for _ in range(1000):
         port = random.randrange(10000, max(first_outgoing, 20000))
@@ -40,9 +57,10 @@ def free_port():
             try:
                 tcp.bind(("127.0.0.1", port))
                 udp.bind(("127.0.0.1", port))
-                return port
             except OSError:
                 continue
+        if reserve(port):
+            return port
     raise PartFailed("no free port on 127.0.0.1")
 
 
