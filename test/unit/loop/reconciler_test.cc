@@ -130,7 +130,8 @@ TEST_F(Turns, ASmallEditIsPublishedWhileALargeOneIsWorkedOff) {
   };
   while (!published() && reconciler().hasWork()) reconciler().work();
   EXPECT_TRUE(published());
-  EXPECT_GT(reconciler().overview().zones_in_work, 0u) << "the large zone is still being worked off";
+  EXPECT_GT(reconciler().overview().zones_in_work, 0u)
+      << "the large zone is still being worked off";
   const auto& first = reconciler().published().domains.at(domain("d0.large.example"));
   EXPECT_TRUE(first.transports.contains(derive::Transport::udp));
   world_.settle();

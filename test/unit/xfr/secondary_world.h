@@ -142,7 +142,8 @@ class Primary {
 
   static std::vector<std::uint8_t> write(const Request& request, const std::vector<Record>& records,
                                          dns::Rcode rcode = dns::Rcode::noError) {
-    dns::MessageWriter writer(dns::Header{.id = request.id, .qr = true, .aa = true, .rcode = rcode});
+    dns::MessageWriter writer(
+        dns::Header{.id = request.id, .qr = true, .aa = true, .rcode = rcode});
     writer.question(request.zone, request.type);
     for (const Record& record : records) {
       writer.record(dns::Section::answer,
