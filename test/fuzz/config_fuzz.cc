@@ -111,12 +111,13 @@ void checkConfiguration(const config::Configuration& configuration) {
   checkAttributes(configuration.settings.attributes);
 }
 
-// No more than blanks and comments.
+// No more than blanks, comments and YAML's directives.
 bool saysNothing(std::string_view text) {
   while (!text.empty()) {
     const std::string_view line = text.substr(0, text.find('\n'));
     const std::size_t first = line.find_first_not_of(" \t\r");
-    if (first != std::string_view::npos && line[first] != '#') return false;
+    const bool says = first != std::string_view::npos && line[first] != '#' && line[0] != '%';
+    if (says) return false;
     text.remove_prefix(std::min(line.size() + 1, text.size()));
   }
   return true;
