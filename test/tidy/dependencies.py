@@ -35,8 +35,10 @@ ALLOWED |= {
     "adapters/journal": VALUES + REPORTS,
     "adapters/http": VALUES,
     "adapters/control": ["adapters/uv", "schema"],
+    "adapters/mirror": ["adapters/redis", "adapters/table", "adapters/uv", "schema"],
     "config": VALUES + ["reconciler/loop/settings.h"],
     "app/zonecast": ["adapters/control", "config", "schema", "app/version.h", "reconciler"],
+    "app/zonecast-mirror": ["adapters", "schema", "app/version.h"],
     "app/zonecastd": ["adapters", "config", "schema", "app/version.h", "reconciler"],
 }
 EVERYWHERE = ["reconciler/time.h", "reconciler/shared.h"]
