@@ -20,6 +20,7 @@ constexpr std::size_t kDidOctetsMax = 253;
 constexpr std::size_t kCustomerOctetsMax = 255;
 constexpr std::size_t kAttributeNameOctetsMax = 255;
 constexpr std::size_t kTextOctetsMax = 65'535;
+constexpr std::size_t kValuesMax = 65'535;  // of all attributes together
 constexpr std::size_t kShownOctetsMax = 80;
 
 static_assert(static_cast<int>(table::State::hosted) == v1::STATE_HOSTED);
@@ -191,6 +192,7 @@ tl::expected<void, std::string> EntryReader::collectAttributes(const v1::Virtual
     for (const v1::Value& value : attribute.values()) {
       const auto known = valueOf(value);
       if (!known) return refused("attribute {} has a value of a type that is not known", name);
+      if (attributes_.size() == kValuesMax) return refused("it has too many attributes");
       attributes_.push_back({name, *known});
     }
     last = name;

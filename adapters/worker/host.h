@@ -1,0 +1,28 @@
+// The host part of a SIP URI (RFC 3261 section 25.1), as a table has it: lower case, without the
+// final dot or the brackets of an IPv6 address, and IP addresses in their one canonical form (RFC
+// 5952).
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string_view>
+
+namespace zonecast::worker {
+
+class Host {
+ public:
+  // Nothing: this can be no host. Allocates nothing.
+  static std::optional<Host> parse(std::string_view text);
+
+  std::string_view name() const { return {octets_.data(), length_}; }
+
+ private:
+  bool takeName(std::string_view text);
+  bool takeIpv6(std::string_view text);
+
+  static constexpr std::size_t kOctetsMax = 253;  // RFC 1035 section 2.3.4, as text
+  std::array<char, kOctetsMax> octets_;
+  std::size_t length_ = 0;
+};
+
+}  // namespace zonecast::worker
