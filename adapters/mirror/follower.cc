@@ -133,8 +133,9 @@ redis::Task<Follower::Course> Follower::compare() {
     co_return Course{Step::load, "Redis has another history than the table"};
   }
   const auto cut_off = co_await isCutOff();
-  if (!cut_off) co_return Course{Step::reconnect, cut_off.error()};
-  if (*cut_off) {
+  if (!cut_off) {
+    tell(cut_off.error());
+  } else if (*cut_off) {
     tell("Redis is a replica that has lost its master");
   } else {
     confirm(asked);
@@ -185,6 +186,7 @@ redis::Task<Follower::Course> Follower::follow() {
   command.add("STREAMS").subject(keys_.log()).add(log_.position());
   const auto reply = co_await session_.ask(std::move(command));
   if (!reply) co_return Course{Step::wait, reply.error()};
+  fruitless_ = 0;
   const redis::ReplyView entries = reply->view()[0][1];
   if (entries.size() == 0) co_return Course{Step::compare, ""};
   Course course = co_await readEntries(entries);
@@ -359,7 +361,6 @@ redis::Task<Follower::Course> Follower::replay(table::Position& position) {
 
 void Follower::confirm(std::int64_t asked) {
   replica_.confirm(asked);
-  fruitless_ = 0;
   trouble_.clear();
   if (!std::exchange(is_current_, true)) listener_.onCurrent(serving());
 }

@@ -88,7 +88,7 @@ class Follower {
   LogReader log_;
   std::string trouble_ = "nothing was read yet";
   bool is_current_ = false;  // as far as is known
-  unsigned fruitless_ = 0;   // loads, waits and connections since what is shown was current
+  unsigned fruitless_ = 0;   // loads, waits and connections since the log was read
   Instant compared_{};
   std::minstd_rand random_;
   redis::Session session_;

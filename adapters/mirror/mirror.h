@@ -4,8 +4,8 @@
 //     ^                       ^                          |
 //     '----- WantedRelay -----' <--- WantedSocket <------'
 //
-// It runs on a loop that it is given, in a process or thread of its own or of somebody else. Errors
-// are sentences. Not thread-safe.
+// It runs on a loop that it is given, in a process or thread of its own or of somebody else, who
+// ignores SIGPIPE: libuv writes to sockets that have closed. Errors are sentences. Not thread-safe.
 #pragma once
 
 #include <memory>
@@ -39,7 +39,7 @@ struct MirrorOptions {
 
 class Mirror {
  public:
-  // Takes the table, and opens the socket beside it. Both must outlive the mirror.
+  // Takes the table, and opens the socket beside it. Loop and listener must outlive the mirror.
   static tl::expected<std::unique_ptr<Mirror>, std::string> open(uv::Loop& loop,
                                                                  MirrorOptions options,
                                                                  Listener& listener);

@@ -25,6 +25,7 @@ import primaries  # noqa: E402
 import reader  # noqa: E402
 import redis_proxy  # noqa: E402, F401
 import scripted_primary  # noqa: E402, F401
+import table_reader  # noqa: E402, F401
 import wire  # noqa: E402, F401
 import tsig  # noqa: E402, F401
 
@@ -136,6 +137,9 @@ class EndToEnd(unittest.TestCase):
         if start:
             daemon.start()
         return daemon
+
+    def mirror(self, redis, *options, name="mirror", start=True, **where):
+        return self.adopt(parts.ZonecastMirror(self.folder / name, redis, *options, name=name, **where), start)
 
     # -- customers ---------------------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ import time
 
 from reader import Content
 from resp import RedisClient, RedisError
+from table_reader import NoTable, TableReader
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PR_SET_PDEATHSIG = 1
@@ -275,6 +276,51 @@ class Zonecastd(Part):
 
     def json(self, *command):
         return json.loads(self.ask("--json", *command).stdout)
+
+
+class ZonecastMirror(Part):
+    """The mirror under test, and a reader of its table."""
+
+    def __init__(self, folder, redis, *options, socket=None, table=None, name="mirror"):
+        super().__init__(name, folder)
+        self.table = table or self.folder / "table"
+        self.command = (build_folder() / "bin/zonecast-mirror", "--redis", f"unix:{socket or redis.socket}",
+                        "--deployment", redis.deployment, "--table", self.table, "--id", name, *options)
+        self.reader = None
+
+    def start(self):
+        self.spawn(*self.command, "--log-level", "debug")
+        self.wait_until(lambda: self.said("is running"), "it runs")
+
+    def once(self, *options):
+        """Runs it with --once: its exit status."""
+        self.spawn(*self.command, "--once", *options)
+        return self.process.wait(60)
+
+    def said(self, *words):
+        """The lines of its log that hold all of the words."""
+        return [line for line in self.log.read_text(errors="replace").splitlines()
+                if all(word in line for word in words)]
+
+    def look(self):
+        """The table's reader; nothing while there is no table."""
+        if self.reader is None:
+            with contextlib.suppress(NoTable):
+                self.reader = TableReader(build_folder() / "lib/libzonecast.so", self.table)
+        return self.reader
+
+    def serves(self, content):
+        return self.look() is not None and not self.reader.differences(content)
+
+    def loads(self):
+        return len(self.said("loaded"))
+
+    def stop(self, how=signal.SIGTERM):
+        status = super().stop(how)
+        if self.reader is not None:
+            self.reader.close()
+            self.reader = None
+        return status
 
 
 def tsig_key(name, octets=b"0123456789abcdef0123456789abcdef", algorithm="hmac-sha256"):
