@@ -47,7 +47,7 @@ class Bootstrap:
     def mirror(self, redis, run):
         mirror = ZonecastMirror(self.stand.folder / f"mirror{run}", redis, build=self.stand.build)
         start = time.monotonic()
-        status = mirror.once("--once-timeout", str(self.stand.patience(60)))
+        status = mirror.once("--once-timeout", str(self.stand.patience(60)), timeout=None)
         took = time.monotonic() - start
         if status != 0:
             raise PartFailed(f"zonecast-mirror --once ended with {status}")

@@ -30,7 +30,7 @@ LOOK_UP = """
 local zonecast = require "zonecast"
 local handle
 function look_up(host)
-  handle = handle or assert(zonecast.open("TABLE"))
+  handle = handle or assert(zonecast.open("@TABLE@"))
   handle:refresh()
   local answer, did = handle:lookup(host)
   if answer == "hosted" then KSR.pv.sets("$var(did)", did) end
@@ -46,10 +46,10 @@ class Kamailio(Part):
         self.variant = variant
         config = (HERE / "kamailio.cfg").read_text()
         for word, value in (("PORT", self.port), ("FOLDER", self.folder), ("REDIS", redis.socket)):
-            config = config.replace(word, str(value))
+            config = config.replace(f"@{word}@", str(value))
         self.config = self.folder / "kamailio.cfg"
         self.config.write_text(config)
-        (self.folder / "look_up.lua").write_text(LOOK_UP.replace("TABLE", str(table)))
+        (self.folder / "look_up.lua").write_text(LOOK_UP.replace("@TABLE@", str(table)))
         self.environment = {"LUA_CPATH": f"{build}/lib/lua/?.so"}
 
     def start(self):
@@ -87,7 +87,7 @@ class KamailioCpu:
             published.fill(client, redis.key(""), self.domains)
             client.close()
             mirror = ZonecastMirror(self.stand.folder / "mirror", redis, build=self.stand.build)
-            if mirror.once("--once-timeout", str(self.stand.patience(60))) != 0:
+            if mirror.once("--once-timeout", str(self.stand.patience(60)), timeout=None) != 0:
                 raise PartFailed("zonecast-mirror --once failed")
             cost = {variant: self.microseconds(variant, redis, mirror.table)
                     for variant in ("STATIC", "TABLE", "REDIS", "DOMAIN")}

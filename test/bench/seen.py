@@ -54,7 +54,7 @@ class SeenByAWorker(edit.OneEdit):
 
                     def says_so():
                         mirror.reader.refresh()
-                        return mirror.reader.attribute(host, "greeting").startswith(greeting)
+                        return (mirror.reader.attribute(host, "greeting") or "").startswith(greeting)
                     return looking.moment_when(says_so, greeting, self.patience, interval=0.0001)
                 return self.timed(daemon.notify_port, wait_until_seen)
             finally:
