@@ -53,7 +53,7 @@ class Kamailio(Part):
         self.environment = {"LUA_CPATH": f"{build}/lib/lua/?.so"}
 
     def start(self):
-        self.spawn("kamailio", "-f", self.config, "-DD", "-E", "-m", "512", "-M", "32", "-Y", self.folder,
+        self.spawn("kamailio", "-f", self.config, "-DD", "-E", "-X", "fm", "-x", "fm", "-m", "512", "-M", "32", "-Y", self.folder,
                    "-A", f"WITH_{self.variant}", environment=self.environment)
         self.wait_until(lambda: ask(self.port, published.name_of(0)), "an answer", timeout=120)
 
