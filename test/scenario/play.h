@@ -15,7 +15,8 @@
 //   unconfigure ZONE                  between a kill and a start, as `zone` may stand there too
 //   notify ZONE,.. from ADDRESS       all at once          advance N(ms|s|m|h|d)
 //   store down|up|wipe|save|restore   lose-reply: what was asked is done, the answer is lost
-//   store taken [DOMAIN] | returned   by another leader, who publishes that there is no DOMAIN
+//   store taken | returned            by another leader, who holds the lease
+//   store taken DOMAIN [like OTHER]   and publishes that there is no DOMAIN, or one hosted as OTHER
 //   store show                        writes what it holds to the trace
 //   disk wipe|full|ok
 //   for A..B RECORD                   in a block: one record each, its number for every '#'

@@ -144,7 +144,7 @@ void WorldStore::giveUp() {
 }
 
 bool WorldStore::dropAsAnother(const derive::Domain& domain) {
-  plan::Table& table = content_.table;
+  const plan::Table& table = content_.table;
   const auto entry = table.domains.find(domain);
   if (entry == table.domains.end()) return false;
   plan::ChangeSet changes;
@@ -159,13 +159,34 @@ bool WorldStore::dropAsAnother(const derive::Domain& domain) {
     rest->canonical = rest->domains.front();
   }
   changes.virtual_domains.push_back({did, before, rest});
-  plan::apply(changes, table);
+  publishAsAnother(std::move(changes));
+  return true;
+}
+
+bool WorldStore::addAsAnother(const derive::Domain& domain, const derive::Domain& other) {
+  const plan::Table& table = content_.table;
+  const auto like = table.domains.find(other);
+  const auto did = identity::Did::fromText(domain.text());
+  if (like == table.domains.end() || !did || table.domains.contains(domain)) return false;
+  plan::DomainEntry entry = like->second;
+  identity::VirtualDomain alone = *table.virtual_domains.at(entry.did);
+  entry.did = *did;
+  alone.canonical = domain;
+  alone.domains = {domain};
+  plan::ChangeSet changes;
+  changes.domains.push_back({domain, std::nullopt, entry});
+  changes.virtual_domains.push_back({*did, std::nullopt, alone});
+  publishAsAnother(std::move(changes));
+  return true;
+}
+
+void WorldStore::publishAsAnother(plan::ChangeSet changes) {
+  plan::apply(changes, content_.table);
   plan::Position& position = *content_.position;
   position.version = plan::Version{static_cast<std::uint64_t>(position.version) + 1};
   position.chain = continued(position.chain, position, describe(changes));
   content_.log.push_back(
       {position.version, std::make_shared<const plan::ChangeSet>(std::move(changes))});
-  return true;
 }
 
 // False while the report of a loss is under way: what is asked meanwhile is lost with the rest.
