@@ -38,7 +38,8 @@ std::vector<std::string> linesOf(const plan::Table& table) {
 }  // namespace
 
 void WorldStore::open(plan::Term term_known, const std::optional<plan::Position>& known) {
-  term_ = std::max(term_, term_known);
+  ours_ = std::max(ours_, term_known);
+  term_ = std::max(term_, ours_);
   known_ = known;
   opening_ = true;
 }
@@ -63,10 +64,12 @@ bool WorldStore::deliver(ports::StateStoreListener& listener) {
 void WorldStore::answerOpen(ports::StateStoreListener& listener) {
   opening_ = false;
   connected_ = true;
-  term_ = plan::Term{static_cast<std::uint64_t>(term_) + 1};
+  const bool others_led = term_ > ours_;
+  term_ = ours_ = plan::Term{static_cast<std::uint64_t>(term_) + 1};
   const bool unchanged = known_ && content_.position == known_;
   ports::StoredState state;
   state.term = term_;
+  state.others_led = others_led;
   state.position = content_.position;
   if (content_.position) state.newest = content_.position->version;
   if (!unchanged) state.table = content_.table;
@@ -167,7 +170,10 @@ bool WorldStore::addAsAnother(const derive::Domain& domain, const derive::Domain
   const plan::Table& table = content_.table;
   const auto like = table.domains.find(other);
   const auto did = identity::Did::fromText(domain.text());
-  if (like == table.domains.end() || !did || table.domains.contains(domain)) return false;
+  if (like == table.domains.end() || !did || table.domains.contains(domain) ||
+      table.virtual_domains.contains(*did)) {
+    return false;
+  }
   plan::DomainEntry entry = like->second;
   identity::VirtualDomain alone = *table.virtual_domains.at(entry.did);
   entry.did = *did;
@@ -200,6 +206,7 @@ void WorldStore::forgetClient() {
   request_.reset();
   answers_.clear();
   connected_ = opening_ = false;
+  ours_ = {};
 }
 
 void WorldStore::wipe() {

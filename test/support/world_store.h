@@ -76,7 +76,7 @@ class WorldStore final : public ports::StateStore {
 
   Trace& trace_;
   bool up_ = true, taken_ = false, connected_ = false, opening_ = false;
-  plan::Term term_{};
+  plan::Term term_{}, ours_{};  // the newest, and the newest of whoever asks
   std::optional<plan::Position> known_;
   StoreContent content_;
   std::optional<Request> request_;
