@@ -341,13 +341,8 @@ void Play::store(const Words& words, const Step&) {
     store.takeOver();
     if (words.size() <= 2) return;
     const derive::Domain domain = must(derive::Domain::fromText(words[2]), words[2]);
-    if (words.size() <= 3) {
-      store.dropAsAnother(domain);
-    } else if (words[3] != "like" ||
-               !store.addAsAnother(domain,
-                                   must(derive::Domain::fromText(words.at(4)), words.at(4)))) {
-      throw ScriptError("nothing that another leader could publish");
-    }
+    if (store.dropAsAnother(domain) || words.size() <= 3) return;
+    store.addAsAnother(domain, must(derive::Domain::fromText(words.at(4)), words.at(4)));
   };
   const std::map<std::string, std::function<void(Play&)>> verbs{
       {"down", [](Play& p) { p.world_.store.goDown(); }},
