@@ -62,11 +62,9 @@ function zonecast_attributes(did)
   if not handle then return 1 end
   for name, variable in pairs(VARIABLES) do
     local value = handle:attribute(did, name)
-    if value == nil then
-      KSR.pv.unset(variable)
-    elseif type(value) == "number" then
+    if type(value) == "number" then
       KSR.pv.sets(variable, string.format("%d", value))
-    else
+    elseif value ~= nil then  -- what there is none of stays empty
       KSR.pv.sets(variable, tostring(value))
     end
   end

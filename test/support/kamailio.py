@@ -1,0 +1,76 @@
+"""Kamailio with config/kamailio/ as it is shipped; only what local.cfg says is another in a test."""
+
+import re
+import shutil
+import sqlite3
+
+import parts
+import telephony as sip
+
+CONFIGURATION = parts.ROOT / "config/kamailio"
+
+
+class Kamailio(parts.Part):
+    """`settings` are the names of local.cfg's #!substdef lines; `defines` what it has commented out."""
+
+    def __init__(self, folder, defines=(), name="kamailio", **settings):
+        super().__init__(name, folder)
+        self.port = parts.free_port()
+        self.defines = list(defines)
+        self.settings = {
+            "ZC_LUA": self.folder / "zonecast.lua",
+            "USERS_DB": f"sqlite:///{self.folder}/users.db",
+            "LOCATION_DB": f"sqlite:///{self.folder}/location.db",
+            "DIALOG_SECRET": "a secret of the test",
+            **settings,
+        }
+        self.main = self.folder / "kamailio.cfg"
+        for file in CONFIGURATION.iterdir():
+            shutil.copy(file, self.folder)
+        (self.folder / "local.cfg").write_text(self.local())
+        for database in ("users", "location"):
+            with sqlite3.connect(self.folder / f"{database}.db") as connection:
+                connection.executescript((CONFIGURATION / "database.sql").read_text())
+
+    def local(self):
+        text = (CONFIGURATION / "local.cfg").read_text()
+        for name, value in self.settings.items():
+            text, count = re.subn(rf"(?m)^#!substdef \"!{name}!.*$", lambda _: f'#!substdef "!{name}!{value}!g"', text)
+            if count != 1:
+                raise parts.PartFailed(f"local.cfg has no setting {name}")
+        return text.replace("127.0.0.1:5060", f"127.0.0.1:{self.port}")
+
+    def command(self, *options):
+        defines = [word for define in self.defines for word in ("-A", define)]
+        return ["kamailio", "-f", str(self.main), *options, "-m", "64", "-M", "8", *defines]
+
+    def start(self):
+        self.spawn(*self.command("-DD", "-E", "-Y", str(self.folder)))
+        self.wait_until(self.answers, "it answers OPTIONS")
+
+    def answers(self):
+        phone = sip.Phone(self.port, timeout=0.3)
+        try:
+            return phone.ask("OPTIONS", f"sip:127.0.0.1:{self.port}").status in (200, 503)
+        except OSError:  # nobody there yet
+            return False
+        finally:
+            phone.close()
+
+    def said(self, *words):
+        """The lines of its log that hold all of the words."""
+        return [line for line in self.log.read_text(errors="replace").splitlines()
+                if all(word in line for word in words)]
+
+    # -- users -------------------------------------------------------------------------------------
+
+    def users(self, statement, *values):
+        with sqlite3.connect(self.folder / "users.db", timeout=10) as connection:
+            connection.execute(statement, values)
+
+    def add_user(self, name, did, password, realm=None, algorithm="MD5"):
+        self.users("INSERT INTO subscriber (username, domain, ha1) VALUES (?, ?, ?)", name, did,
+                   sip.ha1(name, realm or did, password, algorithm))
+
+    def set_attribute(self, name, did, attribute, value):
+        self.users("REPLACE INTO user_attribute VALUES (?, ?, ?, ?)", name, did, attribute, value)
