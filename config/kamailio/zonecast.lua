@@ -68,10 +68,10 @@ function zonecast_attributes(did)
       KSR.pv.sets(variable, tostring(value))
     end
   end
-  local qop = 0  -- as the challenge takes it: 1 for auth, 2 for auth-int
+  local qop = 0  -- 0: none, 1: auth, with or without auth-int, 2: auth-int alone
   for k = 1, 2 do
     local value = handle:attribute(did, "digest.qop", k)
-    if value == "auth" then qop = qop + 1 elseif value == "auth-int" then qop = qop + 2 end
+    if value == "auth" then qop = 1 elseif value == "auth-int" and qop == 0 then qop = 2 end
   end
   KSR.pv.seti("$vn(digest_qop)", qop)
   KSR.pv.sets("$vn(attributes)", "found")

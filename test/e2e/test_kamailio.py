@@ -52,8 +52,8 @@ class Proxy(EndToEnd):
         self.source.answer_negative("elsewhere.example")
         self.source.answer_negative("caller.invalid")
 
-    def phone(self, transport="udp", timeout=5.0):
-        phone = sip.Phone(self.kamailio.port, transport, timeout)
+    def phone(self, transport="udp", timeout=5.0, host="127.0.0.1"):
+        phone = sip.Phone(self.kamailio.port, transport, timeout, host)
         self.parts.callback(phone.close)
         return phone
 
@@ -168,8 +168,6 @@ class Foreign(Proxy):
         super().setUp()
         self.source.host("iptel.example", "iptel", "foreign=reject")
         self.kamailio.add_user(JOE, "iptel", PASSWORD)
-        self.elsewhere = self.phone()
-        self.uri = f"sip:ann@127.0.0.2:{self.elsewhere.port}"
 
     def ask(self, method="MESSAGE", uri="sip:ann@elsewhere.example", **more):
         return self.phone().ask(method, uri, caller="sip:joe@iptel.example", **more)
@@ -186,9 +184,8 @@ class Foreign(Proxy):
 
     def test_only_users_of_ours_are_relayed_for(self):
         self.source.set("iptel", "foreign=proxy;digest.required=false")
-        self.source.answer_negative("localhost")
-        far = self.phone()
-        uri = f"sip:ann@localhost:{far.port}"
+        far = self.phone(host="127.0.0.2")
+        uri = f"sip:ann@127.0.0.2:{far.port}"
         self.assert_status(407, self.ask(uri=uri))
         self.assert_status(407, self.ask(uri=uri, credentials=(JOE, "wrong")))
         self.assertTrue(far.hears_nothing(0.3))
@@ -264,12 +261,8 @@ class Attributes(Proxy):
         self.assertEqual(("iptel", None), tuple(map(self.challenge().get, ("realm", "qop"))))
         self.source.set("iptel", "digest.qop=auth;digest.realm=The%20Realm")
         self.assertEqual(("The Realm", "auth"), tuple(map(self.challenge().get, ("realm", "qop"))))
-        self.source.set("iptel", "digest.qop=auth-int;digest.realm=x")
-        self.assertEqual(("x", "auth-int"), tuple(map(self.challenge().get, ("realm", "qop"))))
         self.source.set("iptel", "digest.qop=auth;digest.qop=auth-int")
-        self.assertEqual("auth,auth-int", self.challenge()["qop"])
-        self.assert_status(200, self.register())
-        self.source.set("iptel", "digest.qop=auth-int")
+        self.assertEqual(("iptel", "auth"), tuple(map(self.challenge().get, ("realm", "qop"))))
         self.assert_status(200, self.register())
         self.source.set("iptel", "digest.realm=other")
         self.assert_status(401, self.register())  # the password was stored for another realm
@@ -278,6 +271,22 @@ class Attributes(Proxy):
         self.source.set("iptel", "digest.algorithm=SHA-256")
         self.assert_status(500, self.register())
         self.assertTrue(self.kamailio.said("iptel wants digest.algorithm SHA-256"))
+
+        self.source.set("iptel", "digest.qop=auth-int")
+        self.assert_status(500, self.register())
+
+    def test_a_nonce_count_is_good_for_one_request(self):
+        self.source.set("iptel", "digest.qop=auth")
+        phone = self.phone()
+        ask = {"to": self.aor, "caller": self.aor}
+        response = phone.ask("REGISTER", "sip:iptel.example", **ask)
+        header = sip.answer_challenge(response, "REGISTER", "sip:iptel.example", JOE, PASSWORD)
+        octets = phone.request("REGISTER", "sip:iptel.example", headers=[header], cseq=2, **ask)
+        self.assert_status(200, phone.answer_to(octets))
+        self.assert_status(200, phone.answer_to(octets))  # a retransmission
+        self.assert_status(401, phone.ask("REGISTER", "sip:iptel.example", headers=[header], cseq=3, **ask))
+        header = sip.answer_challenge(response, "REGISTER", "sip:iptel.example", JOE, PASSWORD, nc=2)
+        self.assert_status(200, phone.ask("REGISTER", "sip:iptel.example", headers=[header], cseq=4, **ask))
 
     def test_expiry_is_bounded_by_the_domain(self):
         def granted(expires):

@@ -50,14 +50,14 @@ def token():
 class Phone:
     """One address, by which it asks a proxy and is asked."""
 
-    def __init__(self, proxy_port, transport="udp", timeout=5.0):
+    def __init__(self, proxy_port, transport="udp", timeout=5.0, host="127.0.0.1"):
         self.proxy = ("127.0.0.1", proxy_port)
         self.transport = transport
         if transport == "udp":
             self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            self.socket.bind(("127.0.0.1", 0))
+            self.socket.bind((host, 0))
         else:
-            self.socket = socket.create_connection(self.proxy, timeout)
+            self.socket = socket.create_connection(self.proxy, timeout, (host, 0))
         self.socket.settimeout(timeout)
         self.timeout = timeout
         self.host, self.port = self.socket.getsockname()
