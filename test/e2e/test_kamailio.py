@@ -149,6 +149,16 @@ class Domains(Proxy):
                 phone = self.phone(timeout=0.3)
                 with contextlib.suppress(TimeoutError):
                     phone.ask("MESSAGE", "sip:nobody@iptel.example", caller=f"sip:joe@{host}")
+        for uri in ("tel:+12125551234", "sip:", "sip:@", "sip:joe@", "mailto:joe@iptel.example", "sip:%00@iptel.example",
+                    "sip:%@iptel.example", "sip:" + "j" * 400 + "@iptel.example"):
+            with self.subTest(uri=uri):
+                phone = self.phone(timeout=0.3)
+                with contextlib.suppress(TimeoutError):
+                    self.assertNotEqual(2, phone.ask("MESSAGE", uri, to="sip:x@iptel.example").status // 100)
+                with contextlib.suppress(TimeoutError):
+                    phone.ask("MESSAGE", "sip:nobody@iptel.example", caller=uri)
+                with contextlib.suppress(TimeoutError):
+                    self.assertNotEqual(2, phone.ask("REGISTER", "sip:iptel.example", to=uri).status // 100)
         self.assert_reaches(callee, self.phone(), "sip:joe@iptel.example")
         self.assertIn(self.store.ask("DBSIZE"), (before, before + 1))  # `wanted`
 
@@ -267,11 +277,10 @@ class Attributes(Proxy):
         self.source.set("iptel", "digest.realm=other")
         self.assert_status(401, self.register())  # the password was stored for another realm
 
-    def test_an_algorithm_that_the_proxy_does_not_have_is_refused_and_not_replaced(self):
+    def test_what_the_proxy_cannot_do_is_refused_and_not_replaced(self):
         self.source.set("iptel", "digest.algorithm=SHA-256")
         self.assert_status(500, self.register())
         self.assertTrue(self.kamailio.said("iptel wants digest.algorithm SHA-256"))
-
         self.source.set("iptel", "digest.qop=auth-int")
         self.assert_status(500, self.register())
 
@@ -370,6 +379,7 @@ class Attributes(Proxy):
         self.assert_status(302, self.phone().ask("INVITE", self.aor))
         self.kamailio.set_attribute(JOE, "iptel", "peering", "closed")
         self.assert_status(403, self.phone().ask("INVITE", self.aor))
+        self.assert_status(403, self.phone().ask("INVITE", "sip:%6aoe@iptel.example"))
         self.assert_status(480, self.phone().ask("INVITE", "sip:ann@iptel.example"))
         self.kamailio.set_attribute(JOE, "iptel", "registration.max", "77s")
         self.assertIn("expires=77", self.register(contact="<sip:joe@127.0.0.1:9>;expires=3600").get("Contact"))
