@@ -11,14 +11,17 @@ local function complain(text)
   if text ~= "" then KSR.err("zonecast: " .. text .. "\n") end
 end
 
-local function opened(path, max_age)
+local function opened()
   if handle then return handle end
   local loaded, zonecast = pcall(require, "zonecast")
   if not loaded then
     complain(zonecast)
     return nil
   end
-  local found, why = zonecast.open(path, { max_age = tonumber(max_age) })
+  local found, why = zonecast.open(KSR.pv.get("$shv(table)"), {
+    max_age = tonumber(KSR.pv.get("$shv(table_max_age)")),
+    owner = KSR.pv.get("$shv(table_owner)"),
+  })
   if not found then complain(why) end
   handle = found
   return handle
@@ -26,8 +29,8 @@ end
 
 local ANSWERS = { hosted = "hosted", foreign = "foreign", unknown = "unknown", invalid = "foreign" }
 
-function zonecast_domain(path, max_age, host)
-  local reading = opened(path, max_age)
+function zonecast_domain(host)
+  local reading = opened()
   if not reading then return 1 end
   local fresh, why = reading:refresh()  -- when that fails, what was read last stays, as long as max_age lets it
   complain(fresh and "" or why)

@@ -23,6 +23,7 @@ import follower  # noqa: E402, F401
 import kamailio  # noqa: E402, F401
 import parts  # noqa: E402
 import primaries  # noqa: E402
+import publisher  # noqa: E402, F401
 import reader  # noqa: E402
 import redis_proxy  # noqa: E402, F401
 import scripted_primary  # noqa: E402, F401

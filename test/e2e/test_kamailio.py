@@ -1,56 +1,100 @@
 """config/kamailio/ under a real Kamailio: what zonecast publishes is what it does, at once and without a reload."""
 
 import contextlib
+import json
+import pathlib
 import subprocess
 import time
 import unittest
 
-from setting import EndToEnd, hosted, kamailio, parts, telephony as sip
+from setting import EndToEnd, hosted, kamailio, parts, publisher, sip as sip_records, telephony as sip, zone
 
 JOE, PASSWORD = "joe", "secret"
 OPEN = "digest.required=false;peering=open"
 DIDS = ("one", "One", "two:2", "two~2", "a_b", "-", "6f6e65", ".")
 
 
-class ByHand:
-    """A Redis that a test fills as schema/REDIS.md says, and Kamailio WITH_REDIS."""
+class Redis:
+    """What is published, and Kamailio that asks Redis for it."""
 
     defines = ["WITH_REDIS"]
 
-    def __init__(self, redis):
-        self.redis = redis
-        self.settings = {"ZC_REDIS": f"unix={redis.socket}", "ZC_DEPLOYMENT": redis.deployment}
+    def __init__(self, test):
+        self.redis = test.store
+        self.publisher = publisher.Publisher(self.redis)
+        self.settings = {"ZC_REDIS": f"unix={self.redis.socket}", "ZC_DEPLOYMENT": self.redis.deployment}
 
     def host(self, domain, did, attributes=None):
-        if attributes is not None:
-            self.set(did, attributes)
-        self.redis.ask("HSET", self.redis.key("domain"), domain, hosted(did))
+        self.publisher.host(domain, did, attributes)
+        self.await_readers()
 
     def set(self, did, attributes):
-        self.redis.ask("HSET", self.redis.key("attribute"), did, attributes)
+        self.publisher.set(did, attributes)
+        self.await_readers()
 
     def remove(self, domain):
-        self.redis.ask("HDEL", self.redis.key("domain"), domain)
+        self.publisher.remove(domain)
+        self.await_readers()
 
     def answer_negative(self, domain):
+        """As zonecastd does when it was asked for the domain."""
         self.redis.ask("SET", self.redis.key(f"answer:{domain}"), "foreign", "EX", 60)
 
     def wanted(self):
         return [fields[1].decode() for _, fields in self.redis.ask("XRANGE", self.redis.key("wanted"), "-", "+")]
 
+    def await_readers(self):
+        pass
+
+
+class Table(Redis):
+    """The same by way of zonecast-mirror and its table."""
+
+    defines = []
+
+    def __init__(self, test):
+        super().__init__(test)
+        self.mirror = test.adopt(parts.Mirror(test.folder / "mirror", self.redis), start=True)
+        self.settings = {"ZC_TABLE": self.mirror.table, "ZC_TABLE_OWNER": pathlib.Path.home().owner()}
+
+    def await_readers(self):
+        parts.wait_for(lambda: self.mirror.has(self.publisher.version), 10, "the table to be the newest")
+
+    def answer_negative(self, domain):
+        super().answer_negative(domain)
+        self.mirror.hear_of(domain)
+
+
+def table_variant(case):
+    """The same cases on the table, where both the mirror and the Lua module were built."""
+    built = all((parts.build_folder() / file).exists() for file in ("bin/zonecast-mirror", "lib/lua/zonecast.so"))
+    variant = type(case.__name__ + "OnTheTable", (case,), {"source_of": Table, "__module__": case.__module__})
+    return unittest.skipUnless(built, "zonecast-mirror or the Lua module was not built")(variant)
+
 
 class Proxy(EndToEnd):
+    source_of = Redis
     defines = ()
     settings = {}
 
     def setUp(self):
         self.store = self.redis()
-        self.source = ByHand(self.store)
+        self.source = self.source_of(self)
+        self.source.host("first.example", "first")
         self.kamailio = self.adopt(kamailio.Kamailio(
             self.folder / "kamailio", [*self.source.defines, *self.defines], **self.source.settings, **self.settings),
             start=True)
-        self.source.answer_negative("elsewhere.example")
-        self.source.answer_negative("caller.invalid")
+        for domain in ("elsewhere.example", "caller.invalid"):
+            self.answer_negative(domain)
+
+    def answer_negative(self, domain):
+        """DNS was asked about it, and every proxy knows."""
+        def known():
+            phone = self.phone(timeout=0.2)
+            with contextlib.suppress(TimeoutError):
+                return phone.ask("OPTIONS", f"sip:x@{domain}").status
+        self.source.answer_negative(domain)
+        self.wait(known, f"{domain} to be known as foreign")
 
     def phone(self, transport="udp", timeout=5.0, host="127.0.0.1"):
         phone = sip.Phone(self.kamailio.port, transport, timeout, host)
@@ -122,7 +166,7 @@ class Domains(Proxy):
         callee = self.registered()
         self.assert_reaches(callee, self.phone(), "sip:joe@iptel.example")
         self.source.remove("iptel.example")
-        self.source.answer_negative("iptel.example")
+        self.answer_negative("iptel.example")
         self.assert_status(403, self.phone().ask("MESSAGE", "sip:joe@iptel.example"))
         self.assert_status(403, self.phone().ask("REGISTER", "sip:iptel.example", to="sip:joe@iptel.example"))
 
@@ -529,6 +573,13 @@ class Outages(Proxy):
         self.source.host("iptel.example", "iptel", OPEN)
         self.callee = self.registered()
 
+    def await_return(self):
+        """Each of the proxy's processes has a connection of its own, and leaves Redis alone for a while."""
+        def all_have_it():
+            phone = self.phone()
+            return all(phone.ask("OPTIONS", "sip:iptel.example").status == 200 for _ in range(40))
+        self.wait(all_have_it, "it comes back")
+
     def assert_fails_closed(self):
         for transport in ("udp", "tcp"):
             for method in ("OPTIONS", "INVITE", "REGISTER"):
@@ -543,7 +594,7 @@ class Outages(Proxy):
         self.assert_fails_closed()
         self.store.start()
         self.source.host("iptel.example", "iptel", OPEN)
-        self.wait(lambda: self.phone().ask("OPTIONS", "sip:iptel.example").status == 200, "it comes back")
+        self.await_return()
         self.assert_reaches(self.callee, self.phone(), "sip:joe@iptel.example")
 
     def test_a_redis_that_hangs_is_not_waited_for(self):
@@ -552,12 +603,12 @@ class Outages(Proxy):
             self.assert_fails_closed()
         finally:
             self.store.thaw()
-        self.wait(lambda: self.phone().ask("OPTIONS", "sip:iptel.example").status == 200, "it comes back")
+        self.await_return()
 
     def test_what_redis_has_is_not_changed_by_a_reconnect(self):
         before = self.store.ask("HGETALL", self.store.key("domain"))
         self.store.ask("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
-        self.wait(lambda: self.phone().ask("OPTIONS", "sip:iptel.example").status == 200, "it comes back")
+        self.await_return()
         self.assertEqual(before, self.store.ask("HGETALL", self.store.key("domain")))
 
     def test_an_answer_of_another_type_is_no_answer(self):
@@ -573,6 +624,44 @@ class Outages(Proxy):
         self.assert_status(503, self.phone().ask("MESSAGE", "sip:joe@iptel.example"))
 
 
+class Delivered(EndToEnd):
+    """All of it: an edit of a zone, zonecastd with the attributes of config/kamailio/, Redis, Kamailio."""
+
+    def test_what_a_zone_owner_writes_is_what_the_proxy_does(self):
+        redis = self.redis()
+        port = parts.free_port()
+        txt = '_sipvhost IN TXT "v=sipvhost1; did=iptel; mode={}; registration.max=77s"'
+        knot = self.knot({"iptel.example": zone("iptel.example", *sip_records("@", "sip"), txt.format("redirect"))},
+                         notify=port)
+        customer = self.customer(["iptel.example"], knot, dids=["iptel"], attributes={
+            "digest.realm": "The Realm", "peering": "open"})
+        config = self.configuration(redis, {"iptel": customer}, notify={"listen": [f"127.0.0.1:{port}"]})
+        del config["attributes"]
+        text = "".join(f"{name}: {json.dumps(content)}\n" for name, content in config.items())
+        text += (kamailio.CONFIGURATION / "attributes.yaml").read_text()
+        self.adopt(parts.Zonecastd(self.folder / "zonecastd", text), start=True)
+        self.await_domains(redis, {"iptel.example": hosted("iptel"), "sip.iptel.example": hosted("sip.iptel.example")})
+        proxy = self.adopt(kamailio.Kamailio(self.folder / "kamailio", ["WITH_REDIS"], ZC_DEPLOYMENT="test",
+                                             ZC_REDIS=f"unix={redis.socket}"), start=True)
+        proxy.add_user(JOE, "iptel", PASSWORD, realm="The Realm")
+        callee, caller = (sip.Phone(proxy.port) for _ in range(2))
+        self.parts.callback(callee.close)
+        self.parts.callback(caller.close)
+        redis.ask("SET", redis.key("answer:caller.invalid"), "foreign")
+        aor = "sip:joe@iptel.example"
+        answer = callee.ask("REGISTER", "sip:iptel.example", to=aor, caller=aor, credentials=(JOE, PASSWORD))
+        self.assertEqual(200, answer.status, str(answer))
+        self.assertIn("expires=77", answer.get("Contact"))
+        self.assertEqual(302, caller.ask("INVITE", aor).status)
+        knot.edit("iptel.example", ("unset", "_sipvhost", "TXT"),
+                  ("set", "_sipvhost", "3600", "TXT", '"v=sipvhost1; did=iptel; mode=proxy"'))
+        self.wait(lambda: "mode=proxy" in redis.content().attributes().get("iptel", ""), "the edit")
+        call_id = sip.token()
+        caller.send(caller.request("MESSAGE", aor, call_id=call_id))
+        callee.respond(callee.next_request(), 202)
+        self.assertEqual(202, caller.final_response(call_id, "1 MESSAGE").status)
+
+
 class Check(EndToEnd):
     def test_both_variants_pass_kamailios_own_check(self):
         for number, defines in enumerate(([], ["WITH_REDIS"], ["WITH_NAT"], ["WITH_REDIS", "WITHOUT_WANTED"],
@@ -582,6 +671,19 @@ class Check(EndToEnd):
                 done = subprocess.run(part.command("-c"), capture_output=True, text=True, timeout=60, check=False)
                 self.assertEqual(0, done.returncode, done.stderr)
                 self.assertIn("config file ok", done.stderr)
+
+    def test_the_attributes_pass_zonecasts_own_check(self):
+        file = self.folder / "zonecast.yaml"
+        file.write_text("redis: {unix: redis.sock, deployment: main}\n"
+                        "edge: [{hosts: [sip.provider.example], udp: 5060}]\ncustomers: {}\n" +
+                        (kamailio.CONFIGURATION / "attributes.yaml").read_text())
+        done = subprocess.run([parts.build_folder() / "bin/zonecast", "conf-check", file], capture_output=True,
+                              text=True, timeout=60, check=False)
+        self.assertEqual(0, done.returncode, done.stdout + done.stderr)
+
+
+for case in (Domains, OwnAddress, Foreign, ForeignCallersRedirected, Attributes, Sha256, Unknown):
+    globals()[case.__name__ + "OnTheTable"] = table_variant(case)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,8 @@ class Kamailio(parts.Part):
             "DIALOG_SECRET": "a secret of the test",
             **settings,
         }
+        # Where an installed module would be found without it.
+        self.environment = {"LUA_CPATH": f"{parts.build_folder()}/lib/lua/?.so;;"}
         self.main = self.folder / "kamailio.cfg"
         for file in CONFIGURATION.iterdir():
             shutil.copy(file, self.folder)
@@ -45,7 +47,8 @@ class Kamailio(parts.Part):
         return ["kamailio", "-f", str(self.main), *options, "-m", "64", "-M", "8", *defines]
 
     def start(self):
-        self.spawn(*self.command("-DD", "-E", "-Y", str(self.folder)))
+        self.spawn(*self.command("-DD", "-E", "-Y", str(self.folder)),
+                   environment=self.environment)
         self.wait_until(self.answers, "it answers OPTIONS")
 
     def answers(self):

@@ -12,6 +12,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import shutil
 import signal
 import socket
@@ -275,6 +276,29 @@ class Zonecastd(Part):
 
     def json(self, *command):
         return json.loads(self.ask("--json", *command).stdout)
+
+
+class Mirror(Part):
+    """`zonecast-mirror`, which keeps the table for the workers of a host."""
+
+    def __init__(self, folder, redis, build=None, name="mirror"):
+        super().__init__(name, folder)
+        self.program = (pathlib.Path(build).resolve() if build else build_folder()) / "bin/zonecast-mirror"
+        self.redis = redis
+        self.table = self.folder / "table"
+
+    def start(self):
+        self.spawn(self.program, "--redis", f"unix:{self.redis.socket}", "--deployment", self.redis.deployment,
+                   "--table", self.table, "--wanted-interval", "0.1", "--log-level", "debug")
+        self.wait_until(self.table.exists, "its table is there")
+
+    def hear_of(self, domain):
+        """As from a worker that does not know the domain."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as worker:
+            worker.sendto(domain.encode(), f"{self.table}.wanted")
+
+    def has(self, version):
+        return re.search(rf"version={version} ", self.log.read_text(errors="replace")) is not None
 
 
 def tsig_key(name, octets=b"0123456789abcdef0123456789abcdef", algorithm="hmac-sha256"):
