@@ -567,6 +567,63 @@ class Unknown(Proxy):
         self.assertIn(finals["1 INVITE"], (487, 503))
 
 
+class OtherTransports(Proxy):
+    defines = ["WITH_TLS", "WITH_WEBSOCKET"]
+
+    def other_phone(self, transport):
+        phone = sip.Phone({"tls": self.kamailio.tls_port, "ws": self.kamailio.ws_port}[transport], transport)
+        self.parts.callback(phone.close)
+        return phone
+
+    def test_callers_of_unknown_domains_get_an_answer_in_bounded_time(self):
+        for transport in ("tls", "ws"):
+            for method in ("INVITE", "REGISTER"):
+                begin = time.monotonic()
+                phone = self.other_phone(transport)
+                answer = self.assert_status(503, phone.ask(method, f"sip:joe@{transport}-{method.lower()}.example"))
+                self.assertTrue(answer.get("Retry-After"))
+                self.assertTrue(1.0 < time.monotonic() - begin < 4.0, "it waited for too short or too long a time")
+
+    def test_they_get_through_as_soon_as_the_domain_is_known(self):
+        self.source.host("iptel.example", "iptel", OPEN)
+        callee = self.registered()
+        for transport in ("tls", "ws"):
+            caller = self.other_phone(transport)
+            caller.send(caller.request("MESSAGE", f"sip:joe@{transport}.example", call_id=transport))
+            self.wait(lambda: f"{transport}.example" in self.source.wanted(), "the question")
+            self.source.host(f"{transport}.example", "iptel")
+            callee.respond(callee.next_request(), 202)
+            self.assert_status(202, caller.final_response(transport, "1 MESSAGE"))
+
+    def test_registered_phones_are_reached_where_they_are(self):
+        self.source.host("iptel.example", "iptel", OPEN)
+        for transport in ("tls", "ws"):
+            callee = self.other_phone(transport)
+            aor = f"sip:{transport}@iptel.example"
+            contact = "<sip:x@nowhere.invalid;transport=ws>" if transport == "ws" else None  # as browsers have it
+            self.assert_status(200, callee.ask("REGISTER", "sip:iptel.example", to=aor, caller=aor, contact=contact))
+            self.assert_reaches(callee, self.phone(), aor)
+
+
+class Restricted(Proxy):
+    """Redis' default user may do what config/redis/users.acl says, and what README.md adds."""
+
+    def redis(self):
+        acl = (parts.ROOT / "config/redis/users.acl").read_text().splitlines()
+        default = next(line for line in acl if line.startswith("user default ")).replace("{main}", "{test}")
+        more = next(line.strip() for line in (kamailio.CONFIGURATION / "README.md").read_text().splitlines()
+                    if line.startswith("    ~zonecast:{main}:wanted")).replace("{main}", "{test}")
+        return super().redis(user="admin", password="admin", options=(
+            "--user", "admin", "on", ">admin", "~*", "&*", "+@all", "--user", *default.split()[1:], *more.split()))
+
+    def test_it_is_served_by_a_redis_in_which_it_may_read_and_ask(self):
+        self.source.host("iptel.example", "iptel", OPEN)
+        self.assert_reaches(self.registered(), self.phone(), "sip:joe@iptel.example")
+        self.phone(timeout=0.1).send(self.phone().request("MESSAGE", "sip:joe@new.example"))
+        self.wait(lambda: "new.example" in self.source.wanted(), "the question")
+        self.assertFalse(self.kamailio.said("NOPERM"))
+
+
 class Outages(Proxy):
     def setUp(self):
         super().setUp()
@@ -682,7 +739,7 @@ class Check(EndToEnd):
         self.assertEqual(0, done.returncode, done.stdout + done.stderr)
 
 
-for case in (Domains, OwnAddress, Foreign, ForeignCallersRedirected, Attributes, Sha256, Unknown):
+for case in (Domains, OwnAddress, Foreign, ForeignCallersRedirected, Attributes, Sha256, Unknown, OtherTransports):
     globals()[case.__name__ + "OnTheTable"] = table_variant(case)
 
 

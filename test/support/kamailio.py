@@ -3,6 +3,7 @@
 import re
 import shutil
 import sqlite3
+import subprocess
 
 import parts
 import telephony as sip
@@ -16,11 +17,13 @@ class Kamailio(parts.Part):
     def __init__(self, folder, defines=(), name="kamailio", **settings):
         super().__init__(name, folder)
         self.port = parts.free_port()
+        self.tls_port, self.ws_port = parts.free_port(), parts.free_port()
         self.defines = list(defines)
         self.settings = {
             "ZC_LUA": self.folder / "zonecast.lua",
             "USERS_DB": f"sqlite:///{self.folder}/users.db",
             "LOCATION_DB": f"sqlite:///{self.folder}/location.db",
+            "TLS_CONFIG": self.folder / "tls.cfg",
             "DIALOG_SECRET": "a secret of the test",
             **settings,
         }
@@ -30,6 +33,8 @@ class Kamailio(parts.Part):
         for file in CONFIGURATION.iterdir():
             shutil.copy(file, self.folder)
         (self.folder / "local.cfg").write_text(self.local())
+        if "WITH_TLS" in self.defines:
+            self.make_certificate()
         for database in ("users", "location"):
             with sqlite3.connect(self.folder / f"{database}.db") as connection:
                 connection.executescript((CONFIGURATION / "database.sql").read_text())
@@ -40,7 +45,17 @@ class Kamailio(parts.Part):
             text, count = re.subn(rf"(?m)^#!substdef \"!{name}!.*$", lambda _: f'#!substdef "!{name}!{value}!g"', text)
             if count != 1:
                 raise parts.PartFailed(f"local.cfg has no setting {name}")
+        for define, line, port in (("WITH_TLS", "listen=tls:127.0.0.1:5061", self.tls_port),
+                                   ("WITH_WEBSOCKET", "listen=tcp:127.0.0.1:8080", self.ws_port)):
+            if define in self.defines:
+                text = text.replace(f"#{line}", line.rsplit(":", 1)[0] + f":{port}")
         return text.replace("127.0.0.1:5060", f"127.0.0.1:{self.port}")
+
+    def make_certificate(self):
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "key.pem", "-out", "cert.pem",
+                        "-days", "1", "-subj", "/CN=localhost"], cwd=self.folder, check=True, capture_output=True)
+        (self.folder / "tls.cfg").write_text("[server:default]\nmethod = TLSv1.2+\nprivate_key = "
+                                             f"{self.folder}/key.pem\ncertificate = {self.folder}/cert.pem\n")
 
     def command(self, *options):
         defines = [word for define in self.defines for word in ("-A", define)]

@@ -7,6 +7,8 @@ import hashlib
 import random
 import re
 import socket
+import ssl
+import struct
 import time
 
 METHODS_WITH_CONTACT = ("INVITE", "REGISTER", "SUBSCRIBE")
@@ -47,8 +49,71 @@ def token():
     return f"{random.getrandbits(64):016x}"
 
 
+class WebSocket:
+    """As much of RFC 6455 and RFC 7118 as a SIP message in one frame needs; looks like a connected socket."""
+
+    def __init__(self, connection):
+        self.connection = connection
+        self.pending = b""
+        self.connection.sendall(b"GET / HTTP/1.1\r\nHost: proxy\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                                b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: sip\r\n"
+                                b"Sec-WebSocket-Version: 13\r\n\r\n")
+        head = self.read_until(b"\r\n\r\n")
+        if b" 101 " not in head.splitlines()[0]:
+            raise ConnectionError(head.decode(errors="replace"))
+
+    def read_until(self, end):
+        while end not in self.pending:
+            self.more()
+        head, _, self.pending = self.pending.partition(end)
+        return head
+
+    def read(self, size):
+        while len(self.pending) < size:
+            self.more()
+        octets, self.pending = self.pending[:size], self.pending[size:]
+        return octets
+
+    def more(self):
+        octets = self.connection.recv(1 << 16)
+        if not octets:
+            raise ConnectionError("the proxy closed the connection")
+        self.pending += octets
+
+    def sendall(self, octets):
+        mask = random.randbytes(4)
+        size = bytes([128 | len(octets)]) if len(octets) < 126 else b"\xfe" + struct.pack(">H", len(octets))
+        self.connection.sendall(b"\x81" + size + mask + bytes(o ^ mask[i % 4] for i, o in enumerate(octets)))
+
+    def recv(self, _size):
+        while True:
+            kind, size = self.read(2)
+            if size == 126:
+                size, = struct.unpack(">H", self.read(2))
+            content = self.read(size)
+            if kind & 15 in (1, 2):
+                return content
+
+    def getsockname(self):
+        return self.connection.getsockname()
+
+    def settimeout(self, timeout):
+        self.connection.settimeout(timeout)
+
+    def close(self):
+        self.connection.close()
+
+
+def unverified():
+    """The certificate of a test is its own issuer."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
 class Phone:
-    """One address, by which it asks a proxy and is asked."""
+    """One address, by which it asks a proxy and is asked. transport: udp, tcp, tls or ws."""
 
     def __init__(self, proxy_port, transport="udp", timeout=5.0, host="127.0.0.1"):
         self.proxy = ("127.0.0.1", proxy_port)
@@ -58,6 +123,10 @@ class Phone:
             self.socket.bind((host, 0))
         else:
             self.socket = socket.create_connection(self.proxy, timeout, (host, 0))
+            if transport == "tls":
+                self.socket = unverified().wrap_socket(self.socket)
+            elif transport == "ws":
+                self.socket = WebSocket(self.socket)
         self.socket.settimeout(timeout)
         self.timeout = timeout
         self.host, self.port = self.socket.getsockname()
@@ -69,7 +138,7 @@ class Phone:
 
     @property
     def contact(self):
-        return f"sip:phone@{self.host}:{self.port}" + (";transport=tcp" if self.transport == "tcp" else "")
+        return f"sip:phone@{self.host}:{self.port}" + ("" if self.transport == "udp" else f";transport={self.transport}")
 
     # -- asking ------------------------------------------------------------------------------------
 
