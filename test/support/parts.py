@@ -290,7 +290,7 @@ class Mirror(Part):
     def start(self):
         self.spawn(self.program, "--redis", f"unix:{self.redis.socket}", "--deployment", self.redis.deployment,
                    "--table", self.table, "--wanted-interval", "0.1", "--log-level", "debug")
-        self.wait_until(self.table.exists, "its table is there")
+        self.wait_until(lambda: "is running" in self.log.read_text(errors="replace"), "it runs")  # its table comes later
 
     def hear_of(self, domain):
         """As from a worker that does not know the domain."""

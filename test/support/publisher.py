@@ -1,7 +1,6 @@
 """Publishes by hand what zonecastd would: a small state, as schema/REDIS.md and zonecast.proto have it.
 
-Each change replaces everything, which readers notice by the `rebase` in the log. A test says what shall be there as
-it would stand in Redis.
+A test says what shall be there as it would stand in Redis; each time that is a version of its own, whole or not at all.
 """
 
 import hashlib
@@ -62,6 +61,7 @@ class Publisher:
         self.lineage = str(uuid.uuid4())
         self.version = 0
         self.chain = bytes(32)
+        self.published = {}, {}
 
     def host(self, domain, did, attributes=None):
         self.dids[domain] = did
@@ -77,34 +77,43 @@ class Publisher:
         del self.dids[domain]
         self.publish()
 
-    def hashes(self):
-        hashes = {name: {} for name in HASHES}
-        for domain, did in self.dids.items():
-            entry = field(1, domain) + field(2, did) + field(3, HOSTED) + field(4, bytes([UDP, TCP])) + field(5, PRIMARY)
-            name, value = domain_value(entry)
-            hashes["domain"][name] = value
+    def entries(self):
+        """(domain -> DomainEntry, DID -> VirtualDomain)"""
+        domains = {domain: field(1, domain) + field(2, did) + field(3, HOSTED) + field(4, bytes([UDP, TCP])) +
+                   field(5, PRIMARY) for domain, did in self.dids.items()}
+        virtual = {}
         for did in set(self.dids.values()):
-            domains = sorted(domain for domain, owner in self.dids.items() if owner == did)
-            message = field(1, did) + field(2, "acme") + field(3, domains[0])
-            message += b"".join(field(4, domain) for domain in domains)
-            message += attribute_messages(self.attributes.get(did, ""))
-            hashes["vdomain"][did.encode()] = message
-            hashes["attribute"][did.encode()] = attribute_value(message)
-        return hashes
+            members = sorted(domain for domain, owner in self.dids.items() if owner == did)
+            virtual[did] = (field(1, did) + field(2, "acme") + field(3, members[0]) +
+                            b"".join(field(4, domain) for domain in members) +
+                            attribute_messages(self.attributes.get(did, "")))
+        return domains, virtual
 
     def publish(self):
+        """The next version, with what is another than in the last one; the first one replaces everything."""
         self.version += 1
-        hashes = self.hashes()
+        old, self.published = self.published, self.entries()
+        domains, virtual = self.published
+        hashes = {"domain": dict(domain_value(entry) for entry in domains.values()),
+                  "vdomain": {did.encode(): message for did, message in virtual.items()},
+                  "attribute": {did.encode(): attribute_value(message) for did, message in virtual.items()}}
         content = content_sum(hashes)
+        kind = "rebase" if self.version == 1 else "changes"
         entry = (field(1, self.lineage) + field(2, 1) + field(3, self.version) + field(4, 1) + field(5, 1) +
-                 varint(6 << 3 | 1) + struct.pack("<Q", int(content, 16)) + field(7, 1))
+                 varint(6 << 3 | 1) + struct.pack("<Q", int(content, 16)))
+        if kind == "rebase":
+            entry += field(7, 1)
+        else:
+            for before, after, put, removed in ((old[0], domains, 8, 9), (old[1], virtual, 10, 11)):
+                entry += b"".join(field(put, after[key]) for key in sorted(after) if before.get(key) != after[key])
+                entry += b"".join(field(removed, key) for key in sorted(before) if key not in after)
         self.chain = hashlib.sha256(self.chain + entry).digest()
-        meta = {"schema": 1, "lineage": self.lineage, "term": 1, "version": self.version, "generation": self.version,
-                "chain": self.chain.hex(), "content": content, "domains": len(hashes["domain"]),
-                "virtual_domains": len(hashes["vdomain"]), "leader": "test", "updated": 1}
+        meta = {"schema": 1, "lineage": self.lineage, "term": 1, "version": self.version, "generation": 1,
+                "chain": self.chain.hex(), "content": content, "domains": len(domains),
+                "virtual_domains": len(virtual), "leader": "test", "updated": 1}
         commands = [("DEL", *(self.redis.key(name) for name in HASHES))]
         commands += [("HSET", self.redis.key(name), *(word for pair in entries.items() for word in pair))
                      for name, entries in hashes.items() if entries]
         commands.append(("HSET", self.redis.key("meta"), *(str(word) for pair in meta.items() for word in pair)))
-        commands.append(("XADD", self.redis.key("log"), f"{self.version}-1", "rebase", entry))
+        commands.append(("XADD", self.redis.key("log"), f"{self.version}-1", kind, entry))
         self.redis.connected().transaction(*commands)
