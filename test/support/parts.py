@@ -12,6 +12,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import shutil
 import signal
 import socket
@@ -315,6 +316,11 @@ class ZonecastMirror(Part):
 
     def loads(self):
         return len(self.said("loaded"))
+
+    def hear_of(self, domain):
+        """As from a worker that does not know the domain."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as worker:
+            worker.sendto(domain.encode(), f"{self.table}.wanted")
 
     def stop(self, how=signal.SIGTERM):
         status = super().stop(how)
