@@ -4,7 +4,8 @@ The cases, for each of the ways in which it looks domains up: test_kamailio_redi
 """
 
 import contextlib
-import pathlib
+import os
+import pwd
 import time
 
 from setting import EndToEnd, kamailio, parts, publisher, telephony as sip
@@ -55,7 +56,7 @@ class Table(Redis):
     def __init__(self, test):
         super().__init__(test)
         self.mirror = test.mirror(self.redis, "--wanted-interval", "0.1")
-        self.settings = {"ZC_TABLE": self.mirror.table, "ZC_TABLE_OWNER": pathlib.Path.home().owner()}
+        self.settings = {"ZC_TABLE": self.mirror.table, "ZC_TABLE_OWNER": pwd.getpwuid(os.geteuid()).pw_name}
 
     def await_readers(self):
         parts.wait_for(lambda: self.mirror.look() and self.mirror.reader.status().version == self.publisher.version, 10,
