@@ -78,15 +78,16 @@ Generation::Generation(std::shared_ptr<Mapping> mapping, const Beginning& beginn
   header.first_commit = beginning.first_commit;
   header.seed = beginning.seed;
   header.slots = std::max<std::size_t>(beginning.names + beginning.names / 2, 64);
+  header.ref_bits = static_cast<std::uint64_t>(std::bit_width(header.octets / kUnit));
   header.boot = bootId();
   header.checksum = checksumOf(header);
-  used_ = kHeaderOctets / kUnit + header.slots;
+  used_ = (kHeaderOctets + indexOctets(header.slots)) / kUnit;
   header.used = used_;
 }
 
 std::size_t Generation::octetsFor(std::size_t names, std::size_t arena_octets) {
   const std::size_t slots = std::max<std::size_t>(names + names / 2, 64);
-  return kHeaderOctets + slots * sizeof(std::uint64_t) + unitsOf(arena_octets) * kUnit;
+  return kHeaderOctets + indexOctets(slots) + unitsOf(arena_octets) * kUnit;
 }
 
 View Generation::committed() const {
@@ -98,10 +99,10 @@ View Generation::committed() const {
 void Generation::takeBackUncommitted() {
   const View committed = this->committed();
   live_units_ = 0;
-  for (const std::uint64_t slot : slots()) {
+  for (const Slot slot : slots()) {
     if (slot == 0) continue;
     ++names_;
-    const Ref ref = nodeOf(slot);
+    const Ref ref = Slots::nodeIn(slot, mapping_->header().ref_bits);
     for (const NodeKind kind : {NodeKind::domain, NodeKind::virtual_domain}) {
       const Node* found = committed.nodeAt(ref, kind);
       if (found == nullptr) continue;
@@ -109,7 +110,7 @@ void Generation::takeBackUncommitted() {
       if (kind == NodeKind::domain) {
         const DomainRecord* record = committed.domainOf(*found);
         storeShared(node(ref).head, record == nullptr ? 0 : refOf(record));
-        if (record != nullptr) live_units_ += kDomainUnits;
+        live_units_ += kDomainUnits;
       } else {
         const VirtualDomainRecord* record = committed.virtualDomainOf(*found);
         storeShared(node(ref).head, record == nullptr ? 0 : refOf(record));
@@ -119,9 +120,8 @@ void Generation::takeBackUncommitted() {
   }
 }
 
-std::span<std::uint64_t> Generation::slots() {
-  return {reinterpret_cast<std::uint64_t*>(mapping_->base() + kHeaderOctets),
-          mapping_->header().slots};
+std::span<Slot> Generation::slots() {
+  return {reinterpret_cast<Slot*>(mapping_->base() + kHeaderOctets), mapping_->header().slots};
 }
 
 Ref Generation::refOf(const void* place) const {
@@ -148,18 +148,21 @@ Ref Generation::nodeFor(NodeKind kind, std::string_view name) {
   const std::uint64_t hash = hashOf(kind, name, mapping_->header().seed);
   if (const Node* found = newest().findHashed(kind, name, hash)) return refOf(found);
 
-  const Ref ref = allocate(kNodeOctets + name.size());
+  // A domain's first record stands behind its name: a look-up finds it in the same breath.
+  const std::size_t behind = kind == NodeKind::domain ? sizeof(DomainRecord) : 0;
+  const Ref ref = allocate(nodeOctets(name.size()) + behind);
   Node& made = node(ref);
   made.head = 0;
   made.kind = kind;
   made.length = static_cast<std::uint8_t>(name.size());
   std::memcpy(reinterpret_cast<std::byte*>(&made) + kNodeOctets, name.data(), name.size());
   const auto all = slots();
-  std::size_t i = firstSlot(hash, all.size());
+  const Slots where(hash, mapping_->header());
+  std::size_t i = where.first();
   while (all[i] != 0) i = i + 1 == all.size() ? 0 : i + 1;
-  storeShared(all[i], slotOf(hash, ref));
+  storeShared(all[i], where.leadingTo(ref));
   ++names_;
-  live_units_ += unitsOf(kNodeOctets + name.size());
+  live_units_ += unitsOf(nodeOctets(name.size()) + behind);
   return ref;
 }
 
@@ -186,8 +189,8 @@ void Generation::count(DomainKind before, DomainKind after) {
 void Generation::putDomainRecord(Ref node_ref, DomainRecord record) {
   const DomainRecord* before = newest().domainOf(node(node_ref));
   count(kindBefore(before), record.kind);
-  if (before == nullptr) live_units_ += kDomainUnits;
-  const Ref ref = allocate(sizeof(DomainRecord));
+  Ref ref = node_ref + static_cast<Ref>(unitsOf(kNodeOctets + node(node_ref).length));
+  if (newest().at<DomainRecord>(ref)->commit != 0) ref = allocate(sizeof(DomainRecord));
   std::memcpy(place(ref), &record, sizeof(record));
   lead<DomainRecord>(node_ref, ref);
 }
@@ -208,7 +211,7 @@ bool Generation::putDomain(const DomainRow& row) {
 }
 
 bool Generation::putForeign(std::string_view name, std::int64_t until) {
-  if (!hasRoom(nodeOctets(name.size()) + sizeof(DomainRecord), 1)) return false;
+  if (!hasRoom(nodeOctets(name.size()) + 2 * sizeof(DomainRecord), 1)) return false;
   DomainRecord record{};
   record.kind = DomainKind::foreign;
   record.sum_or_until = static_cast<std::uint64_t>(until);
@@ -217,7 +220,7 @@ bool Generation::putForeign(std::string_view name, std::int64_t until) {
 }
 
 bool Generation::removeDomain(std::string_view name) {
-  if (!hasRoom(nodeOctets(name.size()) + sizeof(DomainRecord), 1)) return false;
+  if (!hasRoom(nodeOctets(name.size()) + 2 * sizeof(DomainRecord), 1)) return false;
   putDomainRecord(nodeFor(NodeKind::domain, name), DomainRecord{});
   return true;
 }
@@ -260,10 +263,11 @@ std::byte* Generation::writeAttribute(std::byte* at, const Attribute& attribute)
 
 bool Generation::putVirtualDomain(const VirtualDomainRow& row) {
   std::size_t octets = nodeOctets(row.did.size()) + nodeOctets(row.customer.size()) +
-                       nodeOctets(row.canonical.size()) + sizeof(VirtualDomainRecord) +
-                       attributeOctets(row.attributes) +
+                       nodeOctets(row.canonical.size()) + sizeof(DomainRecord) +
+                       sizeof(VirtualDomainRecord) + attributeOctets(row.attributes) +
                        unitsOf(row.domains.size() * sizeof(Ref)) * kUnit;
-  for (const std::string_view name : row.domains) octets += nodeOctets(name.size());
+  for (const std::string_view name : row.domains)
+    octets += nodeOctets(name.size()) + sizeof(DomainRecord);
   for (const Attribute& attribute : row.attributes) octets += nodeOctets(attribute.name.size());
   if (!hasRoom(octets, 3 + row.domains.size() + row.attributes.size())) return false;
 

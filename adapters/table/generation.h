@@ -77,7 +77,7 @@ class Generation {
     Ref head;  // what it was
   };
 
-  std::span<std::uint64_t> slots();
+  std::span<Slot> slots();
   bool hasRoom(std::size_t octets, std::size_t new_names) const;
   Ref allocate(std::size_t octets);
   std::byte* place(Ref ref) { return mapping_->base() + std::size_t{ref} * kUnit; }
@@ -105,10 +105,11 @@ class Generation {
 
 template <typename Visit>
 bool Generation::eachNode(NodeKind kind, Visit&& visit) const {
-  const auto* slots = reinterpret_cast<const std::uint64_t*>(mapping_->base() + kHeaderOctets);
+  const auto* slots = reinterpret_cast<const Slot*>(mapping_->base() + kHeaderOctets);
   const View view = newest();
   for (std::uint64_t i = 0; i < mapping_->header().slots; ++i) {
-    const Node* found = slots[i] == 0 ? nullptr : view.nodeAt(nodeOf(slots[i]), kind);
+    const Ref ref = Slots::nodeIn(slots[i], mapping_->header().ref_bits);
+    const Node* found = ref == 0 ? nullptr : view.nodeAt(ref, kind);
     if (found != nullptr && !visit(*found)) return false;
   }
   return true;

@@ -4,7 +4,7 @@
 // order: a table never leaves its host.
 //
 //     header  4096 octets
-//     index   slots of 8 octets: open addressing, linear probing, from the start of a name's hash
+//     index   slots of 4 octets: open addressing, linear probing from where a name's hash says
 //     arena   nodes and records, appended one after the other, never moved, never used again
 //
 // A node is a name of one kind (a domain, a DID, a text) and has a head: the newest of its records.
@@ -65,6 +65,7 @@ struct Header {
   std::uint64_t first_commit;  // commits before this file
   std::uint64_t seed;          // of the hash
   std::uint64_t slots;
+  std::uint64_t ref_bits;     // of a slot; those above are a tag
   std::array<char, 16> boot;  // whose CLOCK_BOOTTIME the times are of
   std::uint64_t checksum;     // of all before
 
@@ -135,20 +136,36 @@ struct CommitRecord {
   std::array<char, 32> chain;
 };
 
-// A slot: the lower half of the name's hash above, its node below. The upper bits of the hash say
-// where probing begins.
-constexpr std::uint64_t slotOf(std::uint64_t hash, Ref node) {
-  return hash << 32 | node;
-}
-constexpr Ref nodeOf(std::uint64_t slot) {
-  return static_cast<Ref>(slot);
-}
-constexpr bool mayBe(std::uint64_t slot, std::uint64_t hash) {
-  return slot >> 32 == (hash & 0xffffffffU);
-}
-inline std::size_t firstSlot(std::uint64_t hash, std::uint64_t slots) {
-  __extension__ using Wide = unsigned __int128;
-  return static_cast<std::size_t>(static_cast<Wide>(hash) * slots >> 64);
+// A slot: below, where the node is; above, as many bits of the name's hash as there is room for, so
+// that few nodes are looked at in vain. The upper bits of the hash say where probing begins.
+using Slot = std::uint32_t;
+class Slots {
+ public:
+  Slots(std::uint64_t hash, const Header& header)
+      : bits_(static_cast<unsigned>(header.ref_bits)),
+        tag_(bits_ < 32 ? static_cast<Slot>(hash << bits_) : 0),
+        first_(firstOf(hash, header.slots)) {}
+
+  std::size_t first() const { return first_; }
+  bool mayBe(Slot slot) const { return bits_ == 32 || (slot ^ tag_) >> bits_ == 0; }
+  Ref nodeIn(Slot slot) const { return nodeIn(slot, bits_); }
+  static Ref nodeIn(Slot slot, std::uint64_t bits) {
+    return bits == 32 ? slot : slot & ((Slot{1} << bits) - 1);
+  }
+  Slot leadingTo(Ref node) const { return tag_ | node; }
+
+ private:
+  static std::size_t firstOf(std::uint64_t hash, std::uint64_t slots) {
+    __extension__ using Wide = unsigned __int128;
+    return static_cast<std::size_t>(static_cast<Wide>(hash) * slots >> 64);
+  }
+
+  unsigned bits_;
+  Slot tag_;
+  std::size_t first_;
+};
+constexpr std::size_t indexOctets(std::size_t slots) {
+  return unitsOf(slots * sizeof(Slot)) * kUnit;
 }
 
 std::uint64_t hashOf(NodeKind kind, std::string_view name, std::uint64_t seed);

@@ -66,8 +66,8 @@ Expected<void> checkHeader(const Header& header, std::size_t octets, const std::
     return tl::unexpected(path + ": the checksum of its header is wrong");
   }
   const bool fits = header.header_octets == kHeaderOctets && header.octets == octets &&
-                    header.slots > 0 && header.slots <= (octets - kHeaderOctets) / kUnit &&
-                    octets / kUnit <= UINT32_MAX;
+                    header.slots > 0 && header.slots <= (octets - kHeaderOctets) / sizeof(Slot) &&
+                    header.ref_bits <= 32 && octets / kUnit < std::uint64_t{1} << header.ref_bits;
   if (!fits) return tl::unexpected(path + ": is not as long as its header says");
   return {};
 }

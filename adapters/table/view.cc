@@ -22,13 +22,14 @@ std::string_view View::nameOf(Ref ref, NodeKind kind) const {
 
 const Node* View::findHashed(NodeKind kind, std::string_view name, std::uint64_t hash) const {
   const std::uint64_t count = header().slots;
-  const auto* slots = reinterpret_cast<const std::uint64_t*>(base_ + kHeaderOctets);
-  std::size_t i = firstSlot(hash, count);
+  const auto* slots = reinterpret_cast<const Slot*>(base_ + kHeaderOctets);
+  const Slots where(hash, header());
+  std::size_t i = where.first();
   for (std::uint64_t probes = 0; probes < count; ++probes) {
-    const std::uint64_t slot = loadShared(slots[i]);
+    const Slot slot = loadShared(slots[i]);
     if (slot == 0) return nullptr;
-    if (mayBe(slot, hash)) {
-      const Node* node = nodeAt(nodeOf(slot), kind);
+    if (where.mayBe(slot)) {
+      const Node* node = nodeAt(where.nodeIn(slot), kind);
       if (node != nullptr && nameOf(*node) == name) return node;
     }
     if (++i == count) i = 0;

@@ -10,61 +10,56 @@ namespace {
 
 constexpr std::size_t kLabelOctetsMax = 63;
 
-// What an octet of a host name is in a table; 0: it cannot be in one.
-constexpr std::array<char, 256> kFolded = [] {
-  std::array<char, 256> folded{};
-  for (int c = 'a'; c <= 'z'; ++c) {
-    folded[static_cast<std::size_t>(c)] = static_cast<char>(c);
-    folded[static_cast<std::size_t>(c - 'a' + 'A')] = static_cast<char>(c);
-  }
-  for (int c = '0'; c <= '9'; ++c) folded[static_cast<std::size_t>(c)] = static_cast<char>(c);
-  folded['-'] = '-';
-  folded['.'] = '.';
-  return folded;
-}();
-
 }  // namespace
 
-std::optional<Host> Host::parse(std::string_view text) {
-  Host host;
+Host::Host(std::string_view text) {
   const bool has_brackets = text.size() >= 2 && text.front() == '[' && text.back() == ']';
   if (has_brackets) text = text.substr(1, text.size() - 2);
-  const bool is_ipv6 = has_brackets || text.find(':') != std::string_view::npos;
-  if (!(is_ipv6 ? host.takeIpv6(text) : host.takeName(text))) return std::nullopt;
-  return host;
+  is_ipv6_ = has_brackets || text.find(':') != std::string_view::npos;
+  if (is_ipv6_) {
+    takeIpv6(text);
+  } else {
+    takeName(text);
+  }
 }
 
-bool Host::takeName(std::string_view text) {
+void Host::takeName(std::string_view text) {
   if (!text.empty() && text.back() == '.') text.remove_suffix(1);
-  if (text.empty() || text.size() > kOctetsMax) return false;
+  if (text.size() > kOctetsMax) return;
+  length_ = text.size();
+  for (std::size_t i = 0; i < length_; ++i) {
+    const char octet = text[i];
+    octets_[i] = static_cast<char>(octet + (octet >= 'A' && octet <= 'Z' ? 'a' - 'A' : 0));
+  }
+}
+
+bool Host::isValid() const {
+  if (length_ == 0 || is_ipv6_) return length_ > 0;
   std::size_t label = 0;
-  for (const char octet : text) {
-    const char folded = kFolded[static_cast<unsigned char>(octet)];
-    if (folded == 0) return false;
-    if (folded == '.') {
+  for (const char octet : name()) {
+    if (octet == '.') {
       if (label == 0) return false;
       label = 0;
-    } else if (++label > kLabelOctetsMax) {
-      return false;
+      continue;
     }
-    octets_[length_++] = folded;
+    const bool may_be =
+        (octet >= 'a' && octet <= 'z') || (octet >= '0' && octet <= '9') || octet == '-';
+    if (!may_be || ++label > kLabelOctetsMax) return false;
   }
   return label > 0;
 }
 
-bool Host::takeIpv6(std::string_view text) {
+void Host::takeIpv6(std::string_view text) {
   std::array<char, INET6_ADDRSTRLEN> terminated{};
-  if (text.size() >= terminated.size()) return false;
+  if (text.size() >= terminated.size()) return;
   std::ranges::copy(text, terminated.begin());
-  if (std::strlen(terminated.data()) != text.size()) return false;
+  if (std::strlen(terminated.data()) != text.size()) return;
   in6_addr address{};
-  if (inet_pton(AF_INET6, terminated.data(), &address) != 1) return false;
-  if (inet_ntop(AF_INET6, &address, octets_.data(), static_cast<socklen_t>(octets_.size())) ==
+  if (inet_pton(AF_INET6, terminated.data(), &address) != 1) return;
+  if (inet_ntop(AF_INET6, &address, octets_.data(), static_cast<socklen_t>(octets_.size())) !=
       nullptr) {
-    return false;
+    length_ = std::strlen(octets_.data());
   }
-  length_ = std::strlen(octets_.data());
-  return true;
 }
 
 }  // namespace zonecast::worker

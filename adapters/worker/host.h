@@ -4,25 +4,28 @@
 #pragma once
 
 #include <array>
-#include <optional>
+#include <cstddef>
 #include <string_view>
 
 namespace zonecast::worker {
 
 class Host {
  public:
-  // Nothing: this can be no host. Allocates nothing.
-  static std::optional<Host> parse(std::string_view text);
+  // Folded, whatever it is; empty when it is too long or an address that is none. Allocates
+  // nothing.
+  explicit Host(std::string_view text);
+  bool isValid() const;
 
   std::string_view name() const { return {octets_.data(), length_}; }
 
  private:
-  bool takeName(std::string_view text);
-  bool takeIpv6(std::string_view text);
+  void takeName(std::string_view text);
+  void takeIpv6(std::string_view text);
 
   static constexpr std::size_t kOctetsMax = 253;  // RFC 1035 section 2.3.4, as text
   std::array<char, kOctetsMax> octets_;
   std::size_t length_ = 0;
+  bool is_ipv6_ = false;
 };
 
 }  // namespace zonecast::worker

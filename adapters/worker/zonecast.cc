@@ -167,8 +167,12 @@ void zonecast_close(zonecast_table* table) {
 
 bool zonecast_refresh(zonecast_table* table) {
   try {
-    const auto refreshed = table->reader.refresh();
-    table->error = refreshed ? std::string() : refreshed.error();
+    auto refreshed = table->reader.refresh();
+    if (refreshed) {
+      table->error.clear();
+    } else {
+      table->error = std::move(refreshed.error());
+    }
     return refreshed.has_value();
   } catch (const std::exception& exception) {
     table->error = exception.what();
@@ -182,20 +186,17 @@ const char* zonecast_error(const zonecast_table* table) {
 
 zonecast_answer zonecast_lookup(const zonecast_table* table, const char* host, size_t length,
                                 zonecast_domain* domain) {
-  *domain = {};
-  const auto parsed = Host::parse({host, length});
-  if (!parsed) return ZONECAST_INVALID;
+  const Host folded({host, length});
   const Reader& reader = table->reader;
-  if (!reader.isFilled() || reader.isTooOld()) return ZONECAST_TOO_OLD;
-  const View& view = reader.view();
-  const zonecast_answer answer =
-      answerOf(view, view.find(NodeKind::domain, parsed->name()), domain);
-  if (!reader.current()) {
-    *domain = {};
-    return ZONECAST_TOO_OLD;
+  zonecast_answer answer = ZONECAST_TOO_OLD;
+  if (reader.isFilled() && !reader.isTooOld()) {
+    const View& view = reader.view();
+    answer = answerOf(view, view.find(NodeKind::domain, folded.name()), domain);
+    if (!reader.current()) answer = ZONECAST_TOO_OLD;
+    if (answer == ZONECAST_HOSTED) return answer;
   }
-  if (answer != ZONECAST_HOSTED) *domain = {};
-  return answer;
+  *domain = {};
+  return folded.isValid() ? answer : ZONECAST_INVALID;
 }
 
 bool zonecast_virtual_domain_of(const zonecast_table* table, const zonecast_domain* domain,
@@ -267,17 +268,17 @@ void zonecast_status_of(const zonecast_table* table, zonecast_status* status) {
 }
 
 bool zonecast_wanted(zonecast_table* table, const char* host, size_t length) {
-  const auto parsed = Host::parse({host, length});
+  const Host folded({host, length});
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  if (!parsed || table->wanted_path.size() >= sizeof(address.sun_path)) return false;
+  if (!folded.isValid() || table->wanted_path.size() >= sizeof(address.sun_path)) return false;
   if (table->wanted_socket < 0) {
     table->wanted_socket = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (table->wanted_socket < 0) return false;
   }
   std::memcpy(address.sun_path, table->wanted_path.data(), table->wanted_path.size());
   // To the address, each time: the mirror may have been started anew.
-  const std::string_view name = parsed->name();
+  const std::string_view name = folded.name();
   return sendto(table->wanted_socket, name.data(), name.size(), MSG_DONTWAIT | MSG_NOSIGNAL,
                 reinterpret_cast<const sockaddr*>(&address),
                 sizeof(address)) == static_cast<ssize_t>(name.size());

@@ -40,7 +40,7 @@ ALLOWED |= {
     "adapters/worker": ["adapters/table"],
     "adapters/mirror": ["adapters/redis", "adapters/table", "adapters/uv", "schema", "reconciler/xfr"],
     "config": VALUES + ["reconciler/loop/settings.h"],
-    "app/zonecast": ["adapters/control", "config", "schema", "app/version.h", "reconciler"],
+    "app/zonecast": ["adapters/control", "adapters/table", "adapters/worker", "config", "schema", "app/version.h", "reconciler"],
     "app/zonecast-mirror": ["adapters", "schema", "app/version.h", "reconciler/xfr"],
     "app/zonecastd": ["adapters", "config", "schema", "app/version.h", "reconciler"],
 }

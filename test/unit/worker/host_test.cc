@@ -8,8 +8,8 @@ namespace zonecast::worker {
 namespace {
 
 std::string parsed(std::string_view text) {
-  const auto host = Host::parse(text);
-  return host ? std::string(host->name()) : "-";
+  const Host host(text);
+  return host.isValid() ? std::string(host.name()) : "-";
 }
 
 TEST(Host, IsFoldedAndTrimmed) {
