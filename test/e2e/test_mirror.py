@@ -2,6 +2,7 @@
 that was published, and the newest as soon as there is one.
 """
 
+import subprocess
 import time
 import unittest
 
@@ -136,7 +137,25 @@ class Following(Mirrored):
         second = self.mirror(redis, table=mirror.table, name="second", start=False)
         self.assertEqual(1, second.once())
         self.assertTrue(second.said("cannot start", "another mirror writes this table"))
-        self.assertEqual(2, self.mirror(redis, "--deployment", "a b", name="wrong", start=False).once())
+
+    def test_a_command_line_that_is_wrong_is_explained(self):
+        program = parts.build_folder() / "bin/zonecast-mirror"
+        for words in (("--redis", "nowhere"), ("--redis", "unix:"), ("--redis", "localhost:6379"), ("--redis", "192.0.2.1:0"),
+                      ("--redis", "[192.0.2.1]:6379"), ("--redis", "2001:db8::1:6379"), ("--redis", "192.0.2.1:65536"),
+                      ("--deployment", "a b"), ("--id", ""), ("--table-mode", "9"), ("--wanted-mode", "rw"), ("--what",)):
+            with self.subTest(words):
+                done = subprocess.run([program, *words, "--once"], capture_output=True, text=True, check=False, timeout=20)
+                self.assertEqual(2, done.returncode, done.stderr)
+                self.assertTrue(done.stderr.strip())
+
+    def test_a_folder_that_is_anyones_is_refused(self):
+        redis = self.redis()
+        folder = self.folder / "anyones"
+        folder.mkdir()
+        folder.chmod(0o777)
+        mirror = self.mirror(redis, table=folder / "table", start=False)
+        self.assertEqual(1, mirror.once())
+        self.assertTrue(mirror.said("cannot start", "everybody may write there"))
 
     def test_the_user_that_we_ship_can_do_all_that_a_mirror_does(self):
         acl = (TEST.parent / "config/redis/users.acl").read_text().replace("{main}", "{test}")
