@@ -6,7 +6,7 @@ import subprocess
 import time
 import unittest
 
-from setting import TEST, TO_EDGE, EndToEnd, hosted, parts, reader, redis_proxy, sip, table_reader, zone
+from setting import TEST, TO_EDGE, EndToEnd, hosted, hostile_redis, parts, reader, redis_proxy, sip, table_reader, zone
 
 TWO = {"acme.example": hosted("acme.example"), "globex.example": hosted("globex.example")}
 
@@ -417,6 +417,18 @@ class Garbage(Mirrored):
         mirror.start()
         self.wait(lambda: self.worker(redis).get("refused") == "2", "the report after a restart")
         self.wait(lambda: len(mirror.said("the table is current")) == 2, "current again")
+
+
+    def test_a_redis_that_answers_anything_does_a_mirror_no_harm(self):
+        beside = []
+        for seed in range(6):
+            redis = self.redis(f"redis{seed}", start=False)
+            server = hostile_redis.HostileRedis(self.folder / f"hostile{seed}.sock", seed)
+            self.addCleanup(server.stop)
+            beside.append((server, self.mirror(redis, name=f"mirror{seed}", socket=self.folder / f"hostile{seed}.sock")))
+        for server, mirror in beside:
+            self.wait(lambda server=server: server.commands > 30, "thirty questions", 60)
+            self.assertEqual(0, mirror.stop())
 
 
 class Wanted(Mirrored):

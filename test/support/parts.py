@@ -306,7 +306,7 @@ class ZonecastMirror(Part):
         """The table's reader; nothing while there is no table."""
         if self.reader is None:
             with contextlib.suppress(NoTable):
-                self.reader = TableReader(build_folder() / "lib/libzonecast.so", self.table)
+                self.reader = TableReader(build_folder(), self.table)
         return self.reader
 
     def serves(self, content):
