@@ -2,10 +2,11 @@
 that was published, and the newest as soon as there is one.
 """
 
+import subprocess
 import time
 import unittest
 
-from setting import TEST, TO_EDGE, EndToEnd, hosted, parts, reader, redis_proxy, sip, table_reader, zone
+from setting import TEST, TO_EDGE, EndToEnd, hosted, hostile_redis, parts, reader, redis_proxy, sip, table_reader, zone
 
 TWO = {"acme.example": hosted("acme.example"), "globex.example": hosted("globex.example")}
 
@@ -136,7 +137,25 @@ class Following(Mirrored):
         second = self.mirror(redis, table=mirror.table, name="second", start=False)
         self.assertEqual(1, second.once())
         self.assertTrue(second.said("cannot start", "another mirror writes this table"))
-        self.assertEqual(2, self.mirror(redis, "--deployment", "a b", name="wrong", start=False).once())
+
+    def test_a_command_line_that_is_wrong_is_explained(self):
+        program = parts.build_folder() / "bin/zonecast-mirror"
+        for words in (("--redis", "nowhere"), ("--redis", "unix:"), ("--redis", "localhost:6379"), ("--redis", "192.0.2.1:0"),
+                      ("--redis", "[192.0.2.1]:6379"), ("--redis", "2001:db8::1:6379"), ("--redis", "192.0.2.1:65536"),
+                      ("--deployment", "a b"), ("--id", ""), ("--table-mode", "9"), ("--wanted-mode", "rw"), ("--what",)):
+            with self.subTest(words):
+                done = subprocess.run([program, *words, "--once"], capture_output=True, text=True, check=False, timeout=20)
+                self.assertEqual(2, done.returncode, done.stderr)
+                self.assertTrue(done.stderr.strip())
+
+    def test_a_folder_that_is_anyones_is_refused(self):
+        redis = self.redis()
+        folder = self.folder / "anyones"
+        folder.mkdir()
+        folder.chmod(0o777)
+        mirror = self.mirror(redis, table=folder / "table", start=False)
+        self.assertEqual(1, mirror.once())
+        self.assertTrue(mirror.said("cannot start", "everybody may write there"))
 
     def test_the_user_that_we_ship_can_do_all_that_a_mirror_does(self):
         acl = (TEST.parent / "config/redis/users.acl").read_text().replace("{main}", "{test}")
@@ -398,6 +417,18 @@ class Garbage(Mirrored):
         mirror.start()
         self.wait(lambda: self.worker(redis).get("refused") == "2", "the report after a restart")
         self.wait(lambda: len(mirror.said("the table is current")) == 2, "current again")
+
+
+    def test_a_redis_that_answers_anything_does_a_mirror_no_harm(self):
+        beside = []
+        for seed in range(6):
+            redis = self.redis(f"redis{seed}", start=False)
+            server = hostile_redis.HostileRedis(self.folder / f"hostile{seed}.sock", seed)
+            self.addCleanup(server.stop)
+            beside.append((server, self.mirror(redis, name=f"mirror{seed}", socket=self.folder / f"hostile{seed}.sock")))
+        for server, mirror in beside:
+            self.wait(lambda server=server: server.commands > 30, "thirty questions", 60)
+            self.assertEqual(0, mirror.stop())
 
 
 class Wanted(Mirrored):

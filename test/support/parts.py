@@ -308,7 +308,7 @@ class ZonecastMirror(Part):
         """The table's reader; nothing while there is no table."""
         if self.reader is None:
             with contextlib.suppress(NoTable):
-                self.reader = TableReader(self.build / "lib/libzonecast.so", self.table)
+                self.reader = TableReader(self.build, self.table)
         return self.reader
 
     def serves(self, content):

@@ -62,9 +62,15 @@ class NoTable(Exception):
     """There is none that can be read; the library's own words."""
 
 
+def library_in(build):
+    """One that this process can load: without the sanitizers that the build may have."""
+    unsanitized = build / "lib/unsanitized/libzonecast.so"
+    return unsanitized if unsanitized.exists() else build / "lib/libzonecast.so"
+
+
 class TableReader:
-    def __init__(self, library, path):
-        self.library = load(library)
+    def __init__(self, build, path):
+        self.library = load(library_in(build))
         error = ctypes.create_string_buffer(512)
         self.table = self.library.zonecast_open(str(path).encode(), None, error, len(error))
         if not self.table:
