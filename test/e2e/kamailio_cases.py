@@ -424,6 +424,9 @@ class Attributes(Proxy):
         self.assert_status(480, self.phone().ask("INVITE", "sip:ann@iptel.example"))
         self.kamailio.set_attribute(JOE, "iptel", "registration.max", "77s")
         self.assertIn("expires=77", self.register(contact="<sip:joe@127.0.0.1:9>;expires=3600").get("Contact"))
+        for attribute in ("registration.max", "registration.min", "registration.expires", "registration.contacts"):
+            self.kamailio.set_attribute(JOE, "iptel", attribute, "nonsense")
+        self.assertIn("expires=3600", self.register(contact="<sip:joe@127.0.0.1:9>").get("Contact"))
 
     def test_names_of_users_are_never_taken_for_sql(self):
         self.source.set("iptel", "peering=open;digest.required=false")
