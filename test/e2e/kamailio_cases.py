@@ -121,7 +121,9 @@ class Domains(Proxy):
         callee = self.registered()
         self.assert_status(200, self.phone().ask("OPTIONS", "sip:iptel.example"))
         for method in ("INVITE", "MESSAGE", "OPTIONS"):
-            self.assert_reaches(callee, self.phone(), "sip:joe@iptel.example", method)
+            request = self.assert_reaches(callee, self.phone(), "sip:joe@iptel.example", method,
+                                          headers=["P-Asserted-Identity: <sip:president@iptel.example>"])
+            self.assertEqual([], request.all("P-Asserted-Identity"))
         self.assert_status(480, self.phone().ask("INVITE", "sip:nobody@iptel.example"))
 
     def test_case_and_a_final_dot_make_no_other_domain(self):
@@ -398,17 +400,19 @@ class Attributes(Proxy):
 
     def test_numbers_go_to_the_gateway_of_the_domain_for_its_own_users(self):
         gateway = self.phone()
-        self.source.set("iptel", f"peering=open;gateway=127.0.0.1:{gateway.port}")
         uri = "sip:+12125551234@iptel.example"
-        self.assert_status(480, self.phone().ask("INVITE", uri))
-        caller = self.phone()
-        challenge = self.assert_status(407, caller.ask("MESSAGE", uri, caller=self.aor, call_id="numbers"))
-        caller.send(caller.request("MESSAGE", uri, caller=self.aor, call_id="numbers", cseq=2,
-                                   headers=[sip.answer_challenge(challenge, "MESSAGE", uri, JOE, PASSWORD)]))
-        request = gateway.next_request()
-        self.assertEqual(uri, request.uri)
-        gateway.respond(request, 200)
-        self.assert_status(200, caller.final_response("numbers", "2 MESSAGE"))
+        for number, enum in enumerate(("", ";enum.suffix=enum.invalid")):  # which has never heard of it
+            self.source.set("iptel", f"peering=open;gateway=127.0.0.1:{gateway.port}{enum}")
+            self.assert_status(480, self.phone().ask("INVITE", uri))
+            caller = self.phone(timeout=10)
+            call = {"caller": self.aor, "call_id": f"number{number}"}
+            challenge = self.assert_status(407, caller.ask("MESSAGE", uri, **call))
+            caller.send(caller.request("MESSAGE", uri, cseq=2, **call,
+                                       headers=[sip.answer_challenge(challenge, "MESSAGE", uri, JOE, PASSWORD)]))
+            request = gateway.next_request(10)
+            self.assertEqual(uri, request.uri)
+            gateway.respond(request, 200)
+            self.assert_status(200, caller.final_response(call["call_id"], "2 MESSAGE"))
 
     def test_a_users_own_attribute_stands_in_place_of_the_domains(self):
         callee = self.phone()
@@ -422,6 +426,9 @@ class Attributes(Proxy):
         self.assert_status(480, self.phone().ask("INVITE", "sip:ann@iptel.example"))
         self.kamailio.set_attribute(JOE, "iptel", "registration.max", "77s")
         self.assertIn("expires=77", self.register(contact="<sip:joe@127.0.0.1:9>;expires=3600").get("Contact"))
+        for attribute in ("registration.max", "registration.min", "registration.expires", "registration.contacts"):
+            self.kamailio.set_attribute(JOE, "iptel", attribute, "nonsense")
+        self.assertIn("expires=3600", self.register(contact="<sip:joe@127.0.0.1:9>").get("Contact"))
 
     def test_names_of_users_are_never_taken_for_sql(self):
         self.source.set("iptel", "peering=open;digest.required=false")
