@@ -1,4 +1,4 @@
-"""The five-minute tour: a knotd with two customers' zones, a redis-server, and zonecastd between them.
+"""The five-minute tour: a knotd with two customers' zones, a redis-server, zonecastd between them, and a mirror.
 
 Without arguments it runs until Ctrl-C and tells what to type. With --once it makes an edit itself,
 prints what changed in Redis and how long it took, and exits 0 only if all of it happened. Nothing of
@@ -12,12 +12,14 @@ import shutil
 import signal
 import sys
 import tempfile
+import textwrap
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "test" / "support"))
 
 import parts  # noqa: E402
+import table_reader  # noqa: E402
 from primaries import Knot  # noqa: E402
 
 ZONES = ("acme.example", "globex.example")
@@ -66,7 +68,14 @@ def edit_once(daemon, redis, knot):
     show_domains(daemon)
 
 
-def explain_how(daemon, redis, knot):
+def look_up(daemon, mirror, host):
+    """As a proxy's worker would, from the table in memory."""
+    parts.wait_for(lambda: mirror.look() and mirror.reader.answer(host) == table_reader.HOSTED, 10, f"{host} in the table")
+    say(f"\nWhat a proxy on this host finds, without asking anybody:\n  zonecast lookup --table {mirror.table} {host}")
+    say(textwrap.indent(daemon.ask("lookup", "--table", mirror.table, host).stdout.rstrip(), "  "))
+
+
+def explain_how(daemon, redis, mirror, knot):
     zonecast = f"{daemon.bin / 'zonecast'} -s {daemon.control}"
     say(f"""
 It runs until Ctrl-C. In another terminal, see change sets as they happen:
@@ -82,6 +91,7 @@ and edit a zone, as its owner would:
 Ask why, and look at what proxies read:
 
   {zonecast} explain lab.acme.example
+  {daemon.bin / 'zonecast'} lookup --table {mirror.table} acme.example
   redis-cli -s {redis.socket} HGETALL '{redis.key("domain")}'
 """)
 
@@ -95,14 +105,17 @@ def tour(folder, once, build):
     redis = parts.Redis(folder / "redis", deployment="tour")
     knot = Knot(folder / "knotd", zones, notify=notify, key=KEY)
     daemon = parts.Zonecastd(folder / "zonecastd", configuration(folder, redis, knot, notify, metrics), build)
-    with redis, knot, daemon:
+    mirror = parts.ZonecastMirror(folder / "mirror", redis, build=daemon.bin.parent)
+    with redis, knot, daemon, mirror:
         first_publication(redis)
         say(f"zonecastd follows {', '.join(ZONES)} at a knotd and publishes to a redis-server.\n\nHosted domains:")
         show_domains(daemon)
         if once:
             edit_once(daemon, redis, knot)
+            look_up(daemon, mirror, "lab.acme.example")
             return
-        explain_how(daemon, redis, knot)
+        look_up(daemon, mirror, "sales.acme.example")
+        explain_how(daemon, redis, mirror, knot)
         while daemon.process.poll() is None:
             time.sleep(0.2)
         raise daemon.fail("zonecastd ended")
