@@ -247,11 +247,22 @@ Ref Generation::membersFor(const VirtualDomainRow& row, const VirtualDomainRecor
   return ref;
 }
 
-std::byte* Generation::writeAttribute(std::byte* at, const Attribute& attribute) {
+// Most virtual domains have the attributes of the one before.
+void Generation::findAttributeNames(std::span<const Attribute> attributes) {
+  attribute_names_.resize(attributes.size());
+  for (std::size_t i = 0; i < attributes.size(); ++i) {
+    const bool is_same = newest().nameOf(attribute_names_[i], NodeKind::text) == attributes[i].name;
+    if (!is_same || attribute_names_[i] == 0) {
+      attribute_names_[i] = nodeFor(NodeKind::text, attributes[i].name);
+    }
+  }
+}
+
+std::byte* Generation::writeAttribute(std::byte* at, const Attribute& attribute, Ref name) {
   const auto [type, number] = typeAndNumber(attribute.value);
   const std::size_t octets = valueOctets(attribute.value);
   AttributeRecord record{};
-  record.name = nodeFor(NodeKind::text, attribute.name);
+  record.name = name;
   record.type = type;
   record.octets = static_cast<std::uint16_t>(octets);
   std::memcpy(at, &record, sizeof(record));
@@ -272,7 +283,7 @@ bool Generation::putVirtualDomain(const VirtualDomainRow& row) {
   if (!hasRoom(octets, 3 + row.domains.size() + row.attributes.size())) return false;
 
   // All names before the record, which is one piece with its attributes.
-  for (const Attribute& attribute : row.attributes) nodeFor(NodeKind::text, attribute.name);
+  findAttributeNames(row.attributes);
   VirtualDomainRecord record{};
   record.customer = nodeFor(NodeKind::text, row.customer);
   record.canonical = nodeFor(NodeKind::domain, row.canonical);
@@ -290,7 +301,9 @@ bool Generation::putVirtualDomain(const VirtualDomainRow& row) {
   const Ref ref = allocate(sizeof(record) + record.attribute_octets);
   std::memcpy(place(ref), &record, sizeof(record));
   std::byte* at = place(ref) + sizeof(record);
-  for (const Attribute& attribute : row.attributes) at = writeAttribute(at, attribute);
+  for (std::size_t i = 0; i < row.attributes.size(); ++i) {
+    at = writeAttribute(at, row.attributes[i], attribute_names_[i]);
+  }
   lead<VirtualDomainRecord>(node_ref, ref);
   return true;
 }

@@ -86,7 +86,8 @@ class Generation {
   // Finds or makes; there must be room for it.
   Ref nodeFor(NodeKind kind, std::string_view name);
   Ref membersFor(const VirtualDomainRow& row, const VirtualDomainRecord* before);
-  std::byte* writeAttribute(std::byte* at, const Attribute& attribute);
+  void findAttributeNames(std::span<const Attribute> attributes);
+  static std::byte* writeAttribute(std::byte* at, const Attribute& attribute, Ref name);
   // Makes the record the head of its node.
   template <typename Record>
   void lead(Ref node, Ref record);
@@ -100,7 +101,8 @@ class Generation {
   std::size_t used_ = 0, names_ = 0, live_units_ = 0;
   Counts counts_, committed_counts_;
   std::size_t committed_live_units_ = 0;
-  std::vector<Touched> touched_;  // since the last commit
+  std::vector<Touched> touched_;      // since the last commit
+  std::vector<Ref> attribute_names_;  // of the virtual domain that was put last
 };
 
 template <typename Visit>

@@ -21,12 +21,15 @@ sys.path.insert(0, str(TEST / "support"))
 import dns_messages as dns  # noqa: E402, F401
 import follower  # noqa: E402, F401
 import hostile_redis  # noqa: E402, F401
+import kamailio  # noqa: E402, F401
 import parts  # noqa: E402
 import primaries  # noqa: E402
+import publisher  # noqa: E402, F401
 import reader  # noqa: E402
 import redis_proxy  # noqa: E402, F401
 import scripted_primary  # noqa: E402, F401
 import table_reader  # noqa: E402, F401
+import telephony  # noqa: E402, F401
 import wire  # noqa: E402, F401
 import tsig  # noqa: E402, F401
 

@@ -12,6 +12,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import shutil
 import signal
 import socket
@@ -281,10 +282,11 @@ class Zonecastd(Part):
 class ZonecastMirror(Part):
     """The mirror under test, and a reader of its table."""
 
-    def __init__(self, folder, redis, *options, socket=None, table=None, name="mirror"):
+    def __init__(self, folder, redis, *options, socket=None, table=None, name="mirror", build=None):
         super().__init__(name, folder)
+        self.build = build or build_folder()
         self.table = table or self.folder / "table"
-        self.command = (build_folder() / "bin/zonecast-mirror", "--redis", f"unix:{socket or redis.socket}",
+        self.command = (self.build / "bin/zonecast-mirror", "--redis", f"unix:{socket or redis.socket}",
                         "--deployment", redis.deployment, "--table", self.table, "--id", name, *options)
         self.reader = None
 
@@ -292,10 +294,10 @@ class ZonecastMirror(Part):
         self.spawn(*self.command, "--log-level", "debug")
         self.wait_until(lambda: self.said("is running"), "it runs")
 
-    def once(self, *options):
+    def once(self, *options, timeout=60):
         """Runs it with --once: its exit status."""
         self.spawn(*self.command, "--once", *options)
-        return self.process.wait(60)
+        return self.process.wait(timeout)
 
     def said(self, *words):
         """The lines of its log that hold all of the words."""
@@ -306,7 +308,7 @@ class ZonecastMirror(Part):
         """The table's reader; nothing while there is no table."""
         if self.reader is None:
             with contextlib.suppress(NoTable):
-                self.reader = TableReader(build_folder(), self.table)
+                self.reader = TableReader(self.build, self.table)
         return self.reader
 
     def serves(self, content):
@@ -314,6 +316,11 @@ class ZonecastMirror(Part):
 
     def loads(self):
         return len(self.said("loaded"))
+
+    def hear_of(self, domain):
+        """As from a worker that does not know the domain."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as worker:
+            worker.sendto(domain.encode(), f"{self.table}.wanted")
 
     def stop(self, how=signal.SIGTERM):
         status = super().stop(how)

@@ -49,6 +49,8 @@ def load(library):
             ("virtual_domain_of", ctypes.c_bool, table, ctypes.POINTER(Domain), ctypes.POINTER(VirtualDomain)),
             ("member", ctypes.c_bool, table, ctypes.POINTER(VirtualDomain), size, ctypes.POINTER(Text)),
             ("attribute", ctypes.c_bool, table, ctypes.POINTER(VirtualDomain), size, ctypes.POINTER(Value)),
+            ("attribute_find", ctypes.c_bool, table, ctypes.POINTER(VirtualDomain), text, size, size,
+             ctypes.POINTER(Value)),
             ("status_of", None, table, ctypes.POINTER(Status)),
             ("wanted", ctypes.c_bool, table, text, size)):
         function = getattr(library, f"zonecast_{name}")
@@ -126,6 +128,13 @@ class TableReader:
             if self.library.zonecast_attribute(self.table, virtual_domain, k, value):
                 attributes.append(f"{value.name}={self.value_text(value)}")
         return str(virtual_domain.customer), str(virtual_domain.canonical), members, ";".join(attributes)
+
+    def attribute(self, host, name):
+        """Its first value, as text; nothing when there is none."""
+        virtual_domain, value = VirtualDomain(), Value()
+        found = (self.library.zonecast_virtual_domain_of(self.table, self.find(host)[1], virtual_domain)
+                 and self.library.zonecast_attribute_find(self.table, virtual_domain, name.encode(), len(name), 0, value))
+        return str(value.text) if found else None
 
     @staticmethod
     def value_text(value):

@@ -3,7 +3,7 @@
  *     local zonecast = require "zonecast"
  *     local table, why = zonecast.open("/dev/shm/zonecast-main/table", {max_age = 300})
  *     table:refresh()                                 -- for each request
- *     local answer, did, name, state, role, transports = table:lookup("example.com")
+ *     local answer, did = table:lookup("example.com")
  *     if answer == "hosted" then ... table:attribute(did, "digest.realm") ... end
  *
  * What it gives is Lua's own: nothing points into the table. One handle per process and thread: a
@@ -102,35 +102,54 @@ static void push_transports(lua_State *lua, unsigned transports) {
   lua_pushstring(lua, text);
 }
 
-/* table:lookup(host): "hosted", did, name, state, role, transports; or one of "foreign", "unknown",
- * "too_old", "invalid" alone. */
+static const char *answer_text(zonecast_answer answer) {
+  switch (answer) {
+    case ZONECAST_HOSTED:
+      return "hosted";
+    case ZONECAST_FOREIGN:
+      return "foreign";
+    case ZONECAST_UNKNOWN:
+      return "unknown";
+    case ZONECAST_INVALID:
+      return "invalid";
+    case ZONECAST_TOO_OLD:
+      break;
+  }
+  return "too_old";
+}
+
+/* table:lookup(host): "hosted" and its DID; or one of "foreign", "unknown", "too_old", "invalid". */
 static int lookup(lua_State *lua) {
   zonecast_table *table = checked(lua);
   size_t length;
   const char *host = luaL_checklstring(lua, 2, &length);
   zonecast_domain domain;
-  switch (zonecast_lookup(table, host, length, &domain)) {
-    case ZONECAST_HOSTED:
-      lua_pushliteral(lua, "hosted");
-      push_text(lua, domain.did);
-      push_text(lua, domain.name);
-      lua_pushstring(lua, domain.state == ZONECAST_STATE_RETIRING ? "retiring" : "hosted");
-      lua_pushstring(lua, domain.role == ZONECAST_ROLE_BACKUP ? "backup" : "primary");
-      push_transports(lua, domain.transports);
-      return 6;
-    case ZONECAST_FOREIGN:
-      lua_pushliteral(lua, "foreign");
-      return 1;
-    case ZONECAST_UNKNOWN:
-      lua_pushliteral(lua, "unknown");
-      return 1;
-    case ZONECAST_INVALID:
-      lua_pushliteral(lua, "invalid");
-      return 1;
-    case ZONECAST_TOO_OLD:
-      break;
-  }
-  lua_pushliteral(lua, "too_old");
+  const zonecast_answer answer = zonecast_lookup(table, host, length, &domain);
+  lua_pushstring(lua, answer_text(answer));
+  if (answer != ZONECAST_HOSTED) return 1;
+  push_text(lua, domain.did);
+  return 2;
+}
+
+/* table:domain(host): {did =, name =, state = "hosted" or "retiring", role = "primary" or "backup",
+ * transports = "udp,tcp"}, or nil when it is not hosted. */
+static int domain_of(lua_State *lua) {
+  zonecast_table *table = checked(lua);
+  size_t length;
+  const char *host = luaL_checklstring(lua, 2, &length);
+  zonecast_domain domain;
+  if (zonecast_lookup(table, host, length, &domain) != ZONECAST_HOSTED) return 0;
+  lua_newtable(lua);
+  push_text(lua, domain.did);
+  lua_setfield(lua, -2, "did");
+  push_text(lua, domain.name);
+  lua_setfield(lua, -2, "name");
+  lua_pushstring(lua, domain.state == ZONECAST_STATE_RETIRING ? "retiring" : "hosted");
+  lua_setfield(lua, -2, "state");
+  lua_pushstring(lua, domain.role == ZONECAST_ROLE_BACKUP ? "backup" : "primary");
+  lua_setfield(lua, -2, "role");
+  push_transports(lua, domain.transports);
+  lua_setfield(lua, -2, "transports");
   return 1;
 }
 
@@ -231,6 +250,7 @@ static int wanted(lua_State *lua) {
 __attribute__((visibility("default"))) int luaopen_zonecast(lua_State *lua) {
   static const luaL_Reg methods[] = {{"refresh", refresh},
                                      {"lookup", lookup},
+                                     {"domain", domain_of},
                                      {"attribute", attribute},
                                      {"attributes", attributes},
                                      {"members", members},

@@ -1,0 +1,87 @@
+-- What Kamailio's script asks of zonecast's table file. zonecast-lua.cfg calls these functions; they
+-- answer by setting $vn() variables. Whatever goes wrong here, the answer stays "unavailable".
+
+local handle         -- of this process: opened at its first request, so after the fork
+local complaint = "" -- what was logged last: once, and not once a request
+
+local function complain(text)
+  text = tostring(text)
+  if text == complaint then return end
+  complaint = text
+  if text ~= "" then KSR.err("zonecast: " .. text .. "\n") end
+end
+
+local function opened()
+  if handle then return handle end
+  local loaded, zonecast = pcall(require, "zonecast")
+  if not loaded then
+    complain(zonecast)
+    return nil
+  end
+  local found, why = zonecast.open(KSR.pv.get("$shv(table)"), {
+    max_age = tonumber(KSR.pv.get("$shv(table_max_age)")),
+    owner = KSR.pv.get("$shv(table_owner)"),
+  })
+  if not found then complain(why) end
+  handle = found
+  return handle
+end
+
+local ANSWERS = { hosted = "hosted", foreign = "foreign", unknown = "unknown", invalid = "foreign" }
+
+function zonecast_domain(host)
+  local reading = opened()
+  if not reading then return 1 end
+  local fresh, why = reading:refresh()  -- when that fails, what was read last stays, as long as max_age lets it
+  complain(fresh and "" or why)
+  local answer, did = reading:lookup(host)
+  if ANSWERS[answer] then
+    if answer == "hosted" then KSR.pv.sets("$vn(did)", did) end
+    KSR.pv.sets("$vn(answer)", ANSWERS[answer])
+  end
+  return 1
+end
+
+-- The attributes and the variables that they go to; digest.qop is apart, since it may have two values.
+local VARIABLES = {
+  ["digest.required"] = "$vn(digest_required)",
+  ["digest.realm"] = "$vn(digest_realm)",
+  ["digest.algorithm"] = "$vn(digest_algorithm)",
+  ["foreign"] = "$vn(foreign)",
+  ["mode"] = "$vn(mode)",
+  ["peering"] = "$vn(peering)",
+  ["record_route"] = "$vn(record_route)",
+  ["enum.suffix"] = "$vn(enum_suffix)",
+  ["gateway"] = "$vn(gateway)",
+  ["ring_timeout"] = "$vn(ring_timeout)",
+  ["registration.expires"] = "$vn(registration_expires)",
+  ["registration.min"] = "$vn(registration_min)",
+  ["registration.max"] = "$vn(registration_max)",
+  ["registration.contacts"] = "$vn(registration_contacts)",
+  ["registration.third_party"] = "$vn(registration_third_party)",
+}
+
+function zonecast_attributes(did)
+  if not handle then return 1 end
+  for name, variable in pairs(VARIABLES) do
+    local value = handle:attribute(did, name)
+    if type(value) == "number" then
+      KSR.pv.sets(variable, string.format("%d", value))
+    elseif value ~= nil then  -- what there is none of stays empty
+      KSR.pv.sets(variable, tostring(value))
+    end
+  end
+  local qop = 0  -- 0: none, 1: auth, with or without auth-int, 2: auth-int alone
+  for k = 1, 2 do
+    local value = handle:attribute(did, "digest.qop", k)
+    if value == "auth" then qop = 1 elseif value == "auth-int" and qop == 0 then qop = 2 end
+  end
+  KSR.pv.seti("$vn(digest_qop)", qop)
+  KSR.pv.sets("$vn(attributes)", "found")
+  return 1
+end
+
+function zonecast_wanted(host)
+  if handle then handle:wanted(host) end
+  return 1
+end
