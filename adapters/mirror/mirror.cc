@@ -41,7 +41,7 @@ Mirror::Mirror(uv::Loop& loop, MirrorOptions options, std::unique_ptr<table::Wri
       listener_(listener),
       writer_(std::move(writer)),
       replica_(*writer_),
-      line_(loop, options_.redis),
+      line_(loop, options_.primary),
       follower_(loop, options_.redis, replica_, listener),
       relay_(loop, keys_, options_.worker_id, options_.wanted, line_, replica_, listener),
       second_(loop, [this] { onSecond(); }),

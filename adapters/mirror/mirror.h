@@ -29,7 +29,8 @@
 namespace zonecast::mirror {
 
 struct MirrorOptions {
-  redis::RedisOptions redis;
+  redis::RedisOptions redis;    // what is followed; a replica will do
+  redis::RedisOptions primary;  // where questions and reports go: mostly the same
   table::WriterOptions table;
   std::string worker_id;                      // in worker:<id>
   std::optional<unsigned> wanted_mode{0666};  // of the socket; nothing: there is none

@@ -1,5 +1,7 @@
 #include "adapters/mirror/replica.h"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 namespace zonecast::mirror {
@@ -129,11 +131,10 @@ Replica::Outcome Replica::remove(const v1::ChangeSet& changes) {
 }
 
 Replica::Outcome Replica::commit(const table::Position& position) {
-  for (const auto& [name, until] : waiting_foreign_) {
+  for (const auto& [name, until] : std::exchange(waiting_foreign_, {})) {
     if (auto put = writer_.putForeign(name, until); !put) return put;
   }
   if (auto committed = writer_.commit(position); !committed) return committed;
-  waiting_foreign_.clear();
   is_loading_ = false;
   shown_refused_ = refused_;
   return {};

@@ -64,6 +64,7 @@ EXAMPLES
 
 struct Options {
   std::string redis = "127.0.0.1:6379";
+  std::string primary;
   std::string user, password_file;
   std::string deployment = "main";
   std::string table, id;
@@ -83,6 +84,10 @@ void describe(CLI::App& app, Options& options) {
   app.add_option("-r,--redis", options.redis,
                  "where Redis is: unix:PATH or ADDRESS:PORT; a replica will do")
       ->capture_default_str()
+      ->group(redis);
+  app.add_option("--primary", options.primary,
+                 "where questions and reports go when --redis is a replica, which takes none; "
+                 "default: as --redis")
       ->group(redis);
   app.add_option("-u,--user", options.user, "its user; default: Redis' default user")->group(redis);
   app.add_option("-p,--password-file", options.password_file,
@@ -151,6 +156,12 @@ tl::expected<mirror::MirrorOptions, std::string> mirrorOptions(const Options& op
   result.redis.password_file = options.password_file;
   result.redis.deployment = options.deployment;
   result.redis.jitter_seed = trueRandom();
+  result.primary = result.redis;
+  if (!options.primary.empty()) {
+    auto primary = serverFromText(options.primary);
+    if (!primary) return tl::unexpected(primary.error());
+    result.primary.server = std::move(*primary);
+  }
   result.table.path =
       options.table.empty() ? "/dev/shm/zonecast-" + options.deployment + "/table" : options.table;
   result.table.mode = modeFromText(options.table_mode);

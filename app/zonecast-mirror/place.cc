@@ -39,11 +39,10 @@ bool isWord(const std::string& text, std::size_t octets_max) {
 
 }  // namespace
 
-tl::expected<std::variant<redis::UnixSocket, xfr::Endpoint>, std::string> serverFromText(
-    std::string_view text) {
+tl::expected<Server, std::string> serverFromText(std::string_view text) {
   const auto fail = [&] {
     return tl::unexpected(
-        fmt::format("--redis {}: unix:PATH, ADDRESS:PORT or [IPV6]:PORT is expected", text));
+        fmt::format("{}: unix:PATH, ADDRESS:PORT or [IPV6]:PORT is expected", text));
   };
   if (text.starts_with(kUnix)) {
     const std::string_view path = text.substr(kUnix.size());

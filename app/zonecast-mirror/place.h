@@ -12,8 +12,8 @@
 namespace zonecast {
 
 // "unix:PATH", "192.0.2.10:6379" or "[2001:db8::10]:6379"; the error is a sentence.
-tl::expected<std::variant<redis::UnixSocket, xfr::Endpoint>, std::string> serverFromText(
-    std::string_view text);
+using Server = std::variant<redis::UnixSocket, xfr::Endpoint>;
+tl::expected<Server, std::string> serverFromText(std::string_view text);
 
 // What is wrong with them; empty: nothing.
 std::string validDeployment(const std::string& name);

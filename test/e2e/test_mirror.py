@@ -141,7 +141,7 @@ class Following(Mirrored):
     def test_a_command_line_that_is_wrong_is_explained(self):
         program = parts.build_folder() / "bin/zonecast-mirror"
         for words in (("--redis", "nowhere"), ("--redis", "unix:"), ("--redis", "localhost:6379"), ("--redis", "192.0.2.1:0"),
-                      ("--redis", "[192.0.2.1]:6379"), ("--redis", "2001:db8::1:6379"), ("--redis", "192.0.2.1:65536"),
+                      ("--redis", "[192.0.2.1]:6379"), ("--redis", "2001:db8::1:6379"), ("--redis", "192.0.2.1:65536"), ("--primary", "nowhere"),
                       ("--deployment", "a b"), ("--id", ""), ("--table-mode", "9"), ("--wanted-mode", "rw"), ("--what",)):
             with self.subTest(words):
                 done = subprocess.run([program, *words, "--once"], capture_output=True, text=True, check=False, timeout=20)
@@ -264,8 +264,11 @@ class Troubles(Mirrored):
         redis.ask("CONFIG", "SET", "port", port)
         copy.ask("REPLICAOF", "127.0.0.1", port)
         self.wait(lambda: copy.domains() == TWO, "the replica")
-        mirror = self.mirror(copy)
+        mirror = self.mirror(copy, "--primary", f"unix:{redis.socket}")
         self.await_served(mirror, copy)
+        mirror.look().wanted("other.example")
+        self.wait(lambda: redis.ask("XLEN", redis.key("wanted")) == 1, "the question, at the primary")
+        self.wait(lambda: self.worker(redis), "the report, at the primary")
         self.add("lab")
         self.wait(lambda: mirror.look().answer("lab.acme.example") == table_reader.HOSTED, "the edit")
         redis.kill()

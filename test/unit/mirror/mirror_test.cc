@@ -44,7 +44,7 @@ class MirrorThread {
   void run(const std::string& redis, const std::string& table) {
     uv::Loop loop;
     MirrorOptions options;
-    options.redis = redis::optionsFor(redis);
+    options.redis = options.primary = redis::optionsFor(redis);
     options.table.path = table;
     options.worker_id = "w";
     auto mirror = Mirror::open(loop, std::move(options), seen_);
@@ -125,7 +125,7 @@ TEST(Mirror, ASecondOneForATableIsRefused) {
   uv::Loop loop;
   Counting seen;
   MirrorOptions options;
-  options.redis = redis::optionsFor("nowhere");
+  options.redis = options.primary = redis::optionsFor("nowhere");
   options.table.path = folder.file("table");
   const auto first = Mirror::open(loop, options, seen);
   ASSERT_TRUE(first) << first.error();
