@@ -68,7 +68,7 @@ Task<void> RedisStore::openStore(plan::Term term_known, std::optional<plan::Posi
   const auto term =
       co_await takeLease(place(), term_known, [this](std::string why) { tell(std::move(why)); });
   if (!term) co_return fail(term.error());
-  standing_.term = *term;
+  noteTerm(term_known, *term);
   lease_timer_.after(renewalInterval(options_));
 
   // Before it is read, so that nothing is written unseen between the two.
@@ -80,8 +80,17 @@ Task<void> RedisStore::openStore(plan::Term term_known, std::optional<plan::Posi
   standing_ = std::move(found->standing);
   state_ = State::open;
   touched_ = false;
+  found->state.others_led = std::exchange(others_led_, false);
   last_trouble_.clear();
   listener_->onStoreOpened(std::move(found->state), found->unchanged);
+}
+
+// Each term is one more than the last: a gap is somebody else's. Those that we took in vain since
+// `term_known` are ours, but for one whose answer was lost.
+void RedisStore::noteTerm(plan::Term term_known, plan::Term taken) {
+  const auto ours = static_cast<std::uint64_t>(std::max(term_known, standing_.term));
+  others_led_ |= static_cast<std::uint64_t>(taken) > ours + 1;
+  standing_.term = taken;
 }
 
 Task<Outcome> RedisStore::readyServer() {

@@ -53,6 +53,7 @@ class RedisStore final : public ports::StateStore {
   void run(Task<void> task);
   Task<void> openStore(plan::Term term_known, std::optional<plan::Position> known);
   Task<Outcome> readyServer();
+  void noteTerm(plan::Term term_known, plan::Term taken);
   Task<void> publishChanges(ports::Publication publication, const plan::Table& after);
   Task<void> replaceAll(RawPosition expected, plan::Position next, const plan::Table& table);
   void finishPublishing(Expected<plan::Position> published);
@@ -76,6 +77,7 @@ class RedisStore final : public ports::StateStore {
   Standing standing_;
   std::string last_trouble_, last_advice_;  // each is told once
   bool touched_ = false;                    // by somebody else: all of it must be read again
+  bool others_led_ = false;                 // since the store was open last
   bool publishing_failed_ = false;          // since the last that did not
   Duration backoff_;
   std::minstd_rand random_;

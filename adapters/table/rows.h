@@ -1,6 +1,7 @@
 // What a table holds, as values: what a writer puts in, and what a reader finds.
 //
-// The enumerators are those of schema/zonecast.proto, by name and number; a table needs no protobuf.
+// The enumerators are those of schema/zonecast.proto, by name and number; a table needs no
+// protobuf.
 #pragma once
 
 #include <cstdint>

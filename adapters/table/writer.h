@@ -7,7 +7,8 @@
 // What is superseded stays for those who still look at it, so a table fills up. When it is full, or
 // when everything is to be replaced (beginAnew()), the change set under way goes into a new
 // generation: another file, which commit() renames into place before it marks the old one
-// superseded. The memory of an old generation is given back `grace` after that, whoever looks at it.
+// superseded. The memory of an old generation is given back `grace` after that, whoever looks at
+// it.
 //
 // Ownership: nothing that is passed in is kept. Thread-safety: none; readers, in any number of
 // processes, need no lock. Errors are sentences for people; after one, abandon() and go on. Times
@@ -18,6 +19,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,31 +27,25 @@
 
 #include <tl/expected.hpp>
 
-#include "adapters/table/layout.h"
+#include "adapters/table/generation.h"
 #include "adapters/table/mapping.h"
 #include "adapters/table/rows.h"
 
 namespace zonecast::table {
 
-template <typename T>
-using Expected = tl::expected<T, std::string>;
-
 struct WriterOptions {
-  std::string path;                       // the table; beside it stand path.lock and path.new
-  unsigned mode = 0644;                   // of the file: who may read it
-  std::size_t size_min = 1 << 20;         // octets of a generation
-  std::size_t size_max = std::size_t{8} << 30;
-  std::chrono::seconds grace{60};         // how long a superseded generation can be read
-};
-
-struct Counts {
-  std::size_t domains = 0, virtual_domains = 0, foreign = 0;
+  std::string path;                  // the table; beside it stand path.lock and path.new
+  unsigned mode = 0644;              // of the file: who may read it
+  std::size_t octets_min = 1 << 20;  // of a generation
+  std::size_t octets_max = std::size_t{8} << 30;
+  std::size_t foreign_max = 100'000;  // negative answers; the oldest go first
+  std::chrono::seconds grace{60};     // how long a superseded generation can be read
 };
 
 class Writer {
  public:
   // Takes the lock, and goes on from the table that is there; begins an empty one, not yet to be
-  // seen, when there is none or it is of no use. The latter is told by whyBegun().
+  // seen, when there is none or it is of no use: whyBegun() says why.
   static Expected<std::unique_ptr<Writer>> open(WriterOptions options);
   ~Writer();
   Writer(const Writer&) = delete;
@@ -57,11 +53,18 @@ class Writer {
 
   const std::string& whyBegun() const { return why_begun_; }  // empty: an old table goes on
   const Position& position() const { return position_; }      // of the last commit
-  const Counts& counts() const { return counts_; }            // with what is not yet committed
+  // With what is not yet committed.
+  const Counts& counts() const { return generation_->counts(); }
+  // What the table says, with what is not yet committed; until the next call.
+  View newest() const { return generation_->newest(); }
+  std::uint64_t commits() const { return generation_->lastCommit(); }
+  std::uint64_t generation() const { return generation_->number(); }
+  std::size_t octets() const { return generation_->mapping().octets(); }
+  std::size_t octetsFree() const { return octets() - generation_->usedOctets(); }
 
-  // Forgets what is not committed, and begins an empty generation for so many entries (domains and
-  // virtual domains together; only a hint). The old one goes on being read until commit().
-  Expected<void> beginAnew(std::size_t entries);
+  // Forgets what is not committed, and begins an empty generation for so many names (domains and
+  // DIDs together; a hint). The old one goes on being read until commit().
+  Expected<void> beginAnew(std::size_t names);
 
   // Each returns the sum of what it replaces or removes, if there was something.
   using Replaced = Expected<std::optional<std::uint64_t>>;
@@ -73,8 +76,9 @@ class Writer {
   // That a domain is not ours, until a time. Nothing happens to a domain that is.
   Expected<void> putForeign(std::string_view name, std::int64_t until);
 
+  // Shows what was put. After an error nothing of it is shown, and nothing forgotten.
   Expected<void> commit(const Position& position);
-  // After it, what was put since the last commit never happened.
+  // What was put since the last commit never happened.
   void abandon();
 
   // What the table holds was the newest that there is, at this time. No commit: readers see it at
@@ -83,3 +87,43 @@ class Writer {
 
   // Gives superseded generations back whose grace has passed. Call it about once a second.
   void collect(std::int64_t now);
+
+  // For readers in this process.
+  std::shared_ptr<const Mapping> mapping() const { return generation_->shared(); }
+
+ private:
+  struct Superseded {
+    std::shared_ptr<Mapping> mapping;
+    std::int64_t since;
+  };
+
+  Writer(WriterOptions options, int lock) : options_(std::move(options)), lock_(lock) {}
+  void goOnOrBegin();
+  Expected<std::unique_ptr<Generation>> makeGeneration(std::size_t names, std::size_t octets);
+  // Does what may not fit; in ever larger generations until it does.
+  Expected<void> fitting(const std::function<bool(Generation&)>& change);
+  Expected<void> moveOn(std::size_t octets);
+  bool copyTo(Generation& next) const;
+  Expected<void> putInPlace();
+  void noteForeign();
+  Expected<void> forgetForeign();
+  std::optional<std::uint64_t> sumOfDomain(std::string_view name) const;
+  std::optional<std::uint64_t> sumOfVirtualDomain(std::string_view did) const;
+
+  const WriterOptions options_;
+  const int lock_;
+  std::string why_begun_;
+  Position position_;
+  std::shared_ptr<Mapping> in_place_;       // what readers find at the path; null: nothing
+  std::unique_ptr<Generation> committed_;   // of in_place_, while another is being filled
+  std::unique_ptr<Generation> generation_;  // what is written to
+  std::deque<Superseded> superseded_;
+  struct Foreign {
+    std::int64_t until;
+    std::string name;
+  };
+  std::deque<Foreign> foreign_;            // in the order of their coming
+  std::deque<Foreign> committed_foreign_;  // of committed_
+};
+
+}  // namespace zonecast::table

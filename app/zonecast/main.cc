@@ -11,6 +11,7 @@
 #include "app/version.h"
 #include "app/zonecast/present.h"
 #include "app/zonecast/session.h"
+#include "app/zonecast/table_file.h"
 #include "config/configuration.h"
 
 namespace zonecast {
@@ -20,19 +21,21 @@ constexpr const char* kFooter = R"(EXIT STATUS
   0  it is done, or the answer is printed
   1  there is no such zone or domain, or the domain is not hosted
   2  the command line or the request is wrong
-  3  zonecastd cannot be reached, or did not answer in time
+  3  zonecastd cannot be reached, or did not answer in time; the table cannot be read
   4  the configuration file has errors
 
 EXAMPLES
   zonecast status
   zonecast explain sip.example.com
   zonecast zone-status --json | jq '.[] | select(.trouble)'
+  zonecast lookup sip.example.com
   zonecast watch)";
 
 struct Options {
   std::filesystem::path socket = kDefaultControlSocket;
   bool json = false;
   int timeout_ms = 5000;
+  TableFile table;
   std::string zone, domain, file;
 };
 
@@ -105,6 +108,20 @@ int run(int argc, char** argv) {
        ask([&](Session& s) { return explainDomain(s, options.domain, options.json); }))
       ->add_option("DOMAIN", options.domain, "the domain")
       ->required();
+  const auto readTable = [&](CLI::App* subcommand, const char* name) {
+    subcommand->add_option(name, options.table.path, "table file of zonecast-mirror")
+        ->capture_default_str()
+        ->envname("ZONECAST_TABLE");
+    subcommand->add_option("--owner", options.table.owner,
+                           "the user that the table must belong to (default: root or yourself)");
+  };
+  CLI::App* lookup = verb("lookup", "look a host up in the table file, as a worker does",
+                          [&] { return lookUp(options.table, options.domain, options.json); });
+  lookup->add_option("HOST", options.domain, "host part of a SIP URI")->required();
+  readTable(lookup, "--table");
+  readTable(verb("table", "a table file: generations, who reads them, what is free, how old it is",
+                 [&] { return showTable(options.table, options.json); }),
+            "FILE");
   verb("watch", "print change sets as they are published, until interrupted",
        ask([&](Session& s) { return watch(s, options.json); }));
 

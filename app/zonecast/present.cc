@@ -6,23 +6,14 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <google/protobuf/util/json_util.h>
 
+#include "app/zonecast/columns.h"
+#include "app/zonecast/json.h"
 #include "app/zonecast/printable.h"
-#include "app/zonecast/table.h"
 #include "app/zonecast/words.h"
 
 namespace zonecast {
 namespace {
-
-std::string toJson(const google::protobuf::Message& message) {
-  google::protobuf::util::JsonPrintOptions options;
-  options.preserve_proto_field_names = true;
-  options.always_print_primitive_fields = true;
-  std::string json;
-  if (!google::protobuf::util::MessageToJsonString(message, &json, options).ok()) return "{}";
-  return json;
-}
 
 // Prints one JSON array over any number of pages.
 class JsonArray {
@@ -58,24 +49,24 @@ int printDone(Session& session, const v1::ControlRequest& request, bool json) {
 }
 
 void printReport(const v1::DomainReport& report) {
-  Table table;
-  table.row({"domain", report.domain()});
-  table.row({"customer", orDash(report.customer())});
-  table.row({"DNS says", report.missing().empty() ? orDash(report.standing())
-                                                  : report.standing() + ": " + report.missing()});
-  table.row({"published", report.has_published() ? entryText(report.published()) : "no"});
-  if (!report.held().empty()) table.row({"held", report.held()});
+  Columns columns;
+  columns.row({"domain", report.domain()});
+  columns.row({"customer", orDash(report.customer())});
+  columns.row({"DNS says", report.missing().empty() ? orDash(report.standing())
+                                                    : report.standing() + ": " + report.missing()});
+  columns.row({"published", report.has_published() ? entryText(report.published()) : "no"});
+  if (!report.held().empty()) columns.row({"held", report.held()});
   if (report.has_virtual_domain()) {
     const v1::VirtualDomain& virtual_domain = report.virtual_domain();
-    table.row({"DID", virtual_domain.did()});
-    table.row({"canonical", virtual_domain.canonical()});
-    table.row({"domains", joined(virtual_domain.domains())});
+    columns.row({"DID", virtual_domain.did()});
+    columns.row({"canonical", virtual_domain.canonical()});
+    columns.row({"domains", joined(virtual_domain.domains())});
     for (const v1::Attribute& attribute : virtual_domain.attributes()) {
-      table.row({attribute.name(), valuesText(attribute)});
+      columns.row({attribute.name(), valuesText(attribute)});
     }
   }
-  for (const std::string& warning : report.warnings()) table.row({"warning", warning});
-  table.print(std::cout);
+  for (const std::string& warning : report.warnings()) columns.row({"warning", warning});
+  columns.print(std::cout);
 }
 
 }  // namespace
@@ -90,29 +81,29 @@ int showStatus(Session& session, bool json) {
     std::cout << toJson(status) << '\n';
     return kExitDone;
   }
-  Table table;
-  table.row({"zonecastd", fmt::format("{}, up {}", status.daemon_version(),
-                                      durationText(status.uptime_seconds()))});
-  table.row({"store", status.store()});
-  table.row({"lineage", orDash(status.lineage())});
-  table.row({"version", fmt::format("{} (term {})", status.version(), status.term())});
-  table.row(
+  Columns columns;
+  columns.row({"zonecastd", fmt::format("{}, up {}", status.daemon_version(),
+                                        durationText(status.uptime_seconds()))});
+  columns.row({"store", status.store()});
+  columns.row({"lineage", orDash(status.lineage())});
+  columns.row({"version", fmt::format("{} (term {})", status.version(), status.term())});
+  columns.row(
       {"zones",
        fmt::format("{}: {} loaded, {} confirmed, {} in work, {} in trouble, {} expired",
                    status.zones(), status.zones_loaded(), status.zones_confirmed(),
                    status.zones_in_work(), status.zones_in_trouble(), status.zones_expired())});
-  table.row({"domains", fmt::format("{} in {} virtual domains; {} held, {} waiting",
-                                    status.domains(), status.virtual_domains(),
-                                    status.domains_held(), status.domains_waiting())});
-  table.print(std::cout);
+  columns.row({"domains", fmt::format("{} in {} virtual domains; {} held, {} waiting",
+                                      status.domains(), status.virtual_domains(),
+                                      status.domains_held(), status.domains_waiting())});
+  columns.print(std::cout);
   return kExitDone;
 }
 
 int showZones(Session& session, const std::string& zone, bool json) {
   std::optional<JsonArray> array;
   if (json) array.emplace();
-  Table table;
-  table.row(
+  Columns columns;
+  columns.row(
       {"ZONE", "CUSTOMER", "SERIAL", "STATE", "PRIMARY", "CHECKED", "NEXT", "RECORDS", "TROUBLE"});
   const int code = pages(
       session,
@@ -125,12 +116,12 @@ int showZones(Session& session, const std::string& zone, bool json) {
       [&](const v1::ControlResponse& response) -> std::optional<std::string> {
         const v1::ZoneStatusList& list = response.zone_status();
         for (const v1::ZoneStatus& one : list.zones()) {
-          json ? array->add(one) : table.row(zoneRow(one));
+          json ? array->add(one) : columns.row(zoneRow(one));
         }
         return list.more() && list.zones_size() > 0 ? std::optional(list.zones().rbegin()->zone())
                                                     : std::nullopt;
       });
-  if (!json && code == kExitDone) table.print(std::cout);
+  if (!json && code == kExitDone) columns.print(std::cout);
   return code;
 }
 
@@ -149,8 +140,8 @@ int retransferZone(Session& session, const std::string& zone, bool json) {
 int listDomains(Session& session, bool json) {
   std::optional<JsonArray> array;
   if (json) array.emplace();
-  Table table;
-  table.row({"DOMAIN", "DID", "STATE", "TRANSPORTS", "ROLE"});
+  Columns columns;
+  columns.row({"DOMAIN", "DID", "STATE", "TRANSPORTS", "ROLE"});
   const int code = pages(
       session,
       [](const std::string& after) {
@@ -161,13 +152,13 @@ int listDomains(Session& session, bool json) {
       [&](const v1::ControlResponse& response) -> std::optional<std::string> {
         const v1::DomainList& list = response.domain_list();
         for (const v1::DomainEntry& entry : list.domains()) {
-          json ? array->add(entry) : table.row(domainRow(entry));
+          json ? array->add(entry) : columns.row(domainRow(entry));
         }
         return list.more() && list.domains_size() > 0
                    ? std::optional(list.domains().rbegin()->domain())
                    : std::nullopt;
       });
-  if (!json && code == kExitDone) table.print(std::cout);
+  if (!json && code == kExitDone) columns.print(std::cout);
   return code;
 }
 

@@ -69,7 +69,7 @@ void Publisher::open() {
   ports_.store.open(term_, opened_ ? position_ : std::nullopt);
 }
 
-bool Publisher::onOpened(ports::StoredState state, bool unchanged) {
+Publisher::Opening Publisher::onOpened(ports::StoredState state, bool unchanged) {
   term_ = state.term;
   newest_ = std::max(newest_, state.newest);
   if (unchanged) {
@@ -77,8 +77,10 @@ bool Publisher::onOpened(ports::StoredState state, bool unchanged) {
     // What could not be saved when it changed is saved now.
     ports_.disk.savePublisher({term_, position_, begun_});
     ports_.journal.record(ports::StoreOpened{term_, newest_, "nothing changed while it was away"});
-    return false;
+    return {};
   }
+  const bool others_published = othersPublished(state);
+  if (others_published) known_ = false;
   const Resumption resumption = resume(state);
   rebase_ = resumption.rebase;
   found_ = state.position;
@@ -93,8 +95,20 @@ bool Publisher::onOpened(ports::StoredState state, bool unchanged) {
   held_.clear();
   state_ = StoreState::reconciling;
   ports_.disk.savePublisher({term_, position_, begun_});
-  ports_.journal.record(ports::StoreOpened{term_, newest_, resumption.text});
-  return true;
+  ports_.journal.record(ports::StoreOpened{
+      term_, newest_,
+      resumption.text +
+          (others_published ? "; it may be newer than our zones: all are checked" : "")});
+  return {.replaced = true, .others_published = others_published};
+}
+
+// A position that we do not know may still be ours: the answer to a publication was lost, or the
+// store has lost some.
+bool Publisher::othersPublished(const ports::StoredState& state) const {
+  if (state.position == position_ || (rebase_ && state.position == found_)) return false;
+  if (state.others_led || !state.position) return state.others_led;
+  const plan::Lineage& found = state.position->lineage;
+  return found != begun_ && (!position_ || found != position_->lineage);
 }
 
 // A new lineage begins when the store is not provably a continuation of what we last published.

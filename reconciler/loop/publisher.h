@@ -14,6 +14,9 @@
 // want of confirmation. Readers keep what they have meanwhile, and lose no domain to a primary that
 // is down.
 //
+// What another leader published since we did is the state to go on from, as what is found at a
+// start.
+//
 // Invariants: versions only grow; a publication names the position that it follows; after a loss
 // nothing is assumed, the store is read back; `published` is what the store holds, or will hold
 // when the publication under way succeeds. A store that lost data gets back what it had: that it
@@ -74,8 +77,12 @@ class Publisher {
   bool advance();
   bool hasWork() const;  // advance() has something to do
 
-  // Reports of the store. True: the published table was replaced and must be reconciled.
-  bool onOpened(ports::StoredState state, bool unchanged);
+  // Reports of the store.
+  struct Opening {
+    bool replaced = false;          // the published table was, and must be reconciled
+    bool others_published = false;  // from zones that may be newer than ours
+  };
+  Opening onOpened(ports::StoredState state, bool unchanged);
   void onPublished(plan::Position position);
   void onLost(std::string why);
 
@@ -96,6 +103,7 @@ class Publisher {
     bool lost_ours = false;  // it had what we published, and has it no more
   };
   Resumption resume(const ports::StoredState& state) const;
+  bool othersPublished(const ports::StoredState& state) const;
   bool wantsToPublish() const {
     return (rebase_ || !edits_.empty() || !waiting_.empty()) && !mustWait();
   }

@@ -31,7 +31,6 @@ Reconciler::Reconciler(const Settings& settings, Ports ports, std::uint64_t seed
                  {[this](const derive::Domain& domain) { return holdReason(domain); },
                   [this] { return unanswered_.empty() && unread_.empty(); }},
                  random_),
-      confirmed_(settings.zones.size(), false),
       searching_(settings.zones.size(), false) {
   for (std::size_t i = 0; i < settings.zones.size(); ++i) {
     const dns::Name& name = settings.secondary.zones[i].name;
@@ -172,14 +171,22 @@ void Reconciler::take(const xfr::Fact& fact) {
 // The zone is confirmed: what it held back may go out.
 void Reconciler::onCurrent(xfr::ZoneId zone) {
   noticed_.erase(zone);
-  unanswered_.erase(zone);
   if (view_.zone(indexOf(zone)) != nullptr) {
     ports_.disk.saveZoneTimers(dns::Name(view_.apex(indexOf(zone))),
                                intake_.heldCopy(zone, ports_.clock.now().wall));
   }
-  if (isConfirmed(indexOf(zone))) return;
-  confirmed_[static_cast<std::size_t>(zone)] = true;
+  if (!isConfirmed(indexOf(zone))) return;  // what it was asked is too long ago
+  unanswered_.erase(zone);
   releaseHeld(indexOf(zone));
+}
+
+// As at a start: another has led, and may have heard of newer versions.
+void Reconciler::unconfirmAll() {
+  secondary_.unconfirmAll();
+  for (std::size_t i = 0; i < settings_.zones.size(); ++i) {
+    const xfr::ZoneId zone{static_cast<std::uint32_t>(i)};
+    if (view_.zone(indexOf(zone)) != nullptr) unanswered_.insert(unanswered_.end(), zone);
+  }
 }
 
 // A transfer confirms a zone, but what rests on it waits for what the new version says.
@@ -224,7 +231,7 @@ bool Reconciler::givesBack(const derive::Domain& domain) const {
 std::string Reconciler::holdReason(const derive::Domain& domain) const {
   for (const view::ZoneIndex zone : book_.sources(domain)) {
     if (!isConfirmed(zone) && !givesBack(domain)) {
-      return fmt::format("zone {} is not confirmed since the start", view_.apex(zone).toText());
+      return fmt::format("zone {} is not confirmed yet", view_.apex(zone).toText());
     }
     if (searching_[static_cast<std::size_t>(zone)]) {
       return fmt::format("zone {} serial {} is being worked off", view_.apex(zone).toText(),
@@ -281,7 +288,9 @@ std::optional<Instant> Reconciler::nextDeadline() const {
 }
 
 void Reconciler::onStoreOpened(ports::StoredState state, bool unchanged) {
-  if (!publisher_.onOpened(std::move(state), unchanged)) return;
+  const Publisher::Opening opening = publisher_.onOpened(std::move(state), unchanged);
+  if (opening.others_published) unconfirmAll();
+  if (!opening.replaced) return;
   const auto under_way = std::ranges::find_if(passes_, &Pass::reconcilesStore);
   if (under_way != passes_.end()) return under_way->restart();
   begin(StoreReplaced{}, {"the store was read back", std::nullopt}, false);

@@ -8,8 +8,9 @@
 // work() wants a turn. One slice of work() is some 2 ms.
 //
 // Invariants: a failure never removes a domain; nothing about a domain is published before the
-// zones that its own evidence names have been confirmed current since the start; nothing changed in
-// DNS means nothing published. Not thread-safe: one thread, the loop's.
+// zones that its own evidence names have been confirmed current since the start, or since another
+// leader published what may come from newer ones; nothing changed in DNS means nothing published.
+// Not thread-safe: one thread, the loop's.
 #pragma once
 
 #include <cstdint>
@@ -103,9 +104,8 @@ class Reconciler final : public ports::ZoneTransportListener,
   void hintLater(dns::NameView name, const xfr::Address& sender, const Now& now);
   std::string holdReason(const derive::Domain& domain) const;
   void releaseHeld(view::ZoneIndex zone);
-  bool isConfirmed(view::ZoneIndex zone) const {
-    return confirmed_[static_cast<std::size_t>(zone)];
-  }
+  void unconfirmAll();
+  bool isConfirmed(view::ZoneIndex zone) const { return secondary_.isConfirmed(idOf(zone)); }
   std::optional<xfr::ZoneId> zoneNamed(dns::NameView name) const;
   ZoneReport reportOn(xfr::ZoneId zone) const;
   std::optional<Instant> noticed(xfr::ZoneId zone) const;
@@ -131,8 +131,8 @@ class Reconciler final : public ports::ZoneTransportListener,
   std::list<Pass> edits_, passes_;
 
   std::map<dns::Name, xfr::ZoneId, dns::CanonicalLess> zones_by_name_;
-  std::vector<bool> confirmed_;  // by zone: checked or transferred since the start
-  // Of the zones that came from the disk: neither confirmed nor failed since; not worked off yet.
+  // Of the zones that came from the disk, or that are not confirmed any more: neither confirmed nor
+  // failed since. Of those that came from the disk: not worked off yet.
   std::set<xfr::ZoneId> unanswered_, unread_;
   std::vector<bool>
       searching_;  // by zone: which domains its present version concerns is not known yet

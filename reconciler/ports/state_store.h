@@ -19,7 +19,10 @@ namespace zonecast::ports {
 
 // What is in the store, as far as it could be read back.
 struct StoredState {
-  plan::Term term{};                       // ours, from the lease that open() took
+  plan::Term term{};  // ours, from the lease that open() took
+  // Since `term_known` a term may have been in force that was not ours, and its leader may have
+  // published. It is false in error only when the store has lost that term.
+  bool others_led = false;
   std::optional<plan::Position> position;  // nothing: the store is empty
   plan::Table table;
   // Why the table cannot be trusted to be what its position says ("content digest differs", "domain

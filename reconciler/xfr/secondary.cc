@@ -26,7 +26,8 @@ Secondary::Impl::Impl(const SecondarySettings& settings, ZoneReceiver& receiver,
       board_(settings, receiver, seed),
       waiting_room_(servers_, settings.limits),
       zones_(settings.zones.size(), ZoneState(settings.clamps)),
-      is_unconnected_(servers_.count(), false) {
+      is_unconnected_(servers_.count(), false),
+      recheck_(zones_.size()) {
   links_.reserve(servers_.count());
   for (std::size_t i = 0; i < servers_.count(); ++i) {
     const ServerId id{static_cast<std::uint32_t>(i)};
@@ -49,6 +50,12 @@ void Secondary::Impl::start(const Now& now) {
     const ZoneId id{static_cast<std::uint32_t>(i)};
     agenda_.set(id, zone(id).alarm, now.mono);
   }
+}
+
+void Secondary::Impl::unconfirmAll() {
+  ++era_;
+  tally_.confirmed = 0;
+  recheck_ = 0;
 }
 
 void Secondary::Impl::onNotify(ZoneId id, const Address& sender, const Now& now) {
@@ -93,6 +100,7 @@ void Secondary::Impl::onTimer(const Now& now) {
     if (!due) break;
     onAlarm(*due, now);
   }
+  recheckSome(now);
   settle(now);
 }
 
@@ -105,13 +113,14 @@ void Secondary::Impl::onConnection(ConnectionId connection, const Now& now, Even
 }
 
 Instant Secondary::Impl::nextDeadline() const {
-  if (!to_evacuate_.empty()) return Instant{};  // long past
+  if (!to_evacuate_.empty() || recheck_ < zones_.size()) return Instant{};  // long past
   return std::min(agenda_.first(), board_.alarms.first());
 }
 
 ZoneStatus Secondary::Impl::status(ZoneId id) const {
   const ZoneState& zone = zones_[indexOf(id)];
   ZoneStatus status = zone.status();
+  status.confirmed = isConfirmed(id);
   if (zone.has_primary) status.primary = primaries(id)[zone.sticky];
   return status;
 }
@@ -233,6 +242,14 @@ void Secondary::Impl::evacuate(const Now& now) {
   }
 }
 
+// Whoever waits for its turn will ask then, and who is at a primary will ask once more.
+void Secondary::Impl::recheckSome(const Now& now) {
+  for (int i = 0; i < kZonesPerTurn && recheck_ < zones_.size(); ++i, ++recheck_) {
+    const ZoneId id{static_cast<std::uint32_t>(recheck_)};
+    if (zone(id).phase == Phase::resting && !isConfirmed(id)) begin(id, now);
+  }
+}
+
 void Secondary::Impl::onAlarm(ZoneId id, const Now& now) {
   ZoneState& zone = this->zone(id);
   zone.alarm = kNever;
@@ -264,6 +281,9 @@ void Secondary::restore(ZoneId zone, const HeldCopy& copy) {
 }
 void Secondary::start(const Now& now) {
   impl_->start(now);
+}
+void Secondary::unconfirmAll() {
+  impl_->unconfirmAll();
 }
 
 void Secondary::onNotify(ZoneId zone, const Address& sender, const Now& now) {
@@ -307,6 +327,9 @@ std::vector<Fact> Secondary::takeFacts() {
   return impl_->takeFacts();
 }
 
+bool Secondary::isConfirmed(ZoneId zone) const {
+  return impl_->isConfirmed(zone);
+}
 ZoneStatus Secondary::status(ZoneId zone, const Now&) const {
   return impl_->status(zone);
 }

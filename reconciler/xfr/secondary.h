@@ -9,6 +9,9 @@
 // answered until that one fails. A NOTIFY is checked ahead of all refreshes; one that arrives while
 // the zone is busy makes one more check afterwards.
 //
+// Confirmed is a zone once an answer says that it is current; unconfirmAll() ends that, as another
+// start would, and only what is asked from then on counts.
+//
 // Connections. Per primary one query connection (SOA and IXFR, pipelined, answers matched by ID in
 // any order, RFC 7766) and up to `transfers_per_primary` bulk connections, reused. A primary that
 // has shown that it serves short zones is asked for several ahead on each of them. Idle ones are
@@ -153,7 +156,7 @@ struct ZoneStatus {
   std::optional<WallTime> last_success;
   Instant next_check{};
   std::uint32_t failures = 0;
-  bool confirmed = false;  // checked or transferred successfully since this process started
+  bool confirmed = false;  // checked or transferred successfully; see Secondary::unconfirmAll()
   bool expired = false;
   std::string trouble;  // text of the last failure; empty after a success
 };
@@ -178,6 +181,9 @@ class Secondary {
   void restore(ZoneId zone, const HeldCopy& copy);
   void start(const Now& now);
 
+  // No zone is confirmed any more; each is checked again, as after start().
+  void unconfirmAll();
+
   void onNotify(ZoneId zone, const Address& sender, const Now& now);
   void refresh(ZoneId zone, const Now& now);     // operator: check now
   void retransfer(ZoneId zone, const Now& now);  // operator: AXFR now, whatever the serial
@@ -193,6 +199,7 @@ class Secondary {
   std::vector<Action> takeActions();
   std::vector<Fact> takeFacts();
 
+  bool isConfirmed(ZoneId zone) const;
   ZoneStatus status(ZoneId zone, const Now& now) const;
   const ZoneTally& tally() const;
   SoaIntervals intervals(ZoneId zone) const;  // of the zone's current SOA, clamped

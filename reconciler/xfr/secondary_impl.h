@@ -29,6 +29,7 @@ class Secondary::Impl {
 
   void restore(ZoneId id, const HeldCopy& copy);
   void start(const Now& now);
+  void unconfirmAll();
 
   void onNotify(ZoneId id, const Address& sender, const Now& now);
   void refresh(ZoneId id, const Now& now);
@@ -42,6 +43,7 @@ class Secondary::Impl {
   Instant nextDeadline() const;
   std::vector<Action> takeActions() { return std::exchange(board_.actions, {}); }
   std::vector<Fact> takeFacts() { return std::exchange(facts_, {}); }
+  bool isConfirmed(ZoneId id) const { return zones_[indexOf(id)].confirmed_in == era_; }
   ZoneStatus status(ZoneId id) const;
   const ZoneTally& tally() const { return tally_; }
   SoaIntervals intervals(ZoneId id) const { return zones_[indexOf(id)].intervals; }
@@ -81,6 +83,7 @@ class Secondary::Impl {
   void makeRoomForConnection();
   void awaitConnection(ServerId server, const Now& now);
   void evacuate(const Now& now);
+  void recheckSome(const Now& now);
   void onAlarm(ZoneId id, const Now& now);
   void setAlarm(ZoneId id, const Now& now);
   void checkExpiry(ZoneId id, const Now& now);
@@ -108,6 +111,8 @@ class Secondary::Impl {
   std::deque<ServerId> to_evacuate_;   // fallen links at which zones may still be waiting
   std::deque<ServerId> unconnected_;   // whose queries wait for a connection that may be made
   std::vector<bool> is_unconnected_;   // by server: it stands there
+  std::uint32_t era_ = 1;              // one ends when what was confirmed is so no more
+  std::size_t recheck_;                // the zones from here on up are still to be checked anew
   Instant scarcity_told_ = Instant::min();
   std::optional<ServerId> asked_less_;  // in the present event
   ZoneTally tally_;

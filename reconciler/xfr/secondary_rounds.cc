@@ -108,7 +108,11 @@ void Secondary::Impl::succeed(ZoneId id, const SoaIntervals& intervals, const No
   zone.round.any_serial = false;
   zone.intervals = intervals;
   zone.timers.succeeded(intervals, now, random());
-  tally_.confirmed += !std::exchange(zone.confirmed, true);
+  if (zone.round.asked_in == era_) {
+    tally_.confirmed += std::exchange(zone.confirmed_in, era_) != era_;
+  } else {
+    zone.second_look = now.mono;
+  }
   tally_.expired -= std::exchange(zone.expired, false);
   tally_.in_trouble -= !zone.trouble.empty();
   zone.trouble.clear();
@@ -128,6 +132,7 @@ void Secondary::Impl::go(const WaitingRoom::Turn& turn, const Now& now) {
   assert(zone.phase == Phase::waiting && zone.round.kind == turn.kind &&
          primaryOf(turn.zone) == turn.primary);
   zone.phase = turn.kind == Kind::soa ? Phase::checking : Phase::transferring;
+  zone.round.asked_in = era_;
   zone.news.drop(zone.round.position);
   const auto held = turn.kind == Kind::ixfr ? zone.serial : std::nullopt;
   link(turn.primary)

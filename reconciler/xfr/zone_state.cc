@@ -42,7 +42,6 @@ ZoneStatus ZoneState::status() const {
   status.last_success = timers.lastSuccess();
   status.next_check = nextCheck();
   status.failures = timers.failures();
-  status.confirmed = confirmed;
   status.expired = expired;
   status.trouble = trouble;
   return status;

@@ -47,6 +47,7 @@ struct Round {
                             // in the next round when this one fails
   std::uint32_t position = 0;  // the primary's, in the zone's list
   std::uint32_t failed = 0;    // primaries
+  std::uint32_t asked_in = 0;  // the era in which the errand under way was begun
   bool was_too_much = false;   // a primary may have failed it because of how much else it was asked
 };
 
@@ -72,13 +73,13 @@ struct ZoneState {
   Next afterFailure(bool axfr_instead, std::uint32_t primaries);
 
   Phase phase = Phase::resting;
-  bool confirmed = false;
-  bool expired = false;          // and it was said
-  bool retransfer = false;       // the operator asked for it, and no round has taken it on
-  bool has_primary = false;      // one has served it: that at `sticky`
-  std::uint32_t sticky = 0;      // the position where a round begins
-  Instant alarm = kNever;        // in the agenda
-  Instant second_look = kNever;  // the check that follows a change
+  std::uint32_t confirmed_in = 0;  // an era of the secondary's, which counts them from 1
+  bool expired = false;            // and it was said
+  bool retransfer = false;         // the operator asked for it, and no round has taken it on
+  bool has_primary = false;        // one has served it: that at `sticky`
+  std::uint32_t sticky = 0;        // the position where a round begins
+  Instant alarm = kNever;          // in the agenda
+  Instant second_look = kNever;    // the check that follows a change
   std::optional<dns::Serial> serial;
   SoaIntervals intervals;
   ZoneTimers timers;

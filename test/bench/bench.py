@@ -1,6 +1,7 @@
-"""Measures zonecastd beside the best secondaries, with real servers on loopback: ./dev bench transfer
+"""Measures zonecast beside what people use today, with real servers on loopback: ./dev bench SUITE
 
-Prints a table for people and writes build/bench.json, one row per figure. Ratios are taken in one run, against
+`transfer` puts zonecastd beside the best secondaries, `worker` a proxy's look-ups beside tables in its own memory.
+Prints a table for people and writes build/bench.json (build/bench-worker.json), one row per figure. Ratios are taken in one run, against
 peers that do the same work on the same machine; seconds alone say little. All files of all parts are in memory
 where there is /dev/shm, so that it is not the disk that is measured. What exactly each figure measures stands
 at the head of the file of its scenario.
@@ -22,15 +23,20 @@ sys.path.insert(0, str(HERE.parent / "support"))
 
 import parts  # noqa: E402
 from axfr import Transfer  # noqa: E402
+from bootstrap import Bootstrap  # noqa: E402
 from edit import OneEdit  # noqa: E402
-from figures import ALONGSIDE, FIGURES, Measured, row  # noqa: E402
+from figures import ALONGSIDE, SUITES, Measured, row  # noqa: E402
+from proxy import KamailioCpu  # noqa: E402
+from lookup import LookUps  # noqa: E402
 from many import ManyZones  # noqa: E402
+from seen import SeenByAWorker  # noqa: E402
 from stand import Stand  # noqa: E402
 from storm import Storm  # noqa: E402
 from wire_reader import WireReader  # noqa: E402
 
 MEMORY = pathlib.Path("/dev/shm")
-SCENARIOS = {"axfr": Transfer, "edit": OneEdit, "zones": ManyZones, "wire": WireReader, "notify": Storm}
+SCENARIOS = {"axfr": Transfer, "edit": OneEdit, "zones": ManyZones, "wire": WireReader, "notify": Storm,
+             "lookup": LookUps, "bootstrap": Bootstrap, "seen": SeenByAWorker, "kamailio": KamailioCpu}
 
 
 def number(value):
@@ -55,15 +61,15 @@ def table(rows):
                      for line in [head, *lines])
 
 
-def wanted(only):
+def wanted(suite, only):
     """The figures that are named, by their own name or their scenario's."""
     if not only:
-        return list(FIGURES)
+        return list(suite)
     words = only.split(",")
-    known = {word for figure in FIGURES if figure.scenario != ALONGSIDE for word in (figure.name, figure.scenario)}
+    known = {word for figure in suite if figure.scenario != ALONGSIDE for word in (figure.name, figure.scenario)}
     if unknown := sorted(set(words) - known):
         sys.exit(f"bench: no figure {', '.join(unknown)}; there are: {', '.join(sorted(known))}")
-    return [figure for figure in FIGURES if figure.name in words or figure.scenario in (*words, ALONGSIDE)]
+    return [figure for figure in suite if figure.name in words or figure.scenario in (*words, ALONGSIDE)]
 
 
 def show_logs(folder):
@@ -94,8 +100,9 @@ def measure(figures, options, folder):
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="./dev bench transfer", description=__doc__,
+    parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("suite", choices=SUITES)
     parser.add_argument("--only", help="figures or scenarios, separated by commas; loop-callback comes along with any")
     parser.add_argument("--scale", type=float, default=1.0, help="of all sizes; 1 is what the bounds are for")
     parser.add_argument("--runs", type=int, default=3, help="of what is repeated; the median counts")
@@ -105,16 +112,17 @@ def main():
     parser.add_argument("--folder", type=pathlib.Path, default=MEMORY if MEMORY.is_dir() else None,
                         help=f"where all files are kept for the run; default: {MEMORY} if there is such a folder")
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/release", help="with bin/zonecastd")
-    parser.add_argument("--json", type=pathlib.Path, default=ROOT / "build/bench.json", help="where the rows go")
+    parser.add_argument("--json", type=pathlib.Path, help="where the rows go")
     options = parser.parse_args()
-    figures = wanted(options.only)
+    figures = wanted(SUITES[options.suite], options.only)
+    file = options.json or ROOT / "build" / ("bench.json" if options.suite == "transfer" else f"bench-{options.suite}.json")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     folder = pathlib.Path(tempfile.mkdtemp(prefix="zonecast-bench-", dir=options.folder))
     try:
         rows, failed = measure(figures, options, folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    options.json.write_text(json.dumps(rows, indent=1) + "\n")
+    file.write_text(json.dumps(rows, indent=1) + "\n")
     print(table(rows))
     if failed:
         sys.exit("\n".join(f"bench: {each}" for each in failed))

@@ -18,7 +18,7 @@ class Figure:
     aim: float | str | None
 
 
-FIGURES = (
+TRANSFER = (
     Figure("axfr-time", "axfr", "1 M records, 125,000 domains: AXFR start to all of it in Redis", "s", "ratio", 1.0, 0.5),
     Figure("axfr-memory", "axfr", "peak memory for that", "MB", "ratio", 1.0, 0.5),
     Figure("record-octets", "axfr", "octets per stored record", "octets", "value", 100, 75),
@@ -32,6 +32,19 @@ FIGURES = (
     Figure("notify-p99", "notify", "5,000 NOTIFYs/s, 1,000 edits/s, 10,000 zones: p99 edit to Redis", "s", "value", 1.0, 0.1),
     Figure("loop-callback", ALONGSIDE, "most CPU time of any one loop callback in all of this", "ms", "value", 20, 5),
 )
+
+WORKER = (
+    Figure("lookup-cpu", "lookup", "1 M domains, 100 changes/s: CPU time of a look-up", "ns", "ratio", 1.0, 0.75),
+    Figure("lookup-cpu-2", "lookup", "that, by each of two threads", "ns", "ratio", 1.0, 0.75),
+    Figure("update-p99", "lookup", "p99 of a change of one domain, without compaction", "ms", "value", 1.0, 0.1),
+    Figure("domain-octets", "lookup", "octets of the table per domain, each with 10 attributes", "octets", "value",
+           500, 350),
+    Figure("bootstrap-time", "bootstrap", "1 M domains: from an empty table to all of it served", "s", "ratio", 1.5, 1.0),
+    Figure("edit-median", "seen", "edit at named to a worker's look-up seeing it, median", "ms", "value", 10, 3),
+    Figure("edit-p99", "seen", "that, p99", "ms", "value", 50, 10),
+    Figure("kamailio-cpu", "kamailio", "Kamailio's CPU time per request, 1 M domains", "us", "ratio", 1.1, 1.05),
+)
+SUITES = {"transfer": TRANSFER, "worker": WORKER}
 
 
 @dataclasses.dataclass

@@ -4,7 +4,8 @@ The cases, for each of the ways in which it looks domains up: test_kamailio_redi
 """
 
 import contextlib
-import pathlib
+import os
+import pwd
 import time
 
 from setting import EndToEnd, kamailio, parts, publisher, telephony as sip
@@ -54,11 +55,12 @@ class Table(Redis):
 
     def __init__(self, test):
         super().__init__(test)
-        self.mirror = test.adopt(parts.Mirror(test.folder / "mirror", self.redis), start=True)
-        self.settings = {"ZC_TABLE": self.mirror.table, "ZC_TABLE_OWNER": pathlib.Path.home().owner()}
+        self.mirror = test.mirror(self.redis, "--wanted-interval", "0.1")
+        self.settings = {"ZC_TABLE": self.mirror.table, "ZC_TABLE_OWNER": pwd.getpwuid(os.geteuid()).pw_name}
 
     def await_readers(self):
-        parts.wait_for(lambda: self.mirror.has(self.publisher.version), 10, "the table to be the newest")
+        parts.wait_for(lambda: self.mirror.look() and self.mirror.reader.status().version == self.publisher.version, 10,
+                       "the table to be the newest")
 
     def answer_negative(self, domain):
         super().answer_negative(domain)

@@ -20,6 +20,7 @@ sys.path.insert(0, str(TEST / "support"))
 # Tests take these from here, once the path is set.
 import dns_messages as dns  # noqa: E402, F401
 import follower  # noqa: E402, F401
+import hostile_redis  # noqa: E402, F401
 import kamailio  # noqa: E402, F401
 import parts  # noqa: E402
 import primaries  # noqa: E402
@@ -27,6 +28,7 @@ import publisher  # noqa: E402, F401
 import reader  # noqa: E402
 import redis_proxy  # noqa: E402, F401
 import scripted_primary  # noqa: E402, F401
+import table_reader  # noqa: E402, F401
 import telephony  # noqa: E402, F401
 import wire  # noqa: E402, F401
 import tsig  # noqa: E402, F401
@@ -139,6 +141,9 @@ class EndToEnd(unittest.TestCase):
         if start:
             daemon.start()
         return daemon
+
+    def mirror(self, redis, *options, name="mirror", start=True, **where):
+        return self.adopt(parts.ZonecastMirror(self.folder / name, redis, *options, name=name, **where), start)
 
     # -- customers ---------------------------------------------------------------------------------
 

@@ -1,8 +1,5 @@
 """Two zonecastd on one deployment: one leads, the other waits, and who led and does not know that it leads no
-more writes nothing.
-
-Whoever is to take over has been given the time to fetch the zone's newest version: one that has not publishes
-what it has.
+more writes nothing. Whoever takes over may not have heard of the zone's newest version yet: it takes nothing back.
 """
 
 import time
@@ -19,17 +16,11 @@ class TwoDaemons(Trouble):
         self.await_said(daemon, "holds the lease: waiting for it")
         return daemon
 
-    def await_newest(self, world, daemon):
-        """The first edit makes serial 2."""
-        serial = world.edits + 1
-        self.wait(lambda: daemon.json("zone-status", APEX)[0].get("serial") == serial, f"serial {serial} at {daemon.name}")
-
     def test_one_that_was_frozen_beyond_its_lease_writes_nothing_when_it_wakes(self):
         with World(self, "first", redis={"lease": "1s"}) as world:
             second = self.second(world)
             lineage, _ = world.position()
             for edit in (World.edit, World.edit_much):
-                self.await_newest(world, second)
                 term = int(world.meta("term"))
                 world.daemon.freeze()
                 edit(world)
@@ -43,7 +34,6 @@ class TwoDaemons(Trouble):
                 world.edit()
                 world.converged("the old leader woke", time.monotonic())
                 self.assertEqual((lineage, version + 1), world.position())
-                self.await_newest(world, world.daemon)
                 second.freeze()  # and back: the first leads again
                 term = int(world.meta("term"))
                 self.wait(lambda term=term: int(world.meta("term")) > term, "the first to lead")
@@ -57,7 +47,6 @@ class TwoDaemons(Trouble):
             second = self.second(world)
             lineage, _ = world.position()
             for leader, other in ((world.daemon, second), (second, world.daemon), (world.daemon, second)):
-                self.await_newest(world, other)
                 leader.kill()
                 world.edit()
                 self.await_settled(other)

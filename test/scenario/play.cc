@@ -337,9 +337,12 @@ void Play::advance(const Words& words, const Step&) {
 
 void Play::store(const Words& words, const Step&) {
   const auto take = [&words](Play& play) {
-    play.world_.store.takeOver();
-    if (words.size() > 2)
-      play.world_.store.dropAsAnother(must(derive::Domain::fromText(words[2]), words[2]));
+    WorldStore& store = play.world_.store;
+    store.takeOver();
+    if (words.size() <= 2) return;
+    const derive::Domain domain = must(derive::Domain::fromText(words[2]), words[2]);
+    if (store.dropAsAnother(domain) || words.size() <= 3) return;
+    store.addAsAnother(domain, must(derive::Domain::fromText(words.at(4)), words.at(4)));
   };
   const std::map<std::string, std::function<void(Play&)>> verbs{
       {"down", [](Play& p) { p.world_.store.goDown(); }},

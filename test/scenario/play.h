@@ -15,7 +15,9 @@
 //   unconfigure ZONE                  between a kill and a start, as `zone` may stand there too
 //   notify ZONE,.. from ADDRESS       all at once          advance N(ms|s|m|h|d)
 //   store down|up|wipe|save|restore   lose-reply: what was asked is done, the answer is lost
-//   store taken [DOMAIN] | returned   by another leader, who publishes that there is no DOMAIN
+//   store taken | returned            by another leader, who holds the lease
+//   store taken DOMAIN [like OTHER]   and publishes that there is no DOMAIN; or, as there is none,
+//                                     one that is hosted as OTHER is, if that one is there
 //   store show                        writes what it holds to the trace
 //   disk wipe|full|ok
 //   for A..B RECORD                   in a block: one record each, its number for every '#'

@@ -5,8 +5,8 @@
 // - The table is consistent, and a reader that follows the contract never sees half a change.
 // - What a change set changes is what the reference makes of the zones as they are held when
 //   it is asked for; nothing changes that is unknown, and nothing whose zones are not confirmed
-//   since the start. What the process had published itself it may give back to a store that lost
-//   it.
+//   since the start, or since another leader published. What the process had published itself it
+//   may give back to a store that lost it.
 // - A canonical domain stays while it is a member; attributes are what it says, or said last.
 // - A new lineage begins only when the store or the disk has lost something.
 #pragma once
@@ -75,6 +75,7 @@ class Checks {
   // -- of the process that runs
   std::vector<std::optional<dns::Serial>> held_;
   std::vector<bool> confirmed_;
+  std::optional<plan::Position> ours_;  // where it published, or read, last
   // What it published or read last, and what it meant to publish last.
   std::optional<plan::Table> memory_, meant_;
   std::unique_ptr<Scene> scene_;  // of held_; nothing when that has changed since
@@ -87,9 +88,11 @@ class Checks {
   // -- of the store and the disk
   plan::Version known_{};  // the greatest version that the process can know of
   std::map<std::pair<std::string, std::uint64_t>, plan::Chain> contents_;
-  bool store_lost_ = false;  // wiped or older, since the last publication
-  bool reopened_ = false;    // and opened since
-  bool disk_lost_ = false;   // the position that it has may not be the last
+  std::optional<plan::Position> position_before_;  // the present step
+  bool others_published_ = false;                  // since the store was opened last
+  bool store_lost_ = false;                        // wiped or older, since the last publication
+  bool reopened_ = false;                          // and opened since
+  bool disk_lost_ = false;                         // the position that it has may not be the last
 };
 
 }  // namespace zonecast::sim

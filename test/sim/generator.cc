@@ -56,6 +56,7 @@ class Teller {
   void move();
   void shakeNetwork();
   void shakeStore();
+  void takeStore();
   void shakeDisk();
   void restart();
   void passTime();
@@ -205,6 +206,12 @@ void Teller::shakeNetwork() {
   say(fmt::format("mood {} {}", primary, oneIn(2) ? "serving" : kMoods[below(kMoods.size())]));
 }
 
+// What another leader publishes is as good as any: none of it may be taken for ours.
+void Teller::takeStore() {
+  const int domain = static_cast<int>(below(3));
+  say(fmt::format("store taken n{}.a.example like n{}.a.example", domain, (domain + 1) % 3));
+}
+
 void Teller::shakeStore() {
   switch (below(12)) {
     case 0:
@@ -216,7 +223,7 @@ void Teller::shakeStore() {
       if (store_saved_) say("store restore");
       return;
     case 3:
-      return say(fmt::format("store taken n{}.a.example", below(3)));
+      return takeStore();
     case 4:
     case 5:
       return say("store returned");

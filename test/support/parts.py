@@ -21,6 +21,7 @@ import time
 
 from reader import Content
 from resp import RedisClient, RedisError
+from table_reader import NoTable, TableReader
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PR_SET_PDEATHSIG = 1
@@ -278,27 +279,55 @@ class Zonecastd(Part):
         return json.loads(self.ask("--json", *command).stdout)
 
 
-class Mirror(Part):
-    """`zonecast-mirror`, which keeps the table for the workers of a host."""
+class ZonecastMirror(Part):
+    """The mirror under test, and a reader of its table."""
 
-    def __init__(self, folder, redis, build=None, name="mirror"):
+    def __init__(self, folder, redis, *options, socket=None, table=None, name="mirror", build=None):
         super().__init__(name, folder)
-        self.program = (pathlib.Path(build).resolve() if build else build_folder()) / "bin/zonecast-mirror"
-        self.redis = redis
-        self.table = self.folder / "table"
+        self.build = build or build_folder()
+        self.table = table or self.folder / "table"
+        self.command = (self.build / "bin/zonecast-mirror", "--redis", f"unix:{socket or redis.socket}",
+                        "--deployment", redis.deployment, "--table", self.table, "--id", name, *options)
+        self.reader = None
 
     def start(self):
-        self.spawn(self.program, "--redis", f"unix:{self.redis.socket}", "--deployment", self.redis.deployment,
-                   "--table", self.table, "--wanted-interval", "0.1", "--log-level", "debug")
-        self.wait_until(lambda: "is running" in self.log.read_text(errors="replace"), "it runs")  # its table comes later
+        self.spawn(*self.command, "--log-level", "debug")
+        self.wait_until(lambda: self.said("is running"), "it runs")
+
+    def once(self, *options, timeout=60):
+        """Runs it with --once: its exit status."""
+        self.spawn(*self.command, "--once", *options)
+        return self.process.wait(timeout)
+
+    def said(self, *words):
+        """The lines of its log that hold all of the words."""
+        return [line for line in self.log.read_text(errors="replace").splitlines()
+                if all(word in line for word in words)]
+
+    def look(self):
+        """The table's reader; nothing while there is no table."""
+        if self.reader is None:
+            with contextlib.suppress(NoTable):
+                self.reader = TableReader(self.build, self.table)
+        return self.reader
+
+    def serves(self, content):
+        return self.look() is not None and not self.reader.differences(content)
+
+    def loads(self):
+        return len(self.said("loaded"))
 
     def hear_of(self, domain):
         """As from a worker that does not know the domain."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as worker:
             worker.sendto(domain.encode(), f"{self.table}.wanted")
 
-    def has(self, version):
-        return re.search(rf"version={version} ", self.log.read_text(errors="replace")) is not None
+    def stop(self, how=signal.SIGTERM):
+        status = super().stop(how)
+        if self.reader is not None:
+            self.reader.close()
+            self.reader = None
+        return status
 
 
 def tsig_key(name, octets=b"0123456789abcdef0123456789abcdef", algorithm="hmac-sha256"):

@@ -38,7 +38,8 @@ std::vector<std::string> linesOf(const plan::Table& table) {
 }  // namespace
 
 void WorldStore::open(plan::Term term_known, const std::optional<plan::Position>& known) {
-  term_ = std::max(term_, term_known);
+  ours_ = std::max(ours_, term_known);
+  term_ = std::max(term_, ours_);
   known_ = known;
   opening_ = true;
 }
@@ -63,10 +64,12 @@ bool WorldStore::deliver(ports::StateStoreListener& listener) {
 void WorldStore::answerOpen(ports::StateStoreListener& listener) {
   opening_ = false;
   connected_ = true;
-  term_ = plan::Term{static_cast<std::uint64_t>(term_) + 1};
+  const bool others_led = term_ > ours_;
+  term_ = ours_ = plan::Term{static_cast<std::uint64_t>(term_) + 1};
   const bool unchanged = known_ && content_.position == known_;
   ports::StoredState state;
   state.term = term_;
+  state.others_led = others_led;
   state.position = content_.position;
   if (content_.position) state.newest = content_.position->version;
   if (!unchanged) state.table = content_.table;
@@ -144,7 +147,7 @@ void WorldStore::giveUp() {
 }
 
 bool WorldStore::dropAsAnother(const derive::Domain& domain) {
-  plan::Table& table = content_.table;
+  const plan::Table& table = content_.table;
   const auto entry = table.domains.find(domain);
   if (entry == table.domains.end()) return false;
   plan::ChangeSet changes;
@@ -159,13 +162,37 @@ bool WorldStore::dropAsAnother(const derive::Domain& domain) {
     rest->canonical = rest->domains.front();
   }
   changes.virtual_domains.push_back({did, before, rest});
-  plan::apply(changes, table);
+  publishAsAnother(std::move(changes));
+  return true;
+}
+
+bool WorldStore::addAsAnother(const derive::Domain& domain, const derive::Domain& other) {
+  const plan::Table& table = content_.table;
+  const auto like = table.domains.find(other);
+  const auto did = identity::Did::fromText(domain.text());
+  if (like == table.domains.end() || !did || table.domains.contains(domain) ||
+      table.virtual_domains.contains(*did)) {
+    return false;
+  }
+  plan::DomainEntry entry = like->second;
+  identity::VirtualDomain alone = *table.virtual_domains.at(entry.did);
+  entry.did = *did;
+  alone.canonical = domain;
+  alone.domains = {domain};
+  plan::ChangeSet changes;
+  changes.domains.push_back({domain, std::nullopt, entry});
+  changes.virtual_domains.push_back({*did, std::nullopt, alone});
+  publishAsAnother(std::move(changes));
+  return true;
+}
+
+void WorldStore::publishAsAnother(plan::ChangeSet changes) {
+  plan::apply(changes, content_.table);
   plan::Position& position = *content_.position;
   position.version = plan::Version{static_cast<std::uint64_t>(position.version) + 1};
   position.chain = continued(position.chain, position, describe(changes));
   content_.log.push_back(
       {position.version, std::make_shared<const plan::ChangeSet>(std::move(changes))});
-  return true;
 }
 
 // False while the report of a loss is under way: what is asked meanwhile is lost with the rest.
@@ -179,6 +206,7 @@ void WorldStore::forgetClient() {
   request_.reset();
   answers_.clear();
   connected_ = opening_ = false;
+  ours_ = {};
 }
 
 void WorldStore::wipe() {

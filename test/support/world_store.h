@@ -46,8 +46,10 @@ class WorldStore final : public ports::StateStore {
   void forgetClient();  // who was connected is gone; nothing is told to anybody
   void wipe();          // everything in it is gone
   void restore(StoreContent content);  // an older dump
-  // The other leader publishes that there is no such domain. False: there is none.
+  // The other leader publishes that there is no such domain, or that there is one that is hosted
+  // as `other` is. False: there is no such domain, or other.
   bool dropAsAnother(const derive::Domain& domain);
+  bool addAsAnother(const derive::Domain& domain, const derive::Domain& other);
 
   const StoreContent& content() const { return content_; }
   const plan::Table& table() const { return content_.table; }
@@ -70,10 +72,11 @@ class WorldStore final : public ports::StateStore {
   void moveOn();
   void succeed(plan::Position position, std::shared_ptr<const plan::ChangeSet> changes);
   void answerOpen(ports::StateStoreListener& listener);
+  void publishAsAnother(plan::ChangeSet changes);
 
   Trace& trace_;
   bool up_ = true, taken_ = false, connected_ = false, opening_ = false;
-  plan::Term term_{};
+  plan::Term term_{}, ours_{};  // the newest, and the newest of whoever asks
   std::optional<plan::Position> known_;
   StoreContent content_;
   std::optional<Request> request_;

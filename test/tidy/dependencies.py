@@ -35,8 +35,13 @@ ALLOWED |= {
     "adapters/journal": VALUES + REPORTS,
     "adapters/http": VALUES,
     "adapters/control": ["adapters/uv", "schema"],
+    # What proxies link: neither the core nor Redis nor protobuf.
+    "adapters/table": [],
+    "adapters/worker": ["adapters/table"],
+    "adapters/mirror": ["adapters/redis", "adapters/table", "adapters/uv", "schema", "reconciler/xfr"],
     "config": VALUES + ["reconciler/loop/settings.h"],
-    "app/zonecast": ["adapters/control", "config", "schema", "app/version.h", "reconciler"],
+    "app/zonecast": ["adapters/control", "adapters/table", "adapters/worker", "config", "schema", "app/version.h", "reconciler"],
+    "app/zonecast-mirror": ["adapters", "schema", "app/version.h", "reconciler/xfr"],
     "app/zonecastd": ["adapters", "config", "schema", "app/version.h", "reconciler"],
 }
 EVERYWHERE = ["reconciler/time.h", "reconciler/shared.h"]

@@ -305,6 +305,36 @@ TEST(RedisStore, AStoreThatDidNotChangeIsNotReadAgain) {
   EXPECT_EQ(Leader(optionsFor(server.socket())).open().damage, "");
 }
 
+TEST(RedisStore, WhetherAnotherLedSinceIsToldOnce) {
+  RedisServer server;
+  Leader leader(optionsFor(server.socket()));
+  EXPECT_FALSE(leader.open().others_led);
+  leader.rebase(tableOf(3), 1);
+  EXPECT_FALSE(leader.open(plan::Term{1}).others_led) << "our own term";
+
+  server.command({"DEL", "zonecast:{t}:lease"});
+  EXPECT_TRUE(Leader(optionsFor(server.socket(), "two")).open().others_led);
+  server.command({"DEL", "zonecast:{t}:lease"});
+  EXPECT_TRUE(leader.open(plan::Term{2}).others_led);
+  EXPECT_FALSE(leader.open(plan::Term{4}).others_led);
+}
+
+// A term that was taken in vain is no other leader's.
+TEST(RedisStore, AnOpeningThatFailedIsNoOtherLeader) {
+  RedisServer server;
+  Leader leader(optionsFor(server.socket()));
+  leader.open();
+  leader.rebase(tableOf(3), 1);
+  server.command({"ACL", "SETUSER", "default", "-watch"});
+  leader.store().open(plan::Term{1}, {});
+  EXPECT_TRUE(leader.runUntilTrouble("watch"));
+  server.command({"ACL", "SETUSER", "default", "+watch"});
+  EXPECT_TRUE(leader.runUntilReport());
+  ASSERT_TRUE(leader.seen().opened);
+  EXPECT_GT(leader.seen().opened->term, plan::Term{2});
+  EXPECT_FALSE(leader.seen().opened->others_led);
+}
+
 TEST(RedisStore, AStoreThatLostEntriesIsReadAgain) {
   RedisServer server;
   Leader leader(optionsFor(server.socket()));

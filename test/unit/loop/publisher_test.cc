@@ -96,7 +96,7 @@ class PublisherTest : public testing::Test {
   // As a process that had published up to `ours` finds the store.
   void find(std::optional<Position> ours, ports::StoredState found) {
     publisher_.start({Term{6}, std::move(ours)});
-    EXPECT_TRUE(publisher_.onOpened(std::move(found), false));
+    EXPECT_TRUE(publisher_.onOpened(std::move(found), false).replaced);
     reconcile();
   }
   const std::string& lastFact() const { return trace_.back(); }
@@ -195,10 +195,10 @@ TEST_F(PublisherTest, TheNewestVersionSeenAnywhereIsPassed) {
 
 TEST_F(PublisherTest, AStoreThatLosesDataGetsBackWhatItHad) {
   find(position("a", 5), state(position("a", 5), tableOf("acme.example")));
-  held_ = "zone acme.example is not confirmed since the start";
+  held_ = "zone acme.example is not confirmed yet";
   publisher_.onLost("connection reset by peer");
   EXPECT_EQ(store_.opened_with, position("a", 5));
-  EXPECT_TRUE(publisher_.onOpened(state(std::nullopt), false));
+  EXPECT_TRUE(publisher_.onOpened(state(std::nullopt), false).replaced);
   reconcile();
   ASSERT_TRUE(store_.rebased);
   EXPECT_EQ(store_.rebased_table, tableOf("acme.example"));
@@ -207,9 +207,50 @@ TEST_F(PublisherTest, AStoreThatLosesDataGetsBackWhatItHad) {
 TEST_F(PublisherTest, WhatAnotherPublishedMeanwhileIsTaken) {
   find(position("a", 5), state(position("a", 5), tableOf("acme.example")));
   publisher_.onLost("connection reset by peer");
-  EXPECT_TRUE(publisher_.onOpened(state(position("a", 8), tableOf("sub.acme.example")), false));
+  ports::StoredState found = state(position("a", 8), tableOf("sub.acme.example"));
+  found.others_led = true;
+  const Publisher::Opening opening = publisher_.onOpened(std::move(found), false);
+  EXPECT_TRUE(opening.replaced);
+  EXPECT_TRUE(opening.others_published);
   reconcile();
   EXPECT_FALSE(store_.rebased);
+  EXPECT_EQ(published_, tableOf("sub.acme.example"));
+}
+
+TEST_F(PublisherTest, WhoLedAndPublishedNothingIsNoMatter) {
+  find(position("a", 5), state(position("a", 5), tableOf("acme.example")));
+  publisher_.onLost("connection reset by peer");
+  ports::StoredState found = state(position("a", 5), tableOf("acme.example"));
+  found.others_led = true;
+  EXPECT_FALSE(publisher_.onOpened(std::move(found), false).others_published);
+}
+
+TEST_F(PublisherTest, APublicationWhoseAnswerWasLostIsNotAnothers) {
+  find(position("a", 5), state(position("a", 5), tableOf("acme.example")));
+  publisher_.onLost("connection reset by peer");
+  const auto opening =
+      publisher_.onOpened(state(position("a", 6), tableOf("sub.acme.example")), false);
+  EXPECT_TRUE(opening.replaced);
+  EXPECT_FALSE(opening.others_published);
+}
+
+TEST_F(PublisherTest, AnotherLineageIsAnothersOnceHoweverOftenItIsFound) {
+  find(position("a", 5), state(position("a", 5), tableOf("acme.example")));
+  publisher_.onLost("connection reset by peer");
+  const auto found = state(position("b", 3), tableOf("sub.acme.example"));
+  EXPECT_TRUE(publisher_.onOpened(found, false).others_published);
+  publisher_.onLost("connection reset by peer");
+  EXPECT_FALSE(publisher_.onOpened(found, false).others_published);
+}
+
+// Then what we had is not what the store lost: only what it still has is known to be good.
+TEST_F(PublisherTest, AnOlderStoreThatAnotherWentOnFromIsTakenAsAtAStart) {
+  find(position("a", 5), state(position("a", 5), tableOf("acme.example")));
+  publisher_.onLost("connection reset by peer");
+  ports::StoredState found = state(position("a", 4), tableOf("sub.acme.example"));
+  found.others_led = true;
+  EXPECT_TRUE(publisher_.onOpened(std::move(found), false).others_published);
+  EXPECT_TRUE(publisher_.putsBack());
   EXPECT_EQ(published_, tableOf("sub.acme.example"));
 }
 
@@ -220,7 +261,7 @@ TEST_F(PublisherTest, ANewLineageWhoseReportWasLostIsKnownAgain) {
   publisher_.onLost("connection reset by peer");
   EXPECT_EQ(store_.opened_with, std::nullopt) << "of a publication under way nothing is known";
   store_.rebased.reset();
-  EXPECT_TRUE(publisher_.onOpened(state(begun), false));
+  EXPECT_TRUE(publisher_.onOpened(state(begun), false).replaced);
   reconcile();
   EXPECT_FALSE(store_.rebased);
   EXPECT_EQ(publisher_.position(), begun);
@@ -230,14 +271,14 @@ TEST_F(PublisherTest, AnUnchangedStoreIsNotLookedAtAgain) {
   find(position("a", 5), state(position("a", 5)));
   publisher_.onLost("connection reset by peer");
   EXPECT_EQ(store_.opened_with, position("a", 5));
-  EXPECT_FALSE(publisher_.onOpened(state(position("a", 5)), true));
+  EXPECT_FALSE(publisher_.onOpened(state(position("a", 5)), true).replaced);
   EXPECT_EQ(publisher_.state(), StoreState::idle);
 }
 
 TEST_F(PublisherTest, ALossDuringTheLookAtEverythingReadsBackAgain) {
   publisher_.start({Term{6}, position("a", 5)});
   EXPECT_EQ(store_.opened_with, std::nullopt) << "nothing is read yet";
-  EXPECT_TRUE(publisher_.onOpened(state(position("a", 5)), false));
+  EXPECT_TRUE(publisher_.onOpened(state(position("a", 5)), false).replaced);
   publisher_.onLost("connection reset by peer");
   EXPECT_EQ(store_.opened_with, std::nullopt);
   EXPECT_EQ(store_.opens, 2);

@@ -49,6 +49,23 @@ TEST(Secondary, WhatWasRestoredIsCheckedAndNotTransferred) {
   EXPECT_THAT(world.commits, IsEmpty());
 }
 
+TEST(Secondary, WhatIsConfirmedNoMoreIsCheckedAtOnce) {
+  World world;
+  world.hold(1);
+  world.start();
+  world.take<ZoneCurrent>();
+  world.secondary->unconfirmAll();
+  EXPECT_FALSE(world.status().confirmed);
+  EXPECT_EQ(world.secondary->tally().confirmed, 0u);
+  world.advance(seconds{0});
+  EXPECT_EQ(world.primaries[0].count(RrType::soa), 2u);
+  ASSERT_THAT(world.take<ZoneCurrent>(), SizeIs(1));
+  EXPECT_TRUE(world.status().confirmed);
+  EXPECT_EQ(world.secondary->tally().confirmed, 1u);
+  world.advance(seconds{10});
+  EXPECT_EQ(world.primaries[0].count(RrType::soa), 2u) << "once";
+}
+
 TEST(Secondary, ANewerSerialIsFetchedByIxfrOnTheSameConnection) {
   World world;
   world.hold(1);

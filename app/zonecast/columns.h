@@ -12,7 +12,7 @@
 
 namespace zonecast {
 
-class Table {
+class Columns {
  public:
   void row(std::vector<std::string> cells) {
     for (std::string& cell : cells) cell = printable(cell);

@@ -1,0 +1,51 @@
+#include "adapters/mirror/side_line.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "adapters/redis/opening.h"
+
+namespace zonecast::mirror {
+
+SideLine::SideLine(uv::Loop& loop, redis::RedisOptions options)
+    : options_(std::move(options)),
+      keys_(options_.deployment),
+      backoff_(options_.backoff_min),
+      random_(static_cast<std::minstd_rand::result_type>(options_.jitter_seed)),
+      session_(loop, options_, [this](const std::string&) { onDown(); }),
+      start_timer_(
+          loop,
+          [this] {
+            task_ = connect();
+            task_.start();
+          },
+          uv::Callback::store) {}
+
+void SideLine::start() {
+  start_timer_.after(Duration::zero());
+}
+
+void SideLine::send(const redis::Command& command, redis::Connection::Handler handler) {
+  if (is_up_) session_.send(command, std::move(handler));
+}
+
+// Why it fails is told by the follower, whom the same happens to.
+redis::Task<void> SideLine::connect() {
+  session_.close();
+  co_await session_.connect();
+  const redis::Outcome authenticated = co_await redis::authenticate({session_, options_, keys_});
+  if (!authenticated) co_return onDown();
+  is_up_ = true;
+  backoff_ = options_.backoff_min;
+}
+
+void SideLine::onDown() {
+  session_.close();
+  is_up_ = false;
+  const Duration jitter(
+      std::uniform_int_distribution<Duration::rep>(0, backoff_.count() / 2)(random_));
+  start_timer_.after(backoff_ / 2 + jitter);
+  backoff_ = std::min(2 * backoff_, options_.backoff_max);
+}
+
+}  // namespace zonecast::mirror

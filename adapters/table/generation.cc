@@ -1,0 +1,358 @@
+#include "adapters/table/generation.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+#include <new>
+#include <utility>
+
+namespace zonecast::table {
+namespace {
+
+constexpr std::size_t nodeOctets(std::size_t name) {
+  return unitsOf(kNodeOctets + name) * kUnit;
+}
+
+std::string_view textOf(const Value& value) {
+  const auto* text = std::get_if<std::string_view>(&value);
+  return text == nullptr ? std::string_view() : *text;
+}
+
+std::size_t valueOctets(const Value& value) {
+  return std::holds_alternative<std::string_view>(value) ? textOf(value).size()
+                                                         : sizeof(std::int64_t);
+}
+
+std::size_t attributeOctets(const Attribute& attribute) {
+  return sizeof(AttributeRecord) + unitsOf(valueOctets(attribute.value)) * kUnit;
+}
+
+std::size_t attributeOctets(std::span<const Attribute> attributes) {
+  std::size_t octets = 0;
+  for (const Attribute& attribute : attributes) octets += attributeOctets(attribute);
+  return octets;
+}
+
+std::pair<ValueType, std::int64_t> typeAndNumber(const Value& value) {
+  if (const auto* integer = std::get_if<std::int64_t>(&value))
+    return {ValueType::integer, *integer};
+  if (const auto* boolean = std::get_if<bool>(&value))
+    return {ValueType::boolean, *boolean ? 1 : 0};
+  if (const auto* seconds = std::get_if<Seconds>(&value))
+    return {ValueType::seconds, seconds->count};
+  return {ValueType::text, 0};
+}
+
+bool isOurs(DomainKind kind) {
+  return kind == DomainKind::hosted || kind == DomainKind::retiring;
+}
+
+DomainKind kindBefore(const DomainRecord* record) {
+  return record == nullptr ? DomainKind::removed : record->kind;
+}
+
+constexpr std::size_t kDomainUnits = unitsOf(sizeof(DomainRecord));
+
+}  // namespace
+
+Generation::Generation(std::shared_ptr<Mapping> mapping) : mapping_(std::move(mapping)) {
+  Header& header = mapping_->header();
+  commit_ = static_cast<Commit>(header.committed >> 32);
+  used_ = header.used;
+  takeBackUncommitted();
+  if (const CommitRecord* record = newest().commitRecord(static_cast<Ref>(header.committed))) {
+    counts_ = {record->domains, record->virtual_domains, record->foreign};
+  }
+  committed_counts_ = counts_;
+  committed_live_units_ = live_units_;
+}
+
+Generation::Generation(std::shared_ptr<Mapping> mapping, const Beginning& beginning)
+    : mapping_(std::move(mapping)) {
+  Header& header = *new (mapping_->base()) Header();
+  header.magic = kMagic;
+  header.format = kFormat;
+  header.header_octets = kHeaderOctets;
+  header.octets = mapping_->octets();
+  header.generation = beginning.number;
+  header.first_commit = beginning.first_commit;
+  header.seed = beginning.seed;
+  header.slots = std::max<std::size_t>(beginning.names + beginning.names / 2, 64);
+  header.ref_bits = static_cast<std::uint64_t>(std::bit_width(header.octets / kUnit));
+  header.boot = bootId();
+  header.checksum = checksumOf(header);
+  used_ = (kHeaderOctets + indexOctets(header.slots)) / kUnit;
+  header.used = used_;
+}
+
+std::size_t Generation::octetsFor(std::size_t names, std::size_t arena_octets) {
+  const std::size_t slots = std::max<std::size_t>(names + names / 2, 64);
+  return kHeaderOctets + indexOctets(slots) + unitsOf(arena_octets) * kUnit;
+}
+
+View Generation::committed() const {
+  return View(mapping_->base(), mapping_->octets(), commit_);
+}
+
+// The writer before us may have been killed at any point. Its nodes may stay; that it put records
+// for a commit that never was must not show when we reach the same commit.
+void Generation::takeBackUncommitted() {
+  const View committed = this->committed();
+  live_units_ = 0;
+  for (const Slot slot : slots()) {
+    if (slot == 0) continue;
+    ++names_;
+    const Ref ref = Slots::nodeIn(slot, mapping_->header().ref_bits);
+    for (const NodeKind kind : {NodeKind::domain, NodeKind::virtual_domain}) {
+      const Node* found = committed.nodeAt(ref, kind);
+      if (found == nullptr) continue;
+      live_units_ += unitsOf(kNodeOctets + found->length);
+      if (kind == NodeKind::domain) {
+        const DomainRecord* record = committed.domainOf(*found);
+        storeShared(node(ref).head, record == nullptr ? 0 : refOf(record));
+        live_units_ += kDomainUnits;
+      } else {
+        const VirtualDomainRecord* record = committed.virtualDomainOf(*found);
+        storeShared(node(ref).head, record == nullptr ? 0 : refOf(record));
+        if (record != nullptr) live_units_ += recordUnits(*record);
+      }
+    }
+  }
+}
+
+std::span<Slot> Generation::slots() {
+  return {reinterpret_cast<Slot*>(mapping_->base() + kHeaderOctets), mapping_->header().slots};
+}
+
+Ref Generation::refOf(const void* place) const {
+  return static_cast<Ref>((static_cast<const std::byte*>(place) - mapping_->base()) / kUnit);
+}
+
+bool Generation::hasRoom(std::size_t octets, std::size_t new_names) const {
+  const Header& header = mapping_->header();
+  // Beyond this, probing gets long.
+  const bool index_has_room = names_ + new_names <= header.slots - header.slots / 8;
+  return index_has_room && used_ + unitsOf(octets) <= header.octets / kUnit;
+}
+
+Ref Generation::allocate(std::size_t octets) {
+  const auto ref = static_cast<Ref>(used_);
+  used_ += unitsOf(octets);
+  assert(used_ <= mapping_->octets() / kUnit);
+  // Before anything is written there: whoever goes on after us never writes it again.
+  storeShared<std::uint64_t>(mapping_->header().used, used_);
+  return ref;
+}
+
+Ref Generation::nodeFor(NodeKind kind, std::string_view name) {
+  const std::uint64_t hash = hashOf(kind, name, mapping_->header().seed);
+  if (const Node* found = newest().findHashed(kind, name, hash)) return refOf(found);
+
+  // A domain's first record stands behind its name: a look-up finds it in the same breath.
+  const std::size_t behind = kind == NodeKind::domain ? sizeof(DomainRecord) : 0;
+  const Ref ref = allocate(nodeOctets(name.size()) + behind);
+  Node& made = node(ref);
+  made.head = 0;
+  made.kind = kind;
+  made.length = static_cast<std::uint8_t>(name.size());
+  std::memcpy(reinterpret_cast<std::byte*>(&made) + kNodeOctets, name.data(), name.size());
+  const auto all = slots();
+  const Slots where(hash, mapping_->header());
+  std::size_t i = where.first();
+  while (all[i] != 0) i = i + 1 == all.size() ? 0 : i + 1;
+  storeShared(all[i], where.leadingTo(ref));
+  ++names_;
+  live_units_ += unitsOf(nodeOctets(name.size()) + behind);
+  return ref;
+}
+
+template <typename Record>
+void Generation::lead(Ref node_ref, Ref record_ref) {
+  Node& leading = node(node_ref);
+  auto& record = *reinterpret_cast<Record*>(place(record_ref));
+  const Ref head = leading.head;
+  const auto* before = newest().at<Record>(head);
+  record.commit = commit_ + 1;
+  // Of two records for one commit only the later is ever looked at.
+  record.previous = before != nullptr && before->commit == record.commit ? before->previous : head;
+  touched_.push_back({node_ref, head});
+  storeShared(leading.head, record_ref);
+}
+
+void Generation::count(DomainKind before, DomainKind after) {
+  counts_.domains +=
+      static_cast<std::size_t>(isOurs(after)) - static_cast<std::size_t>(isOurs(before));
+  counts_.foreign += static_cast<std::size_t>(after == DomainKind::foreign) -
+                     static_cast<std::size_t>(before == DomainKind::foreign);
+}
+
+void Generation::putDomainRecord(Ref node_ref, DomainRecord record) {
+  const DomainRecord* before = newest().domainOf(node(node_ref));
+  count(kindBefore(before), record.kind);
+  Ref ref = node_ref + static_cast<Ref>(unitsOf(kNodeOctets + node(node_ref).length));
+  if (newest().at<DomainRecord>(ref)->commit != 0) ref = allocate(sizeof(DomainRecord));
+  std::memcpy(place(ref), &record, sizeof(record));
+  lead<DomainRecord>(node_ref, ref);
+}
+
+bool Generation::putDomain(const DomainRow& row) {
+  if (!hasRoom(nodeOctets(row.name.size()) + nodeOctets(row.did.size()) + sizeof(DomainRecord),
+               2)) {
+    return false;
+  }
+  DomainRecord record{};
+  record.virtual_domain = nodeFor(NodeKind::virtual_domain, row.did);
+  record.kind = row.state == State::hosted ? DomainKind::hosted : DomainKind::retiring;
+  record.transports = row.transports;
+  record.role = static_cast<std::uint8_t>(row.role);
+  record.sum_or_until = row.sum;
+  putDomainRecord(nodeFor(NodeKind::domain, row.name), record);
+  return true;
+}
+
+bool Generation::putForeign(std::string_view name, std::int64_t until) {
+  if (!hasRoom(nodeOctets(name.size()) + 2 * sizeof(DomainRecord), 1)) return false;
+  DomainRecord record{};
+  record.kind = DomainKind::foreign;
+  record.sum_or_until = static_cast<std::uint64_t>(until);
+  putDomainRecord(nodeFor(NodeKind::domain, name), record);
+  return true;
+}
+
+bool Generation::removeDomain(std::string_view name) {
+  if (!hasRoom(nodeOctets(name.size()) + 2 * sizeof(DomainRecord), 1)) return false;
+  putDomainRecord(nodeFor(NodeKind::domain, name), DomainRecord{});
+  return true;
+}
+
+std::size_t Generation::recordUnits(const VirtualDomainRecord& record) {
+  return unitsOf(sizeof(VirtualDomainRecord) + record.attribute_octets) +
+         unitsOf(record.member_count * sizeof(Ref));
+}
+
+// The members of the record before, when they are the same: a change of an attribute costs nothing
+// for each of ten thousand domains.
+Ref Generation::membersFor(const VirtualDomainRow& row, const VirtualDomainRecord* before) {
+  if (row.domains.empty()) return 0;
+  std::vector<Ref> members;
+  members.reserve(row.domains.size());
+  for (const std::string_view name : row.domains)
+    members.push_back(nodeFor(NodeKind::domain, name));
+  if (before != nullptr && before->member_count == members.size()) {
+    const auto* old = newest().at<Ref>(before->members, (members.size() - 1) * sizeof(Ref));
+    if (old != nullptr && std::equal(members.begin(), members.end(), old)) return before->members;
+  }
+  const Ref ref = allocate(members.size() * sizeof(Ref));
+  std::memcpy(place(ref), members.data(), members.size() * sizeof(Ref));
+  return ref;
+}
+
+// Most virtual domains have the attributes of the one before.
+void Generation::findAttributeNames(std::span<const Attribute> attributes) {
+  attribute_names_.resize(attributes.size());
+  for (std::size_t i = 0; i < attributes.size(); ++i) {
+    const bool is_same = newest().nameOf(attribute_names_[i], NodeKind::text) == attributes[i].name;
+    if (!is_same || attribute_names_[i] == 0) {
+      attribute_names_[i] = nodeFor(NodeKind::text, attributes[i].name);
+    }
+  }
+}
+
+std::byte* Generation::writeAttribute(std::byte* at, const Attribute& attribute, Ref name) {
+  const auto [type, number] = typeAndNumber(attribute.value);
+  const std::size_t octets = valueOctets(attribute.value);
+  AttributeRecord record{};
+  record.name = name;
+  record.type = type;
+  record.octets = static_cast<std::uint16_t>(octets);
+  std::memcpy(at, &record, sizeof(record));
+  const std::string_view text = textOf(attribute.value);
+  const void* value = type == ValueType::text ? static_cast<const void*>(text.data()) : &number;
+  if (octets > 0) std::memcpy(at + sizeof(record), value, octets);
+  return at + sizeof(record) + unitsOf(octets) * kUnit;
+}
+
+bool Generation::putVirtualDomain(const VirtualDomainRow& row) {
+  std::size_t octets = nodeOctets(row.did.size()) + nodeOctets(row.customer.size()) +
+                       nodeOctets(row.canonical.size()) + sizeof(DomainRecord) +
+                       sizeof(VirtualDomainRecord) + attributeOctets(row.attributes) +
+                       unitsOf(row.domains.size() * sizeof(Ref)) * kUnit;
+  for (const std::string_view name : row.domains)
+    octets += nodeOctets(name.size()) + sizeof(DomainRecord);
+  for (const Attribute& attribute : row.attributes) octets += nodeOctets(attribute.name.size());
+  if (!hasRoom(octets, 3 + row.domains.size() + row.attributes.size())) return false;
+
+  // All names before the record, which is one piece with its attributes.
+  findAttributeNames(row.attributes);
+  VirtualDomainRecord record{};
+  record.customer = nodeFor(NodeKind::text, row.customer);
+  record.canonical = nodeFor(NodeKind::domain, row.canonical);
+  const Ref node_ref = nodeFor(NodeKind::virtual_domain, row.did);
+  const VirtualDomainRecord* before = newest().virtualDomainOf(node(node_ref));
+  record.members = membersFor(row, before);
+  record.member_count = static_cast<std::uint32_t>(row.domains.size());
+  record.attribute_octets = static_cast<std::uint32_t>(attributeOctets(row.attributes));
+  record.attribute_count = static_cast<std::uint16_t>(row.attributes.size());
+  record.sum = row.sum;
+  if (before == nullptr || before->removed != 0) ++counts_.virtual_domains;
+  if (before != nullptr) live_units_ -= recordUnits(*before);
+  live_units_ += recordUnits(record);
+
+  const Ref ref = allocate(sizeof(record) + record.attribute_octets);
+  std::memcpy(place(ref), &record, sizeof(record));
+  std::byte* at = place(ref) + sizeof(record);
+  for (std::size_t i = 0; i < row.attributes.size(); ++i) {
+    at = writeAttribute(at, row.attributes[i], attribute_names_[i]);
+  }
+  lead<VirtualDomainRecord>(node_ref, ref);
+  return true;
+}
+
+bool Generation::removeVirtualDomain(std::string_view did) {
+  if (!hasRoom(nodeOctets(did.size()) + sizeof(VirtualDomainRecord), 1)) return false;
+  const Ref node_ref = nodeFor(NodeKind::virtual_domain, did);
+  const VirtualDomainRecord* before = newest().virtualDomainOf(node(node_ref));
+  if (before != nullptr && before->removed == 0) --counts_.virtual_domains;
+  VirtualDomainRecord record{};
+  record.removed = 1;
+  if (before != nullptr) live_units_ -= recordUnits(*before);
+  live_units_ += recordUnits(record);
+  const Ref ref = allocate(sizeof(record));
+  std::memcpy(place(ref), &record, sizeof(record));
+  lead<VirtualDomainRecord>(node_ref, ref);
+  return true;
+}
+
+bool Generation::show(const Position& position) {
+  if (!hasRoom(sizeof(CommitRecord), 0)) return false;
+  CommitRecord record{};
+  record.term = position.term;
+  record.version = position.version;
+  record.content = position.content;
+  record.domains = static_cast<std::uint32_t>(counts_.domains);
+  record.virtual_domains = static_cast<std::uint32_t>(counts_.virtual_domains);
+  record.foreign = static_cast<std::uint32_t>(counts_.foreign);
+  record.lineage_octets =
+      static_cast<std::uint32_t>(std::min(position.lineage.size(), record.lineage.size()));
+  std::memcpy(record.lineage.data(), position.lineage.data(), record.lineage_octets);
+  std::memcpy(record.chain.data(), position.chain.data(),
+              std::min(position.chain.size(), record.chain.size()));
+  const Ref ref = allocate(sizeof(record));
+  std::memcpy(place(ref), &record, sizeof(record));
+  ++commit_;
+  storeShared<std::uint64_t>(mapping_->header().committed, std::uint64_t{commit_} << 32 | ref);
+  touched_.clear();
+  committed_counts_ = counts_;
+  committed_live_units_ = live_units_;
+  return true;
+}
+
+void Generation::abandon() {
+  for (auto it = touched_.rbegin(); it != touched_.rend(); ++it)
+    storeShared(node(it->node).head, it->head);
+  touched_.clear();
+  counts_ = committed_counts_;
+  live_units_ = committed_live_units_;
+}
+
+}  // namespace zonecast::table

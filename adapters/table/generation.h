@@ -1,0 +1,120 @@
+// One table file, as its writer sees it: appends nodes and records, and leads to them.
+//
+// Nothing here is shown to a reader that looks at a commit: putting makes records of commit
+// `next()`, show() makes it the newest. Errors: nothing fits any more, which is no failure of the
+// file; put again in a larger one.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "adapters/table/layout.h"
+#include "adapters/table/mapping.h"
+#include "adapters/table/rows.h"
+#include "adapters/table/view.h"
+
+namespace zonecast::table {
+
+struct Counts {
+  std::size_t domains = 0, virtual_domains = 0, foreign = 0;
+  friend bool operator==(const Counts&, const Counts&) = default;
+};
+
+class Generation {
+ public:
+  // Goes on in a file that another writer left: what that one did not commit is taken back.
+  explicit Generation(std::shared_ptr<Mapping> mapping);
+  // In a new file, for so many names.
+  struct Beginning {
+    std::uint64_t number;
+    std::uint64_t first_commit;
+    std::uint64_t seed;
+    std::size_t names;
+  };
+  Generation(std::shared_ptr<Mapping> mapping, const Beginning& beginning);
+
+  // How large a file should be for so many names and so many octets in the arena.
+  static std::size_t octetsFor(std::size_t names, std::size_t arena_octets);
+
+  Mapping& mapping() { return *mapping_; }
+  const Mapping& mapping() const { return *mapping_; }
+  std::shared_ptr<Mapping> shared() const { return mapping_; }
+  View newest() const { return View(mapping_->base(), mapping_->octets(), UINT32_MAX); }
+  View committed() const;
+
+  std::uint64_t number() const { return mapping_->header().generation; }
+  std::uint64_t lastCommit() const { return mapping_->header().first_commit + commit_; }
+  const Counts& counts() const { return counts_; }
+  // What is not superseded, in octets of the arena; and names, whether anything holds for them or
+  // not.
+  std::size_t liveOctets() const { return live_units_ * kUnit; }
+  std::size_t usedOctets() const { return used_ * kUnit; }
+  std::size_t names() const { return names_; }
+
+  // Each puts a record that holds from the next commit on. False: it does not fit.
+  bool putDomain(const DomainRow& row);
+  bool putVirtualDomain(const VirtualDomainRow& row);
+  bool putForeign(std::string_view name, std::int64_t until);
+  // Of a name that has one.
+  bool removeDomain(std::string_view name);
+  bool removeVirtualDomain(std::string_view did);
+
+  // Shows what was put. False: it does not fit.
+  bool show(const Position& position);
+  void abandon();
+
+  // Calls `visit` with each node of a kind, in no order, until it says false.
+  template <typename Visit>
+  bool eachNode(NodeKind kind, Visit&& visit) const;
+
+ private:
+  struct Touched {
+    Ref node;
+    Ref head;  // what it was
+  };
+
+  std::span<Slot> slots();
+  bool hasRoom(std::size_t octets, std::size_t new_names) const;
+  Ref allocate(std::size_t octets);
+  std::byte* place(Ref ref) { return mapping_->base() + std::size_t{ref} * kUnit; }
+  Node& node(Ref ref) { return *reinterpret_cast<Node*>(place(ref)); }
+  Ref refOf(const void* place) const;
+  // Finds or makes; there must be room for it.
+  Ref nodeFor(NodeKind kind, std::string_view name);
+  Ref membersFor(const VirtualDomainRow& row, const VirtualDomainRecord* before);
+  void findAttributeNames(std::span<const Attribute> attributes);
+  static std::byte* writeAttribute(std::byte* at, const Attribute& attribute, Ref name);
+  // Makes the record the head of its node.
+  template <typename Record>
+  void lead(Ref node, Ref record);
+  void putDomainRecord(Ref node, DomainRecord record);
+  void count(DomainKind before, DomainKind after);
+  static std::size_t recordUnits(const VirtualDomainRecord& record);
+  void takeBackUncommitted();
+
+  std::shared_ptr<Mapping> mapping_;
+  Commit commit_ = 0;  // the newest that is shown
+  std::size_t used_ = 0, names_ = 0, live_units_ = 0;
+  Counts counts_, committed_counts_;
+  std::size_t committed_live_units_ = 0;
+  std::vector<Touched> touched_;      // since the last commit
+  std::vector<Ref> attribute_names_;  // of the virtual domain that was put last
+};
+
+template <typename Visit>
+bool Generation::eachNode(NodeKind kind, Visit&& visit) const {
+  const auto* slots = reinterpret_cast<const Slot*>(mapping_->base() + kHeaderOctets);
+  const View view = newest();
+  for (std::uint64_t i = 0; i < mapping_->header().slots; ++i) {
+    const Ref ref = Slots::nodeIn(slots[i], mapping_->header().ref_bits);
+    const Node* found = ref == 0 ? nullptr : view.nodeAt(ref, kind);
+    if (found != nullptr && !visit(*found)) return false;
+  }
+  return true;
+}
+
+}  // namespace zonecast::table

@@ -1,0 +1,313 @@
+#include "adapters/table/writer.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+namespace zonecast::table {
+namespace {
+
+std::uint64_t randomSeed() {
+  std::uint64_t seed = 0;
+  if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
+    seed = static_cast<std::uint64_t>(getpid());
+  return seed;
+}
+
+Position positionOf(const Generation& generation) {
+  const auto ref = static_cast<Ref>(generation.mapping().header().committed);
+  const CommitRecord* record = generation.newest().commitRecord(ref);
+  if (record == nullptr) return {};
+  const std::size_t lineage = std::min<std::size_t>(record->lineage_octets, record->lineage.size());
+  return {std::string(record->lineage.data(), lineage), record->term, record->version,
+          record->content, std::string(record->chain.data(), record->chain.size())};
+}
+
+}  // namespace
+
+Expected<std::unique_ptr<Writer>> Writer::open(WriterOptions options) {
+  const std::string lock_path = options.path + ".lock";
+  const int lock = ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (lock < 0) {
+    return tl::unexpected(lock_path + ": cannot be opened: " + std::strerror(errno));
+  }
+  std::unique_ptr<Writer> writer(new Writer(std::move(options), lock));
+  if (flock(lock, LOCK_EX | LOCK_NB) != 0) {
+    return tl::unexpected(lock_path + ": another mirror writes this table");
+  }
+  writer->goOnOrBegin();
+  if (!writer->generation_) {
+    if (auto begun = writer->beginAnew(0); !begun) return tl::unexpected(begun.error());
+  }
+  return writer;
+}
+
+Writer::~Writer() {
+  close(lock_);
+}
+
+void Writer::goOnOrBegin() {
+  auto mapping = Mapping::openToWrite(options_.path);
+  if (!mapping) {
+    why_begun_ = mapping.error();
+    return;
+  }
+  in_place_ = *mapping;
+  if (in_place_->header().boot != bootId()) {
+    why_begun_ = options_.path + ": is of an earlier boot";
+  } else if (loadShared(in_place_->header().committed) == 0) {
+    why_begun_ = options_.path + ": holds nothing";
+  } else {
+    generation_ = std::make_unique<Generation>(in_place_);
+    position_ = positionOf(*generation_);
+    noteForeign();
+  }
+}
+
+// Negative answers that an earlier writer left, soonest first.
+void Writer::noteForeign() {
+  const View view = generation_->newest();
+  generation_->eachNode(NodeKind::domain, [&](const Node& node) {
+    const DomainRecord* record = view.domainOf(node);
+    if (record != nullptr && record->kind == DomainKind::foreign) {
+      foreign_.push_back(
+          {static_cast<std::int64_t>(record->sum_or_until), std::string(view.nameOf(node))});
+    }
+    return true;
+  });
+  std::ranges::sort(foreign_, {}, &Foreign::until);
+}
+
+Expected<std::unique_ptr<Generation>> Writer::makeGeneration(std::size_t names,
+                                                             std::size_t octets) {
+  octets = std::max(octets, options_.octets_min);
+  if (octets > options_.octets_max) {
+    return tl::unexpected(options_.path + ": would need " + std::to_string(octets) +
+                          " octets, and may have " + std::to_string(options_.octets_max) +
+                          "; raise the limit");
+  }
+  auto mapping = Mapping::create(options_.path + ".new", options_.mode, octets);
+  if (!mapping) return tl::unexpected(mapping.error());
+  Generation::Beginning beginning{};
+  if (in_place_) {
+    beginning.number = in_place_->header().generation + 1;
+    beginning.first_commit =
+        in_place_->header().first_commit + (loadShared(in_place_->header().committed) >> 32);
+  } else {
+    beginning.number = 1;
+  }
+  beginning.seed = randomSeed();
+  beginning.names = names;
+  return std::make_unique<Generation>(std::move(*mapping), beginning);
+}
+
+Expected<void> Writer::beginAnew(std::size_t names) {
+  constexpr std::size_t kOctetsPerName = 160;  // a usual half of a domain with its attributes
+  const std::size_t octets = Generation::octetsFor(names, names * kOctetsPerName);
+  auto made = makeGeneration(names, octets);
+  if (!made) return tl::unexpected(made.error());
+  if (generation_ && &generation_->mapping() == in_place_.get()) {
+    generation_->abandon();
+    committed_ = std::move(generation_);
+    committed_foreign_ = std::move(foreign_);
+  }
+  generation_ = std::move(*made);
+  foreign_.clear();
+  return {};
+}
+
+Expected<void> Writer::fitting(const std::function<bool(Generation&)>& change) {
+  while (!change(*generation_)) {
+    // A third is left for what comes; and each time that this is not enough, twice as much.
+    const std::size_t room = generation_->liveOctets() + generation_->liveOctets() / 3;
+    const bool is_new = &generation_->mapping() != in_place_.get();
+    const std::size_t octets = Generation::octetsFor(generation_->names(), room);
+    auto moved = moveOn(is_new ? std::max(octets, generation_->mapping().octets() * 2) : octets);
+    if (!moved) return moved;
+  }
+  return {};
+}
+
+Expected<void> Writer::moveOn(std::size_t octets) {
+  // What is being filled stands at path.new: that mapping lives on while it is copied.
+  auto next = makeGeneration(generation_->names() + 16, octets);
+  if (!next) return tl::unexpected(next.error());
+  if (!copyTo(**next)) return moveOn(octets * 2);
+  if (&generation_->mapping() == in_place_.get()) {
+    generation_->abandon();
+    committed_ = std::move(generation_);
+    committed_foreign_ = foreign_;
+  }
+  generation_ = std::move(*next);
+  return {};
+}
+
+bool Writer::copyTo(Generation& next) const {
+  const View view = generation_->newest();
+  const std::int64_t now = bootSeconds();
+  const auto domain = [&](const Node& node) {
+    const DomainRecord* record = view.domainOf(node);
+    if (record == nullptr || record->kind == DomainKind::removed) return true;
+    if (record->kind == DomainKind::foreign) {
+      const auto until = static_cast<std::int64_t>(record->sum_or_until);
+      return until <= now || next.putForeign(view.nameOf(node), until);
+    }
+    return next.putDomain(
+        {view.nameOf(node), view.nameOf(record->virtual_domain, NodeKind::virtual_domain),
+         record->kind == DomainKind::hosted ? State::hosted : State::retiring, record->transports,
+         static_cast<Role>(record->role), record->sum_or_until});
+  };
+  std::vector<std::string_view> members;
+  std::vector<Attribute> attributes;
+  const auto virtual_domain = [&](const Node& node) {
+    const VirtualDomainRecord* record = view.virtualDomainOf(node);
+    if (record == nullptr || record->removed != 0) return true;
+    members.clear();
+    attributes.clear();
+    for (std::size_t k = 0; k < record->member_count; ++k)
+      members.push_back(view.memberOf(*record, k));
+    View::Attributes list(view, *record);
+    while (auto attribute = list.next()) attributes.push_back(*attribute);
+    return next.putVirtualDomain({view.nameOf(node), view.nameOf(record->customer, NodeKind::text),
+                                  view.nameOf(record->canonical, NodeKind::domain), members,
+                                  attributes, record->sum});
+  };
+  return generation_->eachNode(NodeKind::domain, domain) &&
+         generation_->eachNode(NodeKind::virtual_domain, virtual_domain);
+}
+
+Writer::Replaced Writer::putDomain(const DomainRow& row) {
+  const auto before = sumOfDomain(row.name);
+  if (auto fits = fitting([&](Generation& to) { return to.putDomain(row); }); !fits) {
+    return tl::unexpected(fits.error());
+  }
+  return before;
+}
+
+std::optional<std::uint64_t> Writer::sumOfDomain(std::string_view name) const {
+  const View view = newest();
+  const Node* node = view.find(NodeKind::domain, name);
+  const DomainRecord* record = node == nullptr ? nullptr : view.domainOf(*node);
+  const bool is_ours = record != nullptr &&
+                       (record->kind == DomainKind::hosted || record->kind == DomainKind::retiring);
+  return is_ours ? std::optional(record->sum_or_until) : std::nullopt;
+}
+
+std::optional<std::uint64_t> Writer::sumOfVirtualDomain(std::string_view did) const {
+  const View view = newest();
+  const Node* node = view.find(NodeKind::virtual_domain, did);
+  const VirtualDomainRecord* record = node == nullptr ? nullptr : view.virtualDomainOf(*node);
+  return record != nullptr && record->removed == 0 ? std::optional(record->sum) : std::nullopt;
+}
+
+Writer::Replaced Writer::removeDomain(std::string_view name) {
+  const auto before = sumOfDomain(name);
+  if (!before) return before;
+  if (auto fits = fitting([&](Generation& to) { return to.removeDomain(name); }); !fits) {
+    return tl::unexpected(fits.error());
+  }
+  return before;
+}
+
+Writer::Replaced Writer::putVirtualDomain(const VirtualDomainRow& row) {
+  const auto before = sumOfVirtualDomain(row.did);
+  if (auto fits = fitting([&](Generation& to) { return to.putVirtualDomain(row); }); !fits) {
+    return tl::unexpected(fits.error());
+  }
+  return before;
+}
+
+Writer::Replaced Writer::removeVirtualDomain(std::string_view did) {
+  const auto before = sumOfVirtualDomain(did);
+  if (!before) return before;
+  if (auto fits = fitting([&](Generation& to) { return to.removeVirtualDomain(did); }); !fits) {
+    return tl::unexpected(fits.error());
+  }
+  return before;
+}
+
+Expected<void> Writer::putForeign(std::string_view name, std::int64_t until) {
+  if (sumOfDomain(name)) return {};
+  if (auto fits = fitting([&](Generation& to) { return to.putForeign(name, until); }); !fits)
+    return fits;
+  foreign_.push_back({until, std::string(name)});
+  while (foreign_.size() > options_.foreign_max) {
+    if (auto forgotten = forgetForeign(); !forgotten) return forgotten;
+  }
+  return {};
+}
+
+// The one that came first, unless there is a later answer of the same name.
+Expected<void> Writer::forgetForeign() {
+  const Foreign oldest = std::move(foreign_.front());
+  foreign_.pop_front();
+  const View view = newest();
+  const Node* node = view.find(NodeKind::domain, oldest.name);
+  const DomainRecord* record = node == nullptr ? nullptr : view.domainOf(*node);
+  const bool is_it = record != nullptr && record->kind == DomainKind::foreign &&
+                     static_cast<std::int64_t>(record->sum_or_until) == oldest.until;
+  if (!is_it) return {};
+  return fitting([&](Generation& to) { return to.removeDomain(oldest.name); });
+}
+
+Expected<void> Writer::commit(const Position& position) {
+  if (auto fits = fitting([&](Generation& to) { return to.show(position); }); !fits) return fits;
+  if (&generation_->mapping() != in_place_.get()) {
+    if (auto placed = putInPlace(); !placed) return placed;
+  }
+  position_ = position;
+  return {};
+}
+
+// The old file is marked after the new one stands: whoever sees the mark finds it.
+Expected<void> Writer::putInPlace() {
+  const std::int64_t now = bootSeconds();
+  Header& header = generation_->mapping().header();
+  if (in_place_) {
+    storeShared(header.confirmed, loadShared(in_place_->header().confirmed));
+    header.predecessors[0] = {in_place_->header().generation, in_place_->inode(),
+                              in_place_->octets(), now};
+    std::copy_n(in_place_->header().predecessors.begin(), kPredecessors - 1,
+                header.predecessors.begin() + 1);
+  }
+  const std::string made = options_.path + ".new";
+  if (rename(made.c_str(), options_.path.c_str()) != 0) {
+    return tl::unexpected(made + ": cannot be put in place: " + std::strerror(errno));
+  }
+  if (in_place_) {
+    storeShared<std::uint32_t>(in_place_->header().superseded, 1);
+    superseded_.push_back({std::move(in_place_), now});
+  }
+  committed_.reset();
+  in_place_ = generation_->shared();
+  return {};
+}
+
+void Writer::abandon() {
+  generation_->abandon();
+  if (!committed_) return;
+  generation_ = std::move(committed_);
+  foreign_ = std::move(committed_foreign_);
+}
+
+void Writer::confirm(std::int64_t now) {
+  if (in_place_) storeShared(in_place_->header().confirmed, now);
+}
+
+void Writer::collect(std::int64_t now) {
+  while (!superseded_.empty() && now - superseded_.front().since >= options_.grace.count()) {
+    Mapping& old = *superseded_.front().mapping;
+    storeShared<std::uint32_t>(old.header().given_back, 1);
+    old.giveBack();
+    superseded_.pop_front();
+  }
+}
+
+}  // namespace zonecast::table

@@ -1,0 +1,236 @@
+// `zonecast-mirror`: keeps the table of this host's workers at what Redis has, until it is told to
+// stop.
+
+#include <csignal>
+#include <cstdint>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+
+#include <CLI/CLI.hpp>
+#include <google/protobuf/stubs/logging.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include "adapters/mirror/mirror.h"
+#include "adapters/uv/loop.h"
+#include "app/version.h"
+#include "app/zonecast-mirror/journal.h"
+#include "app/zonecast-mirror/place.h"
+
+namespace zonecast {
+namespace {
+
+enum ExitCode : int { kExitDone = 0, kExitFailed = 1, kExitUsage = 2, kExitNotCurrent = 3 };
+
+constexpr const char* kFooter =
+    R"(zonecast-mirror follows what zonecastd publishes in Redis, and keeps it in a table file
+in shared memory. Every SIP proxy worker of this host looks domains up there, through
+libzonecast, at memory speed and without asking anybody. One mirror runs on each host and
+for each deployment.
+
+What the table holds is always one whole state that was published. When Redis is gone, or
+has nothing better, the table stays as it is, and tells its readers how old it is. A mirror
+that is started again goes on from the table that is there.
+
+zonecast-mirror stays in the foreground, logs to standard error, and stops on SIGINT or
+SIGTERM; the table stays, and is read on.
+
+FILES (TABLE is what --table says; its folder is made when it is missing)
+  TABLE          the table
+  TABLE.new      the next one, while it is being filled
+  TABLE.lock     held by the mirror that writes
+  TABLE.wanted   a socket: a worker sends the name of a domain that it does not know, a
+                 datagram each. They go on to the stream `wanted` in Redis, for zonecastd
+                 to look them up; that a domain is not hosted comes back into the table
+
+REDIS
+  The user needs what `mirror` has in config/redis/users.acl. What the mirror serves, and
+  why that is not the newest, stands in the hash zonecast:{NAME}:worker:ID.
+
+EXIT STATUS
+  0  it was told to stop; with --once: the table is what Redis has
+  1  it could not start: the table, its folder or its socket was refused
+  2  the command line is wrong
+  3  with --once: Redis did not give anything better in time
+
+EXAMPLES
+  zonecast-mirror --redis unix:/run/redis/redis.sock --deployment main
+  zonecast-mirror --redis 192.0.2.10:6379 --user mirror --password-file /etc/zonecast/mirror
+  zonecast-mirror --redis '[2001:db8::10]:6379' --once --log-level warn)";
+
+struct Options {
+  std::string redis = "127.0.0.1:6379";
+  std::string user, password_file;
+  std::string deployment = "main";
+  std::string table, id;
+  std::string table_mode = "0644", wanted_mode = "0666";
+  std::uint64_t table_mib_max = 8192;
+  mirror::WantedLimits wanted;
+  double wanted_interval_s = 10;
+  bool once = false;
+  double once_timeout_s = 30;
+  std::string log_level = "info";
+};
+
+void describe(CLI::App& app, Options& options) {
+  app.footer(kFooter);
+  app.set_version_flag("--version", std::string("zonecast-mirror ") + kVersion);
+  const std::string redis = "REDIS", table = "TABLE", wanted = "QUESTIONS OF WORKERS";
+  app.add_option("-r,--redis", options.redis,
+                 "where Redis is: unix:PATH or ADDRESS:PORT; a replica will do")
+      ->capture_default_str()
+      ->group(redis);
+  app.add_option("-u,--user", options.user, "its user; default: Redis' default user")->group(redis);
+  app.add_option("-p,--password-file", options.password_file,
+                 "file with the password, read at each connect; default: none is sent")
+      ->group(redis);
+  app.add_option("-d,--deployment", options.deployment, "NAME in the keys zonecast:{NAME}:*")
+      ->capture_default_str()
+      ->check(CLI::Validator(validDeployment, "NAME"))
+      ->group(redis);
+  app.add_option("--id", options.id, "ID in worker:ID; default: the name of this host")
+      ->check(CLI::Validator(validId, "ID"))
+      ->group(redis);
+  app.add_option("-t,--table", options.table,
+                 "the table file; default: /dev/shm/zonecast-NAME/table")
+      ->group(table);
+  app.add_option("--table-mode", options.table_mode, "who may read it, in octal")
+      ->capture_default_str()
+      ->check(CLI::Validator(validMode, "MODE"))
+      ->group(table);
+  app.add_option("--table-size-max", options.table_mib_max, "MiB that a table may have")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 32 * 1024))
+      ->group(table);
+  app.add_option("--wanted-mode", options.wanted_mode, "who may write to TABLE.wanted, in octal")
+      ->capture_default_str()
+      ->check(CLI::Validator(validMode, "MODE"))
+      ->group(wanted);
+  app.add_option("--wanted-rate", options.wanted.rate, "domains a second that go on to Redis")
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 1e6))
+      ->group(wanted);
+  app.add_option("--wanted-burst", options.wanted.burst, "and so many at once")
+      ->capture_default_str()
+      ->check(CLI::Range(1.0, 1e6))
+      ->group(wanted);
+  app.add_option("--wanted-interval", options.wanted_interval_s,
+                 "seconds before the same domain goes on again")
+      ->capture_default_str()
+      ->check(CLI::Range(0.1, 86400.0))
+      ->group(wanted);
+  app.add_flag("--once", options.once, "brings the table up to date, and ends");
+  app.add_option("--once-timeout", options.once_timeout_s, "seconds that --once tries")
+      ->capture_default_str()
+      ->check(CLI::Range(0.1, 86400.0));
+  app.add_option("--log-level", options.log_level, "debug (each version), info, warn or error")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"debug", "info", "warn", "error"}));
+}
+
+std::uint64_t trueRandom() {
+  std::random_device device;
+  return std::uint64_t{device()} << 32 | device();
+}
+
+Duration seconds(double count) {
+  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(count));
+}
+
+// The error says what is wrong with the command line.
+tl::expected<mirror::MirrorOptions, std::string> mirrorOptions(const Options& options) {
+  mirror::MirrorOptions result;
+  auto server = serverFromText(options.redis);
+  if (!server) return tl::unexpected(server.error());
+  result.redis.server = std::move(*server);
+  result.redis.user = options.user;
+  result.redis.password_file = options.password_file;
+  result.redis.deployment = options.deployment;
+  result.redis.jitter_seed = trueRandom();
+  result.table.path =
+      options.table.empty() ? "/dev/shm/zonecast-" + options.deployment + "/table" : options.table;
+  result.table.mode = modeFromText(options.table_mode);
+  result.table.octets_max = options.table_mib_max << 20;
+  result.worker_id = options.id.empty() ? hostName() : options.id;
+  if (!options.once) result.wanted_mode = modeFromText(options.wanted_mode);
+  result.wanted = options.wanted;
+  result.wanted.recent_for = seconds(options.wanted_interval_s);
+  return result;
+}
+
+std::shared_ptr<spdlog::logger> makeLogger(const std::string& level) {
+  auto logger = spdlog::stderr_color_mt("zonecast-mirror");
+  logger->set_level(spdlog::level::from_str(level));
+  logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
+  return logger;
+}
+
+int mirrorUntilTold(const Options& options, mirror::MirrorOptions settings) {
+  const auto logger = makeLogger(options.log_level);
+  if (auto made = makeFolderOf(settings.table.path); !made) {
+    logger->error("cannot start: {}", made.error());
+    return kExitFailed;
+  }
+  const std::string path = settings.table.path;
+  uv::Loop loop;
+  Journal journal(*logger);
+  auto opened = mirror::Mirror::open(loop, std::move(settings), journal);
+  if (!opened) {
+    logger->error("cannot start: {}", opened.error());
+    return kExitFailed;
+  }
+  const mirror::Mirror& mirror = **opened;
+  if (mirror.whyBegun().empty()) {
+    logger->info("the table goes on table={} lineage={} version={}", path,
+                 mirror.position().lineage, mirror.position().version);
+  } else {
+    logger->info("a new table begins: {}", mirror.whyBegun());
+  }
+  const uv::Signal interrupt(loop, SIGINT, [&] { loop.stop(); });
+  const uv::Signal terminate(loop, SIGTERM, [&] { loop.stop(); });
+  bool is_current = false;
+  uv::Timer timeout(loop, [&] { loop.stop(); });
+  if (options.once) {
+    journal.whenCurrent([&] {
+      is_current = true;
+      loop.stop();
+    });
+    timeout.after(seconds(options.once_timeout_s));
+  }
+  (*opened)->start();
+  logger->info("zonecast-mirror {} is running table={} deployment={}", kVersion, path,
+               options.deployment);
+  loop.run();
+  logger->info("zonecast-mirror stops: the table stays version={}", mirror.position().version);
+  return options.once && !is_current ? kExitNotCurrent : kExitDone;
+}
+
+int run(int argc, char** argv) {
+  Options options;
+  CLI::App app{"Keeps the table of SIP domains that this host's proxies read.", "zonecast-mirror"};
+  describe(app, options);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kExitDone : kExitUsage;
+  }
+  auto settings = mirrorOptions(options);
+  if (!settings) {
+    std::cerr << "zonecast-mirror: " << settings.error() << '\n';
+    return kExitUsage;
+  }
+  std::signal(SIGPIPE, SIG_IGN);
+  google::protobuf::SetLogHandler(nullptr);  // what it cannot read is told as ours
+  return mirrorUntilTold(options, std::move(*settings));
+}
+
+}  // namespace
+}  // namespace zonecast
+
+int main(int argc, char** argv) {
+  return zonecast::run(argc, argv);
+}

@@ -1,0 +1,335 @@
+// A table against a plain map, over random change sets, and what a writer finds of an earlier one.
+#include <fstream>
+#include <map>
+#include <random>
+#include <vector>
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "adapters/table/reader.h"
+#include "adapters/table/writer.h"
+#include "test/unit/table/folder.h"
+
+namespace zonecast::table {
+namespace {
+
+using testing::HasSubstr;
+
+struct Domain {
+  std::string did;
+  State state = State::hosted;
+  Transports transports = 0;
+  std::uint64_t sum = 0;
+  friend bool operator==(const Domain&, const Domain&) = default;
+};
+struct VirtualDomain {
+  std::string canonical;
+  std::vector<std::string> domains;
+  std::map<std::string, std::string> attributes;
+  friend bool operator==(const VirtualDomain&, const VirtualDomain&) = default;
+};
+struct Model {
+  std::map<std::string, Domain> domains;
+  std::map<std::string, VirtualDomain> virtual_domains;
+  friend bool operator==(const Model&, const Model&) = default;
+};
+
+// All that a reader finds of the names that there ever were.
+Model read(const View& view, int names) {
+  Model model;
+  for (int i = 0; i < names; ++i) {
+    const std::string name = "n" + std::to_string(i);
+    if (const Node* node = view.find(NodeKind::domain, name)) {
+      const DomainRecord* record = view.domainOf(*node);
+      if (record != nullptr && record->kind != DomainKind::removed) {
+        model.domains[name] = {
+            std::string(view.nameOf(record->virtual_domain, NodeKind::virtual_domain)),
+            static_cast<State>(record->kind), record->transports, record->sum_or_until};
+      }
+    }
+    if (const Node* node = view.find(NodeKind::virtual_domain, name)) {
+      const VirtualDomainRecord* record = view.virtualDomainOf(*node);
+      if (record == nullptr || record->removed != 0) continue;
+      VirtualDomain& found = model.virtual_domains[name];
+      found.canonical = view.nameOf(record->canonical, NodeKind::domain);
+      for (std::size_t k = 0; k < record->member_count; ++k) {
+        found.domains.emplace_back(view.memberOf(*record, k));
+      }
+      View::Attributes attributes(view, *record);
+      while (auto attribute = attributes.next()) {
+        found.attributes.emplace(attribute->name, std::get<std::string_view>(attribute->value));
+      }
+    }
+  }
+  return model;
+}
+
+class RandomTable : public testing::TestWithParam<unsigned> {
+ protected:
+  static constexpr int kNames = 60;
+
+  std::string anyName() { return "n" + std::to_string(random_() % kNames); }
+
+  // One change, in the table and in the model.
+  void change(Writer& writer, Model& model) {
+    const std::string name = anyName();
+    switch (random_() % 5) {
+      case 0:
+      case 1: {
+        const Domain domain{anyName(), random_() % 2 ? State::hosted : State::retiring,
+                            static_cast<Transports>(random_() % 64), random_()};
+        const auto before = writer.putDomain(
+            {name, domain.did, domain.state, domain.transports, Role::primary, domain.sum});
+        ASSERT_TRUE(before) << before.error();
+        const auto it = model.domains.find(name);
+        EXPECT_EQ(*before,
+                  it == model.domains.end() ? std::nullopt : std::optional(it->second.sum));
+        model.domains[name] = domain;
+        return;
+      }
+      case 2:
+        ASSERT_TRUE(writer.removeDomain(name));
+        model.domains.erase(name);
+        return;
+      case 3: {
+        VirtualDomain made{anyName(), {}, {}};
+        for (unsigned i = random_() % 4; i > 0; --i) made.domains.push_back(anyName());
+        for (unsigned i = random_() % 5; i > 0; --i) {
+          made.attributes.emplace("a" + std::to_string(random_() % 9),
+                                  std::string(random_() % 40, 'x'));
+        }
+        const std::vector<std::string_view> domains(made.domains.begin(), made.domains.end());
+        std::vector<Attribute> attributes;
+        for (const auto& [attribute, value] : made.attributes)
+          attributes.push_back({attribute, value});
+        ASSERT_TRUE(
+            writer.putVirtualDomain({name, "acme", made.canonical, domains, attributes, 1}));
+        model.virtual_domains[name] = made;
+        return;
+      }
+      default:
+        ASSERT_TRUE(writer.removeVirtualDomain(name));
+        model.virtual_domains.erase(name);
+    }
+  }
+
+  std::mt19937 random_{GetParam()};
+  Folder folder_;
+};
+
+TEST_P(RandomTable, EqualsAMapAtEverySnapshot) {
+  WriterOptions options;
+  options.path = folder_.file("table");
+  options.octets_min = 32 << 10;  // so that it is often full
+  auto writer = mustOpen(options);
+  Model model;
+  struct Snapshot {
+    std::shared_ptr<const Mapping> mapping;
+    Commit commit;
+    Model model;
+  };
+  std::vector<Snapshot> snapshots;
+  std::optional<Reader> reader;
+  std::uint64_t commits = 0;
+  for (std::uint64_t version = 1; version < 400; ++version) {
+    const Model before = model;
+    if (random_() % 40 == 0) {
+      ASSERT_TRUE(writer->beginAnew(random_() % 100));
+      model = {};
+    }
+    for (unsigned i = random_() % 12; i > 0; --i) change(*writer, model);
+    const unsigned end = random_() % 10;
+    if (end == 0) {
+      writer->abandon();
+      model = before;
+    } else {
+      const auto committed = writer->commit(positionAt(version));
+      ASSERT_TRUE(committed) << committed.error();
+      EXPECT_GT(writer->commits(), commits);
+      commits = writer->commits();
+    }
+    EXPECT_EQ(writer->counts().domains, model.domains.size());
+    EXPECT_EQ(writer->counts().virtual_domains, model.virtual_domains.size());
+    if (end == 1) {  // as if it were another process
+      writer.reset();
+      writer = mustOpen(options);
+      EXPECT_EQ(writer->whyBegun(), "");
+      EXPECT_EQ(writer->position(), positionAt(version));
+    }
+    if (!reader) {
+      auto opened = Reader::open({options.path, {}, 0});
+      if (!opened) continue;  // nothing was committed yet
+      reader = std::move(*opened);
+    }
+    ASSERT_TRUE(reader->refresh());
+    EXPECT_EQ(read(reader->view(), kNames), model) << "version " << version;
+    snapshots.push_back({writer->mapping(), reader->view().commit(), model});
+  }
+  // What a reader that never refreshed sees has not changed.
+  for (const Snapshot& old : snapshots) {
+    EXPECT_EQ(read(View(old.mapping->base(), old.mapping->octets(), old.commit), kNames),
+              old.model);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, RandomTable, testing::Range(1U, 21U));
+
+class TableFile : public testing::Test {
+ protected:
+  WriterOptions options() {
+    WriterOptions options;
+    options.path = folder_.file("table");
+    options.octets_min = 64 << 10;
+    return options;
+  }
+  void writeOne() {
+    auto writer = mustOpen(options());
+    ASSERT_TRUE(writer->putDomain({"a.example", "a", State::hosted, 2, Role::primary, 5}));
+    ASSERT_TRUE(writer->putVirtualDomain({"a", "acme", "a.example", {}, {}, 6}));
+    ASSERT_TRUE(writer->commit(positionAt(1)));
+  }
+  std::string whyNot() {
+    auto reader = Reader::open({options().path, {}, 0});
+    return reader ? "" : reader.error();
+  }
+  void overwrite(std::size_t at, std::uint8_t octet) {
+    std::fstream file(options().path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(static_cast<std::streamoff>(at));
+    file.put(static_cast<char>(octet));
+  }
+
+  Folder folder_;
+};
+
+TEST_F(TableFile, IsRefusedWithTheReason) {
+  EXPECT_THAT(whyNot(), HasSubstr("cannot be opened: No such file"));
+  std::ofstream(options().path) << "hello";
+  EXPECT_THAT(whyNot(), HasSubstr("too short for a table"));
+  std::ofstream(options().path) << std::string(8192, 'x');
+  EXPECT_THAT(whyNot(), HasSubstr("no table of zonecast"));
+  std::filesystem::remove(options().path);
+
+  writeOne();
+  EXPECT_EQ(whyNot(), "");
+  std::filesystem::permissions(options().path, std::filesystem::perms::group_write,
+                               std::filesystem::perm_options::add);
+  EXPECT_THAT(whyNot(), HasSubstr("others than its owner may write it"));
+  std::filesystem::permissions(options().path, std::filesystem::perms::group_write,
+                               std::filesystem::perm_options::remove);
+  auto foreign_owner = Reader::open({options().path, geteuid() + 1, 0});
+  EXPECT_THAT(foreign_owner ? "" : foreign_owner.error(), HasSubstr("belongs to user"));
+
+  overwrite(offsetof(Header, format), 9);
+  EXPECT_THAT(whyNot(), HasSubstr("has format 9, and we read 1"));
+  overwrite(offsetof(Header, format), 1);
+  overwrite(offsetof(Header, seed), 0xff);
+  EXPECT_THAT(whyNot(), HasSubstr("the checksum of its header is wrong"));
+}
+
+TEST_F(TableFile, ThatIsCutShortIsRefused) {
+  writeOne();
+  std::filesystem::resize_file(options().path, 32 << 10);
+  EXPECT_THAT(whyNot(), HasSubstr("not as long as its header says"));
+}
+
+TEST_F(TableFile, ThatIsDamagedIsBegunAnewByAWriterAndReadAgain) {
+  writeOne();
+  auto reader = Reader::open({options().path, {}, 0});
+  overwrite(offsetof(Header, magic), 'Z');
+  auto writer = mustOpen(options());
+  EXPECT_THAT(writer->whyBegun(), HasSubstr("no table of zonecast"));
+  ASSERT_TRUE(writer->putDomain({"b.example", "b", State::hosted, 2, Role::primary, 5}));
+  ASSERT_TRUE(writer->commit(positionAt(2)));
+  EXPECT_EQ(whyNot(), "");
+}
+
+// Every octet behind the header may be anything: nothing is read beyond the file, and every look-up
+// ends.
+TEST_F(TableFile, ThatIsDamagedBehindItsHeaderHarmsNobody) {
+  std::mt19937 random(5);
+  for (int round = 0; round < 300; ++round) {
+    std::filesystem::remove(options().path);
+    writeOne();
+    const auto size = std::filesystem::file_size(options().path);
+    for (int i = 0; i < 40; ++i) {
+      const std::size_t arena = kHeaderOctets + random() % 2000;
+      overwrite(i % 4 == 0 ? random() % (size - kHeaderOctets) + kHeaderOctets : arena,
+                static_cast<std::uint8_t>(random()));
+    }
+    auto reader = Reader::open({options().path, {}, 0});
+    ASSERT_TRUE(reader) << reader.error();
+    read(reader->view(), 3);
+    if (const Node* node = reader->view().find(NodeKind::domain, "a.example")) {
+      reader->view().domainOf(*node);
+    }
+    auto writer = mustOpen(options());
+    (void)writer->putDomain({"b.example", "b", State::hosted, 2, Role::primary, 5});
+  }
+}
+
+TEST_F(TableFile, HasOneWriter) {
+  auto writer = mustOpen(options());
+  auto second = Writer::open(options());
+  ASSERT_FALSE(second);
+  EXPECT_THAT(second.error(), HasSubstr("another mirror writes this table"));
+}
+
+TEST_F(TableFile, SaysWhenItMayNotGrow) {
+  WriterOptions small = options();
+  small.octets_max = 128 << 10;
+  auto writer = mustOpen(small);
+  ASSERT_TRUE(writer->putDomain({"a.example", "a", State::hosted, 2, Role::primary, 5}));
+  ASSERT_TRUE(writer->commit(positionAt(1)));
+  auto reader = Reader::open({small.path, {}, 0});
+  ASSERT_TRUE(reader);
+  std::string why;
+  for (int i = 0; i < 10'000 && why.empty(); ++i) {
+    const std::string name = "name-" + std::to_string(i);
+    const auto put = writer->putDomain({name, name, State::hosted, 2, Role::primary, 5});
+    if (!put) why = put.error();
+  }
+  EXPECT_THAT(why, HasSubstr("raise the limit"));
+  writer->abandon();
+  EXPECT_EQ(writer->counts().domains, 1U);
+  ASSERT_TRUE(writer->commit(positionAt(2)));
+  ASSERT_TRUE(reader->refresh());
+  EXPECT_EQ(reader->commitRecord()->domains, 1U);
+}
+
+TEST_F(TableFile, GivesASupersededGenerationBackAfterItsGrace) {
+  writeOne();
+  auto reader = Reader::open({options().path, {}, 0});
+  ASSERT_TRUE(reader);
+  auto writer = mustOpen(options());
+  ASSERT_TRUE(writer->beginAnew(10));
+  ASSERT_TRUE(writer->commit(positionAt(2)));
+  const std::int64_t now = bootSeconds();
+  writer->collect(now);
+  EXPECT_TRUE(reader->current());
+  EXPECT_NE(reader->view().find(NodeKind::domain, "a.example"), nullptr);
+  writer->collect(now + 61);
+  EXPECT_FALSE(reader->current());
+  EXPECT_EQ(reader->view().find(NodeKind::domain, "a.example"), nullptr);
+  ASSERT_TRUE(reader->refresh());
+  EXPECT_TRUE(reader->current());
+  EXPECT_EQ(reader->commitRecord()->version, 2U);
+}
+
+TEST_F(TableFile, ForgetsTheOldestNegativeAnswers) {
+  WriterOptions few = options();
+  few.foreign_max = 3;
+  auto writer = mustOpen(few);
+  const std::int64_t until = bootSeconds() + 100;
+  for (const char* name : {"a", "b", "c", "d", "a"}) ASSERT_TRUE(writer->putForeign(name, until));
+  ASSERT_TRUE(writer->putDomain({"c", "c", State::hosted, 2, Role::primary, 5}));
+  ASSERT_TRUE(writer->putForeign("c", until));
+  ASSERT_TRUE(writer->commit(positionAt(1)));
+  EXPECT_EQ(writer->counts().foreign, 2U);
+  EXPECT_EQ(writer->counts().domains, 1U);
+}
+
+}  // namespace
+}  // namespace zonecast::table
