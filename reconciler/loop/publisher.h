@@ -92,6 +92,7 @@ class Publisher {
   plan::Term term() const { return term_; }
   const std::optional<plan::Position>& position() const { return position_; }
   const std::map<derive::Domain, std::string>& held() const { return held_.reasons(); }
+  std::vector<derive::Domain> heldOn(view::ZoneIndex zone) const { return held_.restingOn(zone); }
   // Domains that were held are planned again: their zone was confirmed.
   void releaseHeld(view::ZoneIndex zone);
   std::size_t waiting() const;

@@ -1,6 +1,7 @@
 #include "reconciler/loop/reconciler.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include <fmt/format.h>
@@ -111,23 +112,32 @@ void Reconciler::afterStage(Pass& pass) {
   for (const Warning& warning : pass.takeWarnings()) {
     ports_.journal.record(ports::ClaimWarning{std::string(warning.domain.text()), warning.text});
   }
-  if (pass.stage() == Pass::Stage::evaluated) {
-    Pass::Touched touched = pass.takeTouched();
-    Publisher::Work work{std::move(touched.domains), std::move(touched.cause), pass.isEdit()};
-    if (pass.reconcilesStore()) {
-      publisher_.onReconciled(std::move(work));
-    } else {
-      publisher_.submit(std::move(work));
-    }
-    pass.beginSaving();
-    if (pass.zone()) unread_.erase(*pass.zone());
-  }
   const std::optional<xfr::ZoneId> zone = pass.zone();
-  if (zone && searching_[static_cast<std::size_t>(*zone)] &&
-      pass.stage() != Pass::Stage::searching) {
-    searching_[static_cast<std::size_t>(*zone)] = false;
+  const bool found =
+      zone && searching_[static_cast<std::size_t>(*zone)] && pass.stage() != Pass::Stage::searching;
+  if (found) searching_[static_cast<std::size_t>(*zone)] = false;
+  if (pass.stage() == Pass::Stage::evaluated) {
+    submitWorkOf(pass);
+    if (zone) unread_.erase(*zone);
+  } else if (found) {
     releaseHeld(indexOf(*zone));
   }
+}
+
+// With what the zone's new version sets free: apart, they would for a moment be what the zone never
+// was.
+void Reconciler::submitWorkOf(Pass& pass) {
+  Pass::Touched touched = pass.takeTouched();
+  Publisher::Work work{std::move(touched.domains), std::move(touched.cause), pass.isEdit()};
+  if (pass.reconcilesStore()) {
+    publisher_.onReconciled(std::move(work));
+  } else {
+    if (pass.zone() && isConfirmed(indexOf(*pass.zone()))) {
+      std::ranges::move(publisher_.heldOn(indexOf(*pass.zone())), std::back_inserter(work.domains));
+    }
+    publisher_.submit(std::move(work));
+  }
+  pass.beginSaving();
 }
 
 void Reconciler::finishFirst(std::list<Pass>& passes) {

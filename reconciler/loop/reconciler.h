@@ -103,6 +103,7 @@ class Reconciler final : public ports::ZoneTransportListener,
   void finishFirst(std::list<Pass>& passes);
   void hintLater(dns::NameView name, const xfr::Address& sender, const Now& now);
   std::string holdReason(const derive::Domain& domain) const;
+  void submitWorkOf(Pass& pass);
   void releaseHeld(view::ZoneIndex zone);
   void unconfirmAll();
   bool isConfirmed(view::ZoneIndex zone) const { return secondary_.isConfirmed(idOf(zone)); }
