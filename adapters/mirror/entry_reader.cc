@@ -8,7 +8,7 @@
 #include <absl/strings/escaping.h>
 #include <fmt/format.h>
 
-#include "adapters/mirror/host.h"
+#include "adapters/table/host.h"
 #include "schema/attribute_value.h"
 #include "schema/domain_value.h"
 #include "schema/redis_keys.h"
@@ -52,7 +52,8 @@ bool isDid(std::string_view text) {
 }
 
 bool isDomain(std::string_view text) {
-  return hostFromText(text) == text;
+  const table::Host host(text);
+  return host.isValid() && host.name() == text;
 }
 
 bool isAttributeName(std::string_view text) {

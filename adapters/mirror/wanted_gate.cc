@@ -2,21 +2,22 @@
 
 #include <algorithm>
 
-#include "adapters/mirror/host.h"
+#include "adapters/table/host.h"
 
 namespace zonecast::mirror {
 
 tl::expected<std::string, WantedGate::Refusal> WantedGate::admit(std::string_view datagram,
                                                                  Instant now) {
-  auto host = hostFromText(datagram);
-  if (!host) return tl::unexpected(Refusal::malformed);
+  const table::Host host(datagram);
+  if (!host.isValid()) return tl::unexpected(Refusal::malformed);
+  std::string name(host.name());
   forgetOld(now);
-  if (recent_.contains(*host)) return tl::unexpected(Refusal::recent);
+  if (recent_.contains(name)) return tl::unexpected(Refusal::recent);
   if (recent_.size() >= limits_.recent_max || !mayPass(now))
     return tl::unexpected(Refusal::tooMany);
-  recent_.insert(*host);
-  order_.emplace_back(now, *host);
-  return *host;
+  recent_.insert(name);
+  order_.emplace_back(now, name);
+  return name;
 }
 
 void WantedGate::forgetOld(Instant now) {

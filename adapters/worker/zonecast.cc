@@ -14,20 +14,20 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "adapters/table/host.h"
 #include "adapters/table/reader.h"
-#include "adapters/worker/host.h"
 
 using zonecast::table::Attribute;
 using zonecast::table::DomainKind;
 using zonecast::table::DomainRecord;
 using zonecast::table::Expected;
+using zonecast::table::Host;
 using zonecast::table::Node;
 using zonecast::table::NodeKind;
 using zonecast::table::Reader;
 using zonecast::table::ReaderOptions;
 using zonecast::table::View;
 using zonecast::table::VirtualDomainRecord;
-using zonecast::worker::Host;
 
 struct zonecast_table {
   Reader reader;

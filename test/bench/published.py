@@ -5,6 +5,7 @@ to find; here it is the readers that are measured.
 """
 
 import reader
+from publisher import field
 
 CHUNK = 500  # entries per HSET
 
@@ -16,32 +17,17 @@ def name_of(number):
     return f"customer-{1_000_000 + number}.example"
 
 
-def varint(number):
-    octets = bytearray()
-    while number > 0x7F:
-        octets.append(number & 0x7F | 0x80)
-        number >>= 7
-    octets.append(number)
-    return bytes(octets)
-
-
-def piece(number, octets):
-    return varint(number << 3 | 2) + varint(len(octets)) + octets
-
-
 def attribute(name, value):
-    return piece(5, piece(1, name.encode()) + piece(2, value))
+    return field(5, field(1, name) + field(2, value))
 
 
 def virtual_domain(name, number):
     """zonecast.v1.VirtualDomain, and what `attribute` says of it."""
-    octets = name.encode()
-    attributes = [(attribute(key, piece(2, text.encode())), f"{key}={text}") for key, text in TEXTS]
-    attributes.append((attribute("registrations.max", b"\x08" + varint(number % 100)),
-                       f"registrations.max={number % 100}"))
-    attributes.append((attribute("registrations.ttl", b"\x20" + varint(3600)), "registrations.ttl=3600s"))
-    attributes.append((attribute("video", b"\x18\x01"), "video=true"))
-    message = piece(1, octets) + piece(2, b"acme") + piece(3, octets) + piece(4, octets)
+    attributes = [(attribute(key, field(2, text)), f"{key}={text}") for key, text in TEXTS]
+    attributes.append((attribute("registrations.max", field(1, number % 100)), f"registrations.max={number % 100}"))
+    attributes.append((attribute("registrations.ttl", field(4, 3600)), "registrations.ttl=3600s"))
+    attributes.append((attribute("video", field(3, 1)), "video=true"))
+    message = field(1, name) + field(2, "acme") + field(3, name) + field(4, name)
     return message + b"".join(each for each, _ in attributes), ";".join(text for _, text in attributes).encode()
 
 

@@ -1,13 +1,16 @@
-// The host part of a SIP URI (RFC 3261 section 25.1), as a table has it: lower case, without the
-// final dot or the brackets of an IPv6 address, and IP addresses in their one canonical form (RFC
-// 5952).
+// The host part of a SIP URI (RFC 3261 section 25.1), as it stands in a table and in `domain`: a
+// name of letters, digits and hyphens, or an IP address. There is one way to write each: lower
+// case, no final dot, no brackets, an IPv6 address as RFC 5952 has it.
+//
+// Folding comes first and judging second: what is found in a table was a host before. Nothing is
+// allocated.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <string_view>
 
-namespace zonecast::worker {
+namespace zonecast::table {
 
 class Host {
  public:
@@ -28,4 +31,4 @@ class Host {
   bool is_ipv6_ = false;
 };
 
-}  // namespace zonecast::worker
+}  // namespace zonecast::table

@@ -1,14 +1,32 @@
-#include "adapters/worker/host.h"
+#include "adapters/table/host.h"
 
 #include <algorithm>
 #include <cstring>
 
 #include <arpa/inet.h>
 
-namespace zonecast::worker {
+namespace zonecast::table {
 namespace {
 
 constexpr std::size_t kLabelOctetsMax = 63;
+
+bool isDigit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+bool isLabel(std::string_view label) {
+  const auto is_ldh = [](char c) { return (c >= 'a' && c <= 'z') || isDigit(c) || c == '-'; };
+  return !label.empty() && label.size() <= kLabelOctetsMax && label.front() != '-' &&
+         label.back() != '-' && std::ranges::all_of(label, is_ldh);
+}
+
+bool isIpv4(std::string_view text) {
+  std::array<char, INET_ADDRSTRLEN> terminated{};
+  if (text.size() >= terminated.size()) return false;
+  std::ranges::copy(text, terminated.begin());
+  in_addr address{};
+  return inet_pton(AF_INET, terminated.data(), &address) == 1;
+}
 
 }  // namespace
 
@@ -33,20 +51,16 @@ void Host::takeName(std::string_view text) {
   }
 }
 
+// The last label of a name is not a number (RFC 3696 section 2): such a text is an IPv4 address or
+// nothing.
 bool Host::isValid() const {
   if (length_ == 0 || is_ipv6_) return length_ > 0;
-  std::size_t label = 0;
-  for (const char octet : name()) {
-    if (octet == '.') {
-      if (label == 0) return false;
-      label = 0;
-      continue;
-    }
-    const bool may_be =
-        (octet >= 'a' && octet <= 'z') || (octet >= '0' && octet <= '9') || octet == '-';
-    if (!may_be || ++label > kLabelOctetsMax) return false;
+  std::string_view label;
+  for (std::size_t start = 0; start <= length_; start += label.size() + 1) {
+    label = name().substr(start, name().find('.', start) - start);
+    if (!isLabel(label)) return false;
   }
-  return label > 0;
+  return !std::ranges::all_of(label, isDigit) || isIpv4(name());
 }
 
 void Host::takeIpv6(std::string_view text) {
@@ -62,4 +76,4 @@ void Host::takeIpv6(std::string_view text) {
   }
 }
 
-}  // namespace zonecast::worker
+}  // namespace zonecast::table
