@@ -186,19 +186,22 @@ void Generation::count(DomainKind before, DomainKind after) {
                      static_cast<std::size_t>(before == DomainKind::foreign);
 }
 
-void Generation::putDomainRecord(Ref node_ref, DomainRecord record) {
+Generation::Put Generation::putDomainRecord(Ref node_ref, DomainRecord record) {
   const DomainRecord* before = newest().domainOf(node(node_ref));
-  count(kindBefore(before), record.kind);
+  const DomainKind kind = kindBefore(before);
+  const auto replaced = isOurs(kind) ? std::optional(before->sum_or_until) : std::nullopt;
+  count(kind, record.kind);
   Ref ref = node_ref + static_cast<Ref>(unitsOf(kNodeOctets + node(node_ref).length));
   if (newest().at<DomainRecord>(ref)->commit != 0) ref = allocate(sizeof(DomainRecord));
   std::memcpy(place(ref), &record, sizeof(record));
   lead<DomainRecord>(node_ref, ref);
+  return {true, replaced};
 }
 
-bool Generation::putDomain(const DomainRow& row) {
+Generation::Put Generation::putDomain(const DomainRow& row) {
   if (!hasRoom(nodeOctets(row.name.size()) + nodeOctets(row.did.size()) + sizeof(DomainRecord),
                2)) {
-    return false;
+    return {false};
   }
   DomainRecord record{};
   record.virtual_domain = nodeFor(NodeKind::virtual_domain, row.did);
@@ -206,23 +209,25 @@ bool Generation::putDomain(const DomainRow& row) {
   record.transports = row.transports;
   record.role = static_cast<std::uint8_t>(row.role);
   record.sum_or_until = row.sum;
-  putDomainRecord(nodeFor(NodeKind::domain, row.name), record);
-  return true;
+  return putDomainRecord(nodeFor(NodeKind::domain, row.name), record);
 }
 
-bool Generation::putForeign(std::string_view name, std::int64_t until) {
-  if (!hasRoom(nodeOctets(name.size()) + 2 * sizeof(DomainRecord), 1)) return false;
+Generation::Put Generation::putForeign(std::string_view name, std::int64_t until) {
+  if (!hasRoom(nodeOctets(name.size()) + 2 * sizeof(DomainRecord), 1)) return {false};
+  const Ref node_ref = nodeFor(NodeKind::domain, name);
+  if (isOurs(kindBefore(newest().domainOf(node(node_ref))))) return {};
   DomainRecord record{};
   record.kind = DomainKind::foreign;
   record.sum_or_until = static_cast<std::uint64_t>(until);
-  putDomainRecord(nodeFor(NodeKind::domain, name), record);
-  return true;
+  return putDomainRecord(node_ref, record);
 }
 
-bool Generation::removeDomain(std::string_view name) {
-  if (!hasRoom(nodeOctets(name.size()) + 2 * sizeof(DomainRecord), 1)) return false;
-  putDomainRecord(nodeFor(NodeKind::domain, name), DomainRecord{});
-  return true;
+Generation::Put Generation::removeDomain(std::string_view name) {
+  const Node* found = newest().find(NodeKind::domain, name);
+  const DomainRecord* before = found == nullptr ? nullptr : newest().domainOf(*found);
+  if (kindBefore(before) == DomainKind::removed) return {};
+  if (!hasRoom(sizeof(DomainRecord), 0)) return {false};
+  return putDomainRecord(refOf(found), DomainRecord{});
 }
 
 std::size_t Generation::recordUnits(const VirtualDomainRecord& record) {
@@ -272,7 +277,7 @@ std::byte* Generation::writeAttribute(std::byte* at, const Attribute& attribute,
   return at + sizeof(record) + unitsOf(octets) * kUnit;
 }
 
-bool Generation::putVirtualDomain(const VirtualDomainRow& row) {
+Generation::Put Generation::putVirtualDomain(const VirtualDomainRow& row) {
   std::size_t octets = nodeOctets(row.did.size()) + nodeOctets(row.customer.size()) +
                        nodeOctets(row.canonical.size()) + sizeof(DomainRecord) +
                        sizeof(VirtualDomainRecord) + attributeOctets(row.attributes) +
@@ -280,7 +285,7 @@ bool Generation::putVirtualDomain(const VirtualDomainRow& row) {
   for (const std::string_view name : row.domains)
     octets += nodeOctets(name.size()) + sizeof(DomainRecord);
   for (const Attribute& attribute : row.attributes) octets += nodeOctets(attribute.name.size());
-  if (!hasRoom(octets, 3 + row.domains.size() + row.attributes.size())) return false;
+  if (!hasRoom(octets, 3 + row.domains.size() + row.attributes.size())) return {false};
 
   // All names before the record, which is one piece with its attributes.
   findAttributeNames(row.attributes);
@@ -294,7 +299,9 @@ bool Generation::putVirtualDomain(const VirtualDomainRow& row) {
   record.attribute_octets = static_cast<std::uint32_t>(attributeOctets(row.attributes));
   record.attribute_count = static_cast<std::uint16_t>(row.attributes.size());
   record.sum = row.sum;
-  if (before == nullptr || before->removed != 0) ++counts_.virtual_domains;
+  const bool is_new = before == nullptr || before->removed != 0;
+  const auto replaced = is_new ? std::nullopt : std::optional(before->sum);
+  counts_.virtual_domains += is_new ? 1 : 0;
   if (before != nullptr) live_units_ -= recordUnits(*before);
   live_units_ += recordUnits(record);
 
@@ -305,22 +312,24 @@ bool Generation::putVirtualDomain(const VirtualDomainRow& row) {
     at = writeAttribute(at, row.attributes[i], attribute_names_[i]);
   }
   lead<VirtualDomainRecord>(node_ref, ref);
-  return true;
+  return {true, replaced};
 }
 
-bool Generation::removeVirtualDomain(std::string_view did) {
-  if (!hasRoom(nodeOctets(did.size()) + sizeof(VirtualDomainRecord), 1)) return false;
-  const Ref node_ref = nodeFor(NodeKind::virtual_domain, did);
-  const VirtualDomainRecord* before = newest().virtualDomainOf(node(node_ref));
-  if (before != nullptr && before->removed == 0) --counts_.virtual_domains;
+Generation::Put Generation::removeVirtualDomain(std::string_view did) {
+  const Node* found = newest().find(NodeKind::virtual_domain, did);
+  const VirtualDomainRecord* before = found == nullptr ? nullptr : newest().virtualDomainOf(*found);
+  if (before == nullptr || before->removed != 0) return {};
+  if (!hasRoom(sizeof(VirtualDomainRecord), 0)) return {false};
+  const std::uint64_t replaced = before->sum;
   VirtualDomainRecord record{};
   record.removed = 1;
-  if (before != nullptr) live_units_ -= recordUnits(*before);
+  --counts_.virtual_domains;
   live_units_ += recordUnits(record);
+  live_units_ -= recordUnits(*before);
   const Ref ref = allocate(sizeof(record));
   std::memcpy(place(ref), &record, sizeof(record));
-  lead<VirtualDomainRecord>(node_ref, ref);
-  return true;
+  lead<VirtualDomainRecord>(refOf(found), ref);
+  return {true, replaced};
 }
 
 bool Generation::show(const Position& position) {

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,13 +56,17 @@ class Generation {
   std::size_t usedOctets() const { return used_ * kUnit; }
   std::size_t names() const { return names_; }
 
-  // Each puts a record that holds from the next commit on. False: it does not fit.
-  bool putDomain(const DomainRow& row);
-  bool putVirtualDomain(const VirtualDomainRow& row);
-  bool putForeign(std::string_view name, std::int64_t until);
-  // Of a name that has one.
-  bool removeDomain(std::string_view name);
-  bool removeVirtualDomain(std::string_view did);
+  // Each puts a record that holds from the next commit on, and tells the sum of what was there.
+  struct Put {
+    bool fits = true;  // false: nothing was put
+    std::optional<std::uint64_t> replaced = std::nullopt;
+  };
+  Put putDomain(const DomainRow& row);
+  Put putVirtualDomain(const VirtualDomainRow& row);
+  Put removeDomain(std::string_view name);
+  Put removeVirtualDomain(std::string_view did);
+  // Nothing happens to a domain that is ours.
+  Put putForeign(std::string_view name, std::int64_t until);
 
   // Shows what was put. False: it does not fit.
   bool show(const Position& position);
@@ -91,7 +96,7 @@ class Generation {
   // Makes the record the head of its node.
   template <typename Record>
   void lead(Ref node, Ref record);
-  void putDomainRecord(Ref node, DomainRecord record);
+  Put putDomainRecord(Ref node, DomainRecord record);
   void count(DomainKind before, DomainKind after);
   static std::size_t recordUnits(const VirtualDomainRecord& record);
   void takeBackUncommitted();

@@ -123,16 +123,17 @@ Expected<void> Writer::beginAnew(std::size_t names) {
   return {};
 }
 
-Expected<void> Writer::fitting(const std::function<bool(Generation&)>& change) {
-  while (!change(*generation_)) {
+Writer::Replaced Writer::fitting(const std::function<Generation::Put(Generation&)>& change) {
+  for (;;) {
+    const Generation::Put put = change(*generation_);
+    if (put.fits) return put.replaced;
     // A third is left for what comes; and each time that this is not enough, twice as much.
     const std::size_t room = generation_->liveOctets() + generation_->liveOctets() / 3;
     const bool is_new = &generation_->mapping() != in_place_.get();
     const std::size_t octets = Generation::octetsFor(generation_->names(), room);
     auto moved = moveOn(is_new ? std::max(octets, generation_->mapping().octets() * 2) : octets);
-    if (!moved) return moved;
+    if (!moved) return tl::unexpected(moved.error());
   }
-  return {};
 }
 
 Expected<void> Writer::moveOn(std::size_t octets) {
@@ -157,12 +158,14 @@ bool Writer::copyTo(Generation& next) const {
     if (record == nullptr || record->kind == DomainKind::removed) return true;
     if (record->kind == DomainKind::foreign) {
       const auto until = static_cast<std::int64_t>(record->sum_or_until);
-      return until <= now || next.putForeign(view.nameOf(node), until);
+      return until <= now || next.putForeign(view.nameOf(node), until).fits;
     }
-    return next.putDomain(
-        {view.nameOf(node), view.nameOf(record->virtual_domain, NodeKind::virtual_domain),
-         record->kind == DomainKind::hosted ? State::hosted : State::retiring, record->transports,
-         static_cast<Role>(record->role), record->sum_or_until});
+    return next
+        .putDomain({view.nameOf(node),
+                    view.nameOf(record->virtual_domain, NodeKind::virtual_domain),
+                    record->kind == DomainKind::hosted ? State::hosted : State::retiring,
+                    record->transports, static_cast<Role>(record->role), record->sum_or_until})
+        .fits;
   };
   std::vector<std::string_view> members;
   std::vector<Attribute> attributes;
@@ -175,68 +178,36 @@ bool Writer::copyTo(Generation& next) const {
       members.push_back(view.memberOf(*record, k));
     View::Attributes list(view, *record);
     while (auto attribute = list.next()) attributes.push_back(*attribute);
-    return next.putVirtualDomain({view.nameOf(node), view.nameOf(record->customer, NodeKind::text),
-                                  view.nameOf(record->canonical, NodeKind::domain), members,
-                                  attributes, record->sum});
+    return next
+        .putVirtualDomain({view.nameOf(node), view.nameOf(record->customer, NodeKind::text),
+                           view.nameOf(record->canonical, NodeKind::domain), members, attributes,
+                           record->sum})
+        .fits;
   };
   return generation_->eachNode(NodeKind::domain, domain) &&
          generation_->eachNode(NodeKind::virtual_domain, virtual_domain);
 }
 
 Writer::Replaced Writer::putDomain(const DomainRow& row) {
-  const auto before = sumOfDomain(row.name);
-  if (auto fits = fitting([&](Generation& to) { return to.putDomain(row); }); !fits) {
-    return tl::unexpected(fits.error());
-  }
-  return before;
-}
-
-std::optional<std::uint64_t> Writer::sumOfDomain(std::string_view name) const {
-  const View view = newest();
-  const Node* node = view.find(NodeKind::domain, name);
-  const DomainRecord* record = node == nullptr ? nullptr : view.domainOf(*node);
-  const bool is_ours = record != nullptr &&
-                       (record->kind == DomainKind::hosted || record->kind == DomainKind::retiring);
-  return is_ours ? std::optional(record->sum_or_until) : std::nullopt;
-}
-
-std::optional<std::uint64_t> Writer::sumOfVirtualDomain(std::string_view did) const {
-  const View view = newest();
-  const Node* node = view.find(NodeKind::virtual_domain, did);
-  const VirtualDomainRecord* record = node == nullptr ? nullptr : view.virtualDomainOf(*node);
-  return record != nullptr && record->removed == 0 ? std::optional(record->sum) : std::nullopt;
+  return fitting([&](Generation& to) { return to.putDomain(row); });
 }
 
 Writer::Replaced Writer::removeDomain(std::string_view name) {
-  const auto before = sumOfDomain(name);
-  if (!before) return before;
-  if (auto fits = fitting([&](Generation& to) { return to.removeDomain(name); }); !fits) {
-    return tl::unexpected(fits.error());
-  }
-  return before;
+  return fitting([&](Generation& to) { return to.removeDomain(name); });
 }
 
 Writer::Replaced Writer::putVirtualDomain(const VirtualDomainRow& row) {
-  const auto before = sumOfVirtualDomain(row.did);
-  if (auto fits = fitting([&](Generation& to) { return to.putVirtualDomain(row); }); !fits) {
-    return tl::unexpected(fits.error());
-  }
-  return before;
+  return fitting([&](Generation& to) { return to.putVirtualDomain(row); });
 }
 
 Writer::Replaced Writer::removeVirtualDomain(std::string_view did) {
-  const auto before = sumOfVirtualDomain(did);
-  if (!before) return before;
-  if (auto fits = fitting([&](Generation& to) { return to.removeVirtualDomain(did); }); !fits) {
-    return tl::unexpected(fits.error());
-  }
-  return before;
+  return fitting([&](Generation& to) { return to.removeVirtualDomain(did); });
 }
 
 Expected<void> Writer::putForeign(std::string_view name, std::int64_t until) {
-  if (sumOfDomain(name)) return {};
-  if (auto fits = fitting([&](Generation& to) { return to.putForeign(name, until); }); !fits)
-    return fits;
+  if (auto put = fitting([&](Generation& to) { return to.putForeign(name, until); }); !put) {
+    return tl::unexpected(put.error());
+  }
   foreign_.push_back({until, std::string(name)});
   while (foreign_.size() > options_.foreign_max) {
     if (auto forgotten = forgetForeign(); !forgotten) return forgotten;
@@ -254,11 +225,13 @@ Expected<void> Writer::forgetForeign() {
   const bool is_it = record != nullptr && record->kind == DomainKind::foreign &&
                      static_cast<std::int64_t>(record->sum_or_until) == oldest.until;
   if (!is_it) return {};
-  return fitting([&](Generation& to) { return to.removeDomain(oldest.name); });
+  auto removed = fitting([&](Generation& to) { return to.removeDomain(oldest.name); });
+  return removed ? Expected<void>() : tl::unexpected(removed.error());
 }
 
 Expected<void> Writer::commit(const Position& position) {
-  if (auto fits = fitting([&](Generation& to) { return to.show(position); }); !fits) return fits;
+  const auto shown = fitting([&](Generation& to) { return Generation::Put{to.show(position)}; });
+  if (!shown) return tl::unexpected(shown.error());
   if (&generation_->mapping() != in_place_.get()) {
     if (auto placed = putInPlace(); !placed) return placed;
   }

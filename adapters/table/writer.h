@@ -101,14 +101,12 @@ class Writer {
   void goOnOrBegin();
   Expected<std::unique_ptr<Generation>> makeGeneration(std::size_t names, std::size_t octets);
   // Does what may not fit; in ever larger generations until it does.
-  Expected<void> fitting(const std::function<bool(Generation&)>& change);
+  Replaced fitting(const std::function<Generation::Put(Generation&)>& change);
   Expected<void> moveOn(std::size_t octets);
   bool copyTo(Generation& next) const;
   Expected<void> putInPlace();
   void noteForeign();
   Expected<void> forgetForeign();
-  std::optional<std::uint64_t> sumOfDomain(std::string_view name) const;
-  std::optional<std::uint64_t> sumOfVirtualDomain(std::string_view did) const;
 
   const WriterOptions options_;
   const int lock_;
