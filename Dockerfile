@@ -6,10 +6,11 @@ COPY dev ./
 # The packages first, so that an edit of the sources does not install them again.
 RUN ./dev install-packages build && rm -rf /var/lib/apt/lists/*
 COPY . .
-RUN cmake --preset release && cmake --build build/release --target zonecastd zonecast \
+RUN cmake --preset release \
+    && cmake --build build/release --target zonecastd zonecast zonecast-mirror libzonecast libzonecast_static zonecast_lua \
     && cmake --install build/release --prefix /usr/local --strip
 
-# zonecastd and zonecast
+# zonecastd, zonecast and zonecast-mirror
 FROM debian:12-slim AS zonecast
 RUN apt-get update -qq \
     && apt-get install -y -qq --no-install-recommends libuv1 libhiredis0.14 libprotobuf32 libssl3 \
@@ -18,7 +19,7 @@ RUN apt-get update -qq \
     && rm -rf /var/lib/apt/lists/* \
     && groupadd --gid 800 zonecast && useradd --system --uid 800 --gid 800 --no-create-home zonecast \
     && install -d -o zonecast -g zonecast /var/lib/zonecast /run/zonecast
-COPY --from=build /usr/local/bin/zonecastd /usr/local/bin/zonecast /usr/local/bin/
+COPY --from=build /usr/local/bin/zonecastd /usr/local/bin/zonecast /usr/local/bin/zonecast-mirror /usr/local/bin/
 USER zonecast
 ENTRYPOINT ["zonecastd"]
 CMD ["-c", "/etc/zonecast/zonecast.yaml"]
