@@ -1,6 +1,7 @@
 """sipp as caller and callee: scenarios of sipp/, each at its rate, and what came of all of its calls."""
 
 import csv
+import pathlib
 import signal
 
 import parts
@@ -9,7 +10,9 @@ SCENARIOS = parts.ROOT / "test/support/sipp"
 
 
 class Sipp(parts.Part):
-    """`rows` are the calls' fields, taken in turn; nothing of it is needed for a callee, who has a `host`."""
+    """`rows` are the fields of its calls, taken in turn; without them it is a callee. `au` and `ap` are its credentials,
+    other `keys` words of the scenario.
+    """
 
     def __init__(self, folder, name, scenario, proxy_port, rows=(), rate=0, host="127.0.0.1", **keys):
         super().__init__(name, folder)
@@ -32,6 +35,11 @@ class Sipp(parts.Part):
 
     def start(self):
         self.spawn(*self.command)
+        self.wait_until(self.is_bound, "it has its port", 60)
+
+    def is_bound(self):
+        sockets = pathlib.Path("/proc/net/udp").read_text()
+        return f":{self.port:04X} " in sockets
 
     def count(self, column):
         """Of its statistics, which are written once a second and at its end."""
@@ -51,8 +59,11 @@ class Sipp(parts.Part):
         lines = self.messages.read_text().splitlines() if self.messages.exists() else []
         return [tuple(line.split()[-2:]) for line in lines]
 
-    def finish(self, timeout=60):
-        """No new calls; waits for those that there are. Its exit status."""
+    def begin_no_more(self):
+        """No new calls; it ends when those that there are have ended."""
         self.process.send_signal(signal.SIGUSR1)
+
+    def finish(self, timeout=60):
+        """Its exit status at its own end."""
         self.process.wait(timeout)
         return self.stop()
