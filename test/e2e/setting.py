@@ -28,6 +28,7 @@ import publisher  # noqa: E402, F401
 import reader  # noqa: E402
 import redis_proxy  # noqa: E402, F401
 import scripted_primary  # noqa: E402, F401
+import sipp  # noqa: E402, F401
 import table_reader  # noqa: E402, F401
 import telephony  # noqa: E402, F401
 import wire  # noqa: E402, F401

@@ -1,5 +1,6 @@
 """Kamailio with config/kamailio/ as it is shipped; only what local.cfg says is another in a test."""
 
+import pathlib
 import re
 import shutil
 import sqlite3
@@ -79,6 +80,12 @@ class Kamailio(parts.Part):
         """The lines of its log that hold all of the words."""
         return [line for line in self.log.read_text(errors="replace").splitlines()
                 if all(word in line for word in words)]
+
+    def processes(self):
+        """Its process and the children, each with the instant of its start."""
+        children = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        stat = {pid: pathlib.Path(f"/proc/{pid}/stat").read_text() for pid in (str(self.process.pid), *children)}
+        return {pid: text.rpartition(")")[2].split()[19] for pid, text in stat.items()}
 
     # -- users -------------------------------------------------------------------------------------
 
