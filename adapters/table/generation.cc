@@ -51,7 +51,10 @@ DomainKind kindBefore(const DomainRecord* record) {
   return record == nullptr ? DomainKind::removed : record->kind;
 }
 
-constexpr std::size_t kDomainUnits = unitsOf(sizeof(DomainRecord));
+// With what is made together with it.
+constexpr std::size_t nodeOctets(NodeKind kind, std::size_t name) {
+  return nodeOctets(name) + (kind == NodeKind::domain ? sizeof(DomainRecord) : 0);
+}
 
 }  // namespace
 
@@ -64,7 +67,6 @@ Generation::Generation(std::shared_ptr<Mapping> mapping) : mapping_(std::move(ma
     counts_ = {record->domains, record->virtual_domains, record->foreign};
   }
   committed_counts_ = counts_;
-  committed_live_units_ = live_units_;
 }
 
 Generation::Generation(std::shared_ptr<Mapping> mapping, const Beginning& beginning)
@@ -98,7 +100,6 @@ View Generation::committed() const {
 // for a commit that never was must not show when we reach the same commit.
 void Generation::takeBackUncommitted() {
   const View committed = this->committed();
-  live_units_ = 0;
   for (const Slot slot : slots()) {
     if (slot == 0) continue;
     ++names_;
@@ -106,15 +107,12 @@ void Generation::takeBackUncommitted() {
     for (const NodeKind kind : {NodeKind::domain, NodeKind::virtual_domain}) {
       const Node* found = committed.nodeAt(ref, kind);
       if (found == nullptr) continue;
-      live_units_ += unitsOf(kNodeOctets + found->length);
       if (kind == NodeKind::domain) {
         const DomainRecord* record = committed.domainOf(*found);
         storeShared(node(ref).head, record == nullptr ? 0 : refOf(record));
-        live_units_ += kDomainUnits;
       } else {
         const VirtualDomainRecord* record = committed.virtualDomainOf(*found);
         storeShared(node(ref).head, record == nullptr ? 0 : refOf(record));
-        if (record != nullptr) live_units_ += recordUnits(*record);
       }
     }
   }
@@ -128,11 +126,50 @@ Ref Generation::refOf(const void* place) const {
   return static_cast<Ref>((static_cast<const std::byte*>(place) - mapping_->base()) / kUnit);
 }
 
-bool Generation::hasRoom(std::size_t octets, std::size_t new_names) const {
+bool Generation::hasRoom(const Extent& wanted) const {
   const Header& header = mapping_->header();
   // Beyond this, probing gets long.
-  const bool index_has_room = names_ + new_names <= header.slots - header.slots / 8;
-  return index_has_room && used_ + unitsOf(octets) <= header.octets / kUnit;
+  const bool index_has_room = names_ + wanted.names <= header.slots - header.slots / 8;
+  return index_has_room && used_ + unitsOf(wanted.octets) <= header.octets / kUnit;
+}
+
+bool Generation::mayTake(const Extent& most) {
+  const bool may = hasRoom(most);
+  if (!may) missed_ = most;
+  return may;
+}
+
+Extent Generation::live() const {
+  const View view = newest();
+  Extent extent;
+  std::vector<bool> is_counted(mapping_->octets() / kUnit);
+  const auto count = [&](Ref ref, NodeKind kind) {
+    const Node* found = view.nodeAt(ref, kind);
+    if (found == nullptr || is_counted[ref]) return;
+    is_counted[ref] = true;
+    ++extent.names;
+    extent.octets += nodeOctets(kind, found->length);
+  };
+  eachNode(NodeKind::domain, [&](const Node& node) {
+    const DomainRecord* record = view.domainOf(node);
+    if (kindBefore(record) == DomainKind::removed) return true;
+    count(refOf(&node), NodeKind::domain);
+    if (isOurs(record->kind)) count(record->virtual_domain, NodeKind::virtual_domain);
+    return true;
+  });
+  eachNode(NodeKind::virtual_domain, [&](const Node& node) {
+    const VirtualDomainRecord* record = view.virtualDomainOf(node);
+    if (record == nullptr || record->removed != 0) return true;
+    count(refOf(&node), NodeKind::virtual_domain);
+    count(record->customer, NodeKind::text);
+    count(record->canonical, NodeKind::domain);
+    for (const Ref member : view.membersOf(*record)) count(member, NodeKind::domain);
+    View::Attributes attributes(view, *record);
+    while (attributes.next()) count(attributes.name(), NodeKind::text);
+    extent.octets += recordUnits(*record) * kUnit;
+    return true;
+  });
+  return extent;
 }
 
 Ref Generation::allocate(std::size_t octets) {
@@ -162,7 +199,6 @@ Ref Generation::nodeFor(NodeKind kind, std::string_view name) {
   while (all[i] != 0) i = i + 1 == all.size() ? 0 : i + 1;
   storeShared(all[i], where.leadingTo(ref));
   ++names_;
-  live_units_ += unitsOf(nodeOctets(name.size()) + behind);
   return ref;
 }
 
@@ -199,10 +235,9 @@ Generation::Put Generation::putDomainRecord(Ref node_ref, DomainRecord record) {
 }
 
 Generation::Put Generation::putDomain(const DomainRow& row) {
-  if (!hasRoom(nodeOctets(row.name.size()) + nodeOctets(row.did.size()) + sizeof(DomainRecord),
-               2)) {
-    return {false};
-  }
+  const std::size_t octets = nodeOctets(NodeKind::domain, row.name.size()) +
+                             nodeOctets(row.did.size()) + sizeof(DomainRecord);
+  if (!mayTake({2, octets})) return {false};
   DomainRecord record{};
   record.virtual_domain = nodeFor(NodeKind::virtual_domain, row.did);
   record.kind = row.state == State::hosted ? DomainKind::hosted : DomainKind::retiring;
@@ -213,7 +248,8 @@ Generation::Put Generation::putDomain(const DomainRow& row) {
 }
 
 Generation::Put Generation::putForeign(std::string_view name, std::int64_t until) {
-  if (!hasRoom(nodeOctets(name.size()) + 2 * sizeof(DomainRecord), 1)) return {false};
+  if (!mayTake({1, nodeOctets(NodeKind::domain, name.size()) + sizeof(DomainRecord)}))
+    return {false};
   const Ref node_ref = nodeFor(NodeKind::domain, name);
   if (isOurs(kindBefore(newest().domainOf(node(node_ref))))) return {};
   DomainRecord record{};
@@ -226,7 +262,7 @@ Generation::Put Generation::removeDomain(std::string_view name) {
   const Node* found = newest().find(NodeKind::domain, name);
   const DomainRecord* before = found == nullptr ? nullptr : newest().domainOf(*found);
   if (kindBefore(before) == DomainKind::removed) return {};
-  if (!hasRoom(sizeof(DomainRecord), 0)) return {false};
+  if (!mayTake({0, sizeof(DomainRecord)})) return {false};
   return putDomainRecord(refOf(found), DomainRecord{});
 }
 
@@ -277,15 +313,27 @@ std::byte* Generation::writeAttribute(std::byte* at, const Attribute& attribute,
   return at + sizeof(record) + unitsOf(octets) * kUnit;
 }
 
+Extent Generation::wantedFor(const VirtualDomainRow& row, bool only_new) const {
+  Extent wanted{0, sizeof(VirtualDomainRecord) + attributeOctets(row.attributes) +
+                       unitsOf(row.domains.size() * sizeof(Ref)) * kUnit};
+  const View view = newest();
+  const auto count = [&](NodeKind kind, std::string_view name) {
+    if (only_new && view.find(kind, name) != nullptr) return;
+    ++wanted.names;
+    wanted.octets += nodeOctets(kind, name.size());
+  };
+  count(NodeKind::virtual_domain, row.did);
+  count(NodeKind::text, row.customer);
+  count(NodeKind::domain, row.canonical);
+  for (const std::string_view name : row.domains) count(NodeKind::domain, name);
+  for (const Attribute& attribute : row.attributes) count(NodeKind::text, attribute.name);
+  return wanted;
+}
+
 Generation::Put Generation::putVirtualDomain(const VirtualDomainRow& row) {
-  std::size_t octets = nodeOctets(row.did.size()) + nodeOctets(row.customer.size()) +
-                       nodeOctets(row.canonical.size()) + sizeof(DomainRecord) +
-                       sizeof(VirtualDomainRecord) + attributeOctets(row.attributes) +
-                       unitsOf(row.domains.size() * sizeof(Ref)) * kUnit;
-  for (const std::string_view name : row.domains)
-    octets += nodeOctets(name.size()) + sizeof(DomainRecord);
-  for (const Attribute& attribute : row.attributes) octets += nodeOctets(attribute.name.size());
-  if (!hasRoom(octets, 3 + row.domains.size() + row.attributes.size())) return {false};
+  // Names are looked for only where it matters: most that it mentions are there already, and there
+  // may be ten thousand.
+  if (!mayTake(wantedFor(row, false)) && !hasRoom(wantedFor(row, true))) return {false};
 
   // All names before the record, which is one piece with its attributes.
   findAttributeNames(row.attributes);
@@ -302,8 +350,6 @@ Generation::Put Generation::putVirtualDomain(const VirtualDomainRow& row) {
   const bool is_new = before == nullptr || before->removed != 0;
   const auto replaced = is_new ? std::nullopt : std::optional(before->sum);
   counts_.virtual_domains += is_new ? 1 : 0;
-  if (before != nullptr) live_units_ -= recordUnits(*before);
-  live_units_ += recordUnits(record);
 
   const Ref ref = allocate(sizeof(record) + record.attribute_octets);
   std::memcpy(place(ref), &record, sizeof(record));
@@ -319,13 +365,11 @@ Generation::Put Generation::removeVirtualDomain(std::string_view did) {
   const Node* found = newest().find(NodeKind::virtual_domain, did);
   const VirtualDomainRecord* before = found == nullptr ? nullptr : newest().virtualDomainOf(*found);
   if (before == nullptr || before->removed != 0) return {};
-  if (!hasRoom(sizeof(VirtualDomainRecord), 0)) return {false};
+  if (!mayTake({0, sizeof(VirtualDomainRecord)})) return {false};
   const std::uint64_t replaced = before->sum;
   VirtualDomainRecord record{};
   record.removed = 1;
   --counts_.virtual_domains;
-  live_units_ += recordUnits(record);
-  live_units_ -= recordUnits(*before);
   const Ref ref = allocate(sizeof(record));
   std::memcpy(place(ref), &record, sizeof(record));
   lead<VirtualDomainRecord>(refOf(found), ref);
@@ -333,7 +377,7 @@ Generation::Put Generation::removeVirtualDomain(std::string_view did) {
 }
 
 bool Generation::show(const Position& position) {
-  if (!hasRoom(sizeof(CommitRecord), 0)) return false;
+  if (!mayTake({0, sizeof(CommitRecord)})) return false;
   CommitRecord record{};
   record.term = position.term;
   record.version = position.version;
@@ -352,7 +396,6 @@ bool Generation::show(const Position& position) {
   storeShared<std::uint64_t>(mapping_->header().committed, std::uint64_t{commit_} << 32 | ref);
   touched_.clear();
   committed_counts_ = counts_;
-  committed_live_units_ = live_units_;
   return true;
 }
 
@@ -361,7 +404,6 @@ void Generation::abandon() {
     storeShared(node(it->node).head, it->head);
   touched_.clear();
   counts_ = committed_counts_;
-  live_units_ = committed_live_units_;
 }
 
 }  // namespace zonecast::table

@@ -25,6 +25,11 @@ struct Counts {
   friend bool operator==(const Counts&, const Counts&) = default;
 };
 
+// Names in the index, and octets in the arena.
+struct Extent {
+  std::size_t names = 0, octets = 0;
+};
+
 class Generation {
  public:
   // Goes on in a file that another writer left: what that one did not commit is taken back.
@@ -50,11 +55,11 @@ class Generation {
   std::uint64_t number() const { return mapping_->header().generation; }
   std::uint64_t lastCommit() const { return mapping_->header().first_commit + commit_; }
   const Counts& counts() const { return counts_; }
-  // What is not superseded, in octets of the arena; and names, whether anything holds for them or
-  // not.
-  std::size_t liveOctets() const { return live_units_ * kUnit; }
   std::size_t usedOctets() const { return used_ * kUnit; }
-  std::size_t names() const { return names_; }
+  // What another file must hold that says the same; found by looking at all of it.
+  Extent live() const;
+  // What the last put asked for that did not fit, at most.
+  const Extent& missed() const { return missed_; }
 
   // Each puts a record that holds from the next commit on, and tells the sum of what was there.
   struct Put {
@@ -83,7 +88,10 @@ class Generation {
   };
 
   std::span<Slot> slots();
-  bool hasRoom(std::size_t octets, std::size_t new_names) const;
+  bool hasRoom(const Extent& wanted) const;
+  // Whether it has, and if not, what was missed.
+  bool mayTake(const Extent& most);
+  Extent wantedFor(const VirtualDomainRow& row, bool only_new) const;
   Ref allocate(std::size_t octets);
   std::byte* place(Ref ref) { return mapping_->base() + std::size_t{ref} * kUnit; }
   Node& node(Ref ref) { return *reinterpret_cast<Node*>(place(ref)); }
@@ -103,9 +111,9 @@ class Generation {
 
   std::shared_ptr<Mapping> mapping_;
   Commit commit_ = 0;  // the newest that is shown
-  std::size_t used_ = 0, names_ = 0, live_units_ = 0;
+  std::size_t used_ = 0, names_ = 0;
   Counts counts_, committed_counts_;
-  std::size_t committed_live_units_ = 0;
+  Extent missed_;
   std::vector<Touched> touched_;      // since the last commit
   std::vector<Ref> attribute_names_;  // of the virtual domain that was put last
 };

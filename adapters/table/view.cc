@@ -57,10 +57,17 @@ const VirtualDomainRecord* View::virtualDomainOf(const Node& node) const {
   return newest<VirtualDomainRecord>(node);
 }
 
+std::span<const Ref> View::membersOf(const VirtualDomainRecord& record) const {
+  // Once: it becomes 0 when the file is given back.
+  const std::size_t count = loadShared(record.member_count);
+  if (count == 0) return {};
+  const auto* members = at<Ref>(record.members, (count - 1) * sizeof(Ref));
+  return members == nullptr ? std::span<const Ref>() : std::span(members, count);
+}
+
 std::string_view View::memberOf(const VirtualDomainRecord& record, std::size_t k) const {
-  if (k >= record.member_count) return {};
-  const auto* members = at<Ref>(record.members, (record.member_count - 1) * sizeof(Ref));
-  return members == nullptr ? std::string_view() : nameOf(members[k], NodeKind::domain);
+  const std::span<const Ref> members = membersOf(record);
+  return k < members.size() ? nameOf(members[k], NodeKind::domain) : std::string_view();
 }
 
 View::Attributes::Attributes(const View& view, const VirtualDomainRecord& record)
@@ -80,7 +87,8 @@ std::optional<Attribute> View::Attributes::next() {
   at_ += octets;
   left_ -= octets;
 
-  Attribute attribute{view_.nameOf(record->name, NodeKind::text), Value(std::string_view())};
+  name_ = record->name;
+  Attribute attribute{view_.nameOf(name_, NodeKind::text), Value(std::string_view())};
   std::int64_t number = 0;
   if (record->octets == sizeof(number)) std::memcpy(&number, value, sizeof(number));
   switch (record->type) {

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "adapters/table/layout.h"
@@ -38,6 +39,8 @@ class View {
   const VirtualDomainRecord* virtualDomainOf(const Node& node) const;
   const Node* nodeAt(Ref ref, NodeKind kind) const;
 
+  // References to its domains; none when they are not all in the file.
+  std::span<const Ref> membersOf(const VirtualDomainRecord& record) const;
   std::string_view memberOf(const VirtualDomainRecord& record, std::size_t k) const;
 
   // The attributes of a record, one after the other.
@@ -45,11 +48,13 @@ class View {
    public:
     Attributes(const View& view, const VirtualDomainRecord& record);
     std::optional<Attribute> next();
+    Ref name() const { return name_; }  // of the one that next() gave
 
    private:
     const View& view_;
     const std::byte* at_;
     std::size_t left_;  // octets
+    Ref name_ = 0;
   };
 
   const CommitRecord* commitRecord(Ref ref) const { return at<CommitRecord>(ref); }

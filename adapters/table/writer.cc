@@ -85,14 +85,21 @@ void Writer::noteForeign() {
   std::ranges::sort(foreign_, {}, &Foreign::until);
 }
 
+// As many as references can tell apart, whatever the options say.
+std::size_t Writer::octetsMax() const {
+  return std::min(options_.octets_max, std::size_t{UINT32_MAX} * kUnit);
+}
+
+std::string Writer::wouldNeed(std::size_t octets) const {
+  return options_.path + ": would need " + std::to_string(octets) + " octets, and may have " +
+         std::to_string(octetsMax()) + "; raise the limit";
+}
+
 Expected<std::unique_ptr<Generation>> Writer::makeGeneration(std::size_t names,
                                                              std::size_t octets) {
-  octets = std::max(octets, options_.octets_min);
-  if (octets > options_.octets_max) {
-    return tl::unexpected(options_.path + ": would need " + std::to_string(octets) +
-                          " octets, and may have " + std::to_string(options_.octets_max) +
-                          "; raise the limit");
-  }
+  octets = std::min(std::max(octets, options_.octets_min), octetsMax());
+  const std::size_t octets_min = Generation::octetsFor(names, 0);
+  if (octets < octets_min) return tl::unexpected(wouldNeed(octets_min));
   auto mapping = Mapping::create(options_.path + ".new", options_.mode, octets);
   if (!mapping) return tl::unexpected(mapping.error());
   Generation::Beginning beginning{};
@@ -124,29 +131,42 @@ Expected<void> Writer::beginAnew(std::size_t names) {
 }
 
 Writer::Replaced Writer::fitting(const std::function<Generation::Put(Generation&)>& change) {
-  for (;;) {
+  for (bool has_moved = false;; has_moved = true) {
     const Generation::Put put = change(*generation_);
     if (put.fits) return put.replaced;
-    // A third is left for what comes; and each time that this is not enough, twice as much.
-    const std::size_t room = generation_->liveOctets() + generation_->liveOctets() / 3;
-    const bool is_new = &generation_->mapping() != in_place_.get();
-    const std::size_t octets = Generation::octetsFor(generation_->names(), room);
-    auto moved = moveOn(is_new ? std::max(octets, generation_->mapping().octets() * 2) : octets);
+    const std::size_t octets = generation_->mapping().octets();
+    if (has_moved && octets >= octetsMax()) return tl::unexpected(wouldNeed(octets + 1));
+    auto moved = moveOn(has_moved ? octets * 2 : 0);
     if (!moved) return tl::unexpected(moved.error());
   }
 }
 
-Expected<void> Writer::moveOn(std::size_t octets) {
+// Into a generation that has room for what is there and what was missed, and a third more for what
+// comes, or as much again while it is being filled; but no more than the limit.
+Expected<void> Writer::moveOn(std::size_t octets_min) {
+  const Extent live = generation_->live();
+  const Extent& missed = generation_->missed();
+  const bool is_new = &generation_->mapping() != in_place_.get();
+  const std::size_t names = (is_new ? 2 : 1) * live.names + missed.names + 16;
+  const std::size_t arena = live.octets + live.octets / (is_new ? 1 : 3) + missed.octets;
+  std::size_t octets = std::max(Generation::octetsFor(names, arena), octets_min);
   // What is being filled stands at path.new: that mapping lives on while it is copied.
-  auto next = makeGeneration(generation_->names() + 16, octets);
-  if (!next) return tl::unexpected(next.error());
-  if (!copyTo(**next)) return moveOn(octets * 2);
-  if (&generation_->mapping() == in_place_.get()) {
+  std::unique_ptr<Generation> next;
+  do {
+    auto made = makeGeneration(names, octets);
+    if (!made) return tl::unexpected(made.error());
+    next = std::move(*made);
+    if (copyTo(*next)) break;
+    if (next->mapping().octets() >= octetsMax()) return tl::unexpected(wouldNeed(octets + 1));
+    octets = next->mapping().octets() * 2;
+    next.reset();
+  } while (true);
+  if (!is_new) {
     generation_->abandon();
     committed_ = std::move(generation_);
     committed_foreign_ = foreign_;
   }
-  generation_ = std::move(*next);
+  generation_ = std::move(next);
   return {};
 }
 

@@ -100,9 +100,11 @@ class Writer {
   Writer(WriterOptions options, int lock) : options_(std::move(options)), lock_(lock) {}
   void goOnOrBegin();
   Expected<std::unique_ptr<Generation>> makeGeneration(std::size_t names, std::size_t octets);
+  std::size_t octetsMax() const;
+  std::string wouldNeed(std::size_t octets) const;
   // Does what may not fit; in ever larger generations until it does.
   Replaced fitting(const std::function<Generation::Put(Generation&)>& change);
-  Expected<void> moveOn(std::size_t octets);
+  Expected<void> moveOn(std::size_t octets_min);
   bool copyTo(Generation& next) const;
   Expected<void> putInPlace();
   void noteForeign();
