@@ -171,6 +171,13 @@ Mapping::~Mapping() {
   close(descriptor_);
 }
 
+bool Mapping::isReplacedAt(const std::string& path) const {
+  struct stat ours {
+  }, theirs{};
+  if (fstat(descriptor_, &ours) != 0 || stat(path.c_str(), &theirs) != 0) return false;
+  return ours.st_dev != theirs.st_dev || ours.st_ino != theirs.st_ino;
+}
+
 void Mapping::giveBack() {
   // Where holes cannot be made, the memory goes with the last reader.
   fallocate(descriptor_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, kHeaderOctets,

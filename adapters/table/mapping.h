@@ -46,6 +46,8 @@ class Mapping {
   std::byte* base() { return base_; }
   std::size_t octets() const { return octets_; }
   std::uint64_t inode() const { return inode_; }
+  // Whether another file stands at the path by now.
+  bool isReplacedAt(const std::string& path) const;
 
   // Frees the memory behind the header; it reads as zeros then.
   void giveBack();

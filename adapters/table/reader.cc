@@ -3,6 +3,11 @@
 #include <utility>
 
 namespace zonecast::table {
+namespace {
+
+constexpr std::int64_t kConfirmedEvery = 5;  // seconds; a mirror that is well does so more often
+
+}  // namespace
 
 Expected<Reader> Reader::open(ReaderOptions options) {
   auto mapping = Mapping::openToRead(options.path, options.owner);
@@ -19,7 +24,7 @@ Reader::Reader(ReaderOptions options, std::shared_ptr<const Mapping> mapping)
 
 Expected<void> Reader::refresh() {
   Expected<void> outcome;
-  if (loadShared(mapping_->header().superseded) != 0) {
+  if (mustMove()) {
     auto next = Mapping::openToRead(options_.path, options_.owner);
     if (!next) {
       outcome = tl::unexpected(next.error());
@@ -30,6 +35,18 @@ Expected<void> Reader::refresh() {
   }
   look();
   return outcome;
+}
+
+// A mirror that was killed just after it put a new file in place has not marked the old one, and
+// one that found none to go on from knows of no old one. Both leave a file that nobody confirms;
+// then the path is looked at, once a second.
+bool Reader::mustMove() {
+  if (loadShared(mapping_->header().superseded) != 0) return true;
+  const auto seconds = age();
+  if (seconds && *seconds < kConfirmedEvery) return false;
+  const std::int64_t now = bootSeconds();
+  if (std::exchange(path_looked_at_, now) == now) return false;
+  return mapping_->isReplacedAt(options_.path);
 }
 
 void Reader::look() {

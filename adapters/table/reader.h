@@ -47,6 +47,7 @@ class Reader {
 
  private:
   void look();
+  bool mustMove();
 
   ReaderOptions options_;
   std::shared_ptr<const Mapping> mapping_;
@@ -54,6 +55,7 @@ class Reader {
   View view_;
   const CommitRecord* commit_record_ = nullptr;
   bool is_too_old_ = true;
+  std::int64_t path_looked_at_ = 0;
 };
 
 }  // namespace zonecast::table

@@ -50,7 +50,7 @@ TEST_F(Growth, ATableThatIsOneVirtualDomainIsCompacted) {
     ASSERT_EQ(whyNot(writer->putDomain({name, "big", State::hosted, 2, Role::primary, 5})), "");
   }
   const std::uint64_t first = writer->generation();
-  for (std::uint64_t version = 1; version < 20'000; ++version) {
+  for (std::uint64_t version = 1; version < 4000; ++version) {
     const std::vector<Attribute> attributes{{"version", static_cast<std::int64_t>(version)}};
     ASSERT_EQ(whyNot(writer->putVirtualDomain({"big", "acme", names[0], domains, attributes, 1})),
               "")
@@ -65,7 +65,7 @@ TEST_F(Growth, NamesThatAreGoneTakeNoRoom) {
   WriterOptions few = options(64 << 10, 8 << 20);
   few.foreign_max = 10;
   auto writer = mustOpen(few);
-  for (std::uint64_t version = 1; version < 1000; ++version) {
+  for (std::uint64_t version = 1; version < 300; ++version) {
     for (std::uint64_t i = 0; i < 100; ++i) {
       const std::string name = std::to_string(version * 1000 + i) + std::string(240, 'f');
       ASSERT_TRUE(writer->putForeign(name, bootSeconds() + 100));

@@ -1,7 +1,9 @@
 // A table against a plain map, over random change sets, and what a writer finds of an earlier one.
+#include <chrono>
 #include <fstream>
 #include <map>
 #include <random>
+#include <thread>
 #include <vector>
 
 #include <fcntl.h>
@@ -315,6 +317,40 @@ TEST_F(TableFile, GivesASupersededGenerationBackAfterItsGrace) {
   EXPECT_EQ(reader->view().find(NodeKind::domain, "a.example"), nullptr);
   ASSERT_TRUE(reader->refresh());
   EXPECT_TRUE(reader->current());
+  EXPECT_EQ(reader->commitRecord()->version, 2U);
+}
+
+// Killed after the new file was put in place, before the old one was marked.
+TEST_F(TableFile, ThatWasReplacedButNotMarkedIsLeft) {
+  writeOne();
+  auto reader = Reader::open({options().path, {}, 0});
+  ASSERT_TRUE(reader);
+  {
+    auto writer = mustOpen(options());
+    const auto old = writer->mapping();
+    ASSERT_TRUE(writer->beginAnew(10));
+    ASSERT_TRUE(writer->commit(positionAt(2)));
+    storeShared<std::uint32_t>(const_cast<Header&>(old->header()).superseded, 0);
+  }
+  auto writer = mustOpen(options());
+  writer->confirm(bootSeconds());
+  ASSERT_TRUE(reader->refresh());
+  EXPECT_EQ(reader->commitRecord()->version, 2U);
+}
+
+TEST_F(TableFile, ThatWasRemovedIsReadUntilThereIsAnother) {
+  writeOne();
+  auto reader = Reader::open({options().path, {}, 0});
+  ASSERT_TRUE(reader);
+  std::filesystem::remove(options().path);
+  EXPECT_TRUE(reader->refresh());
+  EXPECT_EQ(reader->commitRecord()->version, 1U);
+  auto writer = mustOpen(options());
+  ASSERT_TRUE(writer->commit(positionAt(2)));
+  for (int i = 0; i < 30 && reader->commitRecord()->version == 1; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    ASSERT_TRUE(reader->refresh());
+  }
   EXPECT_EQ(reader->commitRecord()->version, 2U);
 }
 
