@@ -10,9 +10,9 @@ from trouble import APEX, BATCH, Trouble, World
 
 
 class TwoDaemons(Trouble):
-    def second(self, world):
+    def second(self, world, refresh="1s"):
         daemon = self.daemon(world.redis, {"acme": self.customer([APEX], world.knot)}, name="second", redis={"lease": "1s"},
-                             limits={**QUICK_TIMERS, "refresh_max": "1s", "publish_batch": BATCH})
+                             limits={**QUICK_TIMERS, "refresh_max": refresh, "publish_batch": BATCH})
         self.await_said(daemon, "holds the lease: waiting for it")
         return daemon
 
@@ -55,6 +55,21 @@ class TwoDaemons(Trouble):
                 world.edit()
                 world.converged("the other leads", time.monotonic())
             self.assertEqual(lineage, world.position()[0])
+            second.stop()
+
+    def test_whoever_has_an_older_copy_takes_nothing_back(self):
+        with World(self, "first", redis={"lease": "1s"}) as world:
+            second = self.second(world, refresh="1h")  # nobody tells it of an edit
+            world.edit()
+            world.converged("an edit", time.monotonic())
+            self.assertEqual(1, second.json("zone-status", APEX)[0].get("serial"))
+            term = int(world.meta("term"))
+            world.daemon.kill()
+            self.wait(lambda: int(world.meta("term")) > term, "the other to lead")
+            self.wait(lambda: second.json("zone-status", APEX)[0].get("serial") == 2, "the other to check the zone")
+            self.await_settled(second)
+            world.converged("the leader died", time.monotonic())
+            world.daemon.start()
             second.stop()
 
 
