@@ -29,12 +29,17 @@ end
 
 local ANSWERS = { hosted = "hosted", foreign = "foreign", unknown = "unknown", invalid = "foreign" }
 
-function zonecast_domain(host)
+function zonecast_begin()
   local reading = opened()
   if not reading then return 1 end
   local fresh, why = reading:refresh()  -- when that fails, what was read last stays, as long as max_age lets it
   complain(fresh and "" or why)
-  local answer, did = reading:lookup(host)
+  return 1
+end
+
+function zonecast_domain(host)
+  if not handle then return 1 end
+  local answer, did = handle:lookup(host)
   if ANSWERS[answer] then
     if answer == "hosted" then KSR.pv.sets("$vn(did)", did) end
     KSR.pv.sets("$vn(answer)", ANSWERS[answer])

@@ -6,6 +6,7 @@ The cases, for each of the ways in which it looks domains up: test_kamailio_redi
 import contextlib
 import os
 import pwd
+import threading
 import time
 
 from setting import EndToEnd, kamailio, parts, publisher, telephony as sip
@@ -607,7 +608,61 @@ class OtherTransports(Proxy):
             self.assert_reaches(callee, self.phone(), aor)
 
 
-CASES = (Domains, OwnAddress, Foreign, ForeignCallersRedirected, Attributes, Sha256, Unknown, OtherTransports)
+class Edited(Proxy):
+    settings = {"UDP_PATIENCE": 30}  # a caller may wait until it is known whose domain it is
+
+    def test_what_is_looked_up_for_a_request_belongs_together(self):
+        """Published anew in the middle of requests: each is treated as before that or as after it."""
+        published = self.source.publisher
+        for did in ("one", "two"):
+            self.source.host(f"{did}.example", did, OPEN)
+        self.source.host("gone.example", "gone", OPEN)
+        self.source.host("moving.example", "one")
+        self.store.ask("SET", self.store.key("answer:gone.example"), "foreign", "EX", 600)
+        done, answers = threading.Event(), []
+
+        def ask(phone, method, host, heard):
+            joe = f"sip:joe@{host}"
+            while not done.is_set():
+                octets = (phone.request(method, f"sip:{host}", to=joe, caller=joe) if method == "REGISTER" else
+                          phone.request(method, f"sip:nobody@{host}"))
+                answer = None
+                while answer is None and not done.is_set():  # as long as it is not known who has the domain
+                    with contextlib.suppress(TimeoutError):
+                        answer = phone.answer_to(octets)
+                        heard.append((method, host, answer.status))
+        threads = []
+        for method in ("REGISTER", "MESSAGE"):
+            for host in ("moving.example", "gone.example") * 2:
+                answers.append([])
+                threads.append(threading.Thread(target=ask, args=(self.phone(timeout=0.2), method, host, answers[-1])))
+        for thread in threads:
+            thread.start()
+        try:
+            for number in range(300):
+                # No request lives to see two of them.
+                goals = [len(heard) + 2 for heard in answers]
+                self.wait(lambda: all(len(heard) >= goal for heard, goal in zip(answers, goals)), "answers")  # noqa: B023
+                old, new = ("one", "two")[::1 if number % 2 else -1]
+                published.dids["moving.example"] = new
+                published.dids[f"{new}.example"] = new
+                del published.dids[f"{old}.example"]  # so that the old one is no more
+                if number % 30 == 10:
+                    del published.dids["gone.example"]
+                elif number % 30 == 20:
+                    published.dids["gone.example"] = "gone"
+                published.publish()
+        finally:
+            done.set()
+            for thread in threads:
+                thread.join()
+        self.assertEqual({("REGISTER", "moving.example", 200), ("MESSAGE", "moving.example", 480),
+                          ("REGISTER", "gone.example", 200), ("REGISTER", "gone.example", 403),
+                          ("MESSAGE", "gone.example", 480), ("MESSAGE", "gone.example", 403)},
+                         {answer for heard in answers for answer in heard})
+
+
+CASES = (Domains, OwnAddress, Foreign, ForeignCallersRedirected, Attributes, Sha256, Unknown, Edited, OtherTransports)
 
 
 def by_way_of(source, module):
