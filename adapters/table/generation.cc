@@ -393,10 +393,19 @@ bool Generation::show(const Position& position) {
   const Ref ref = allocate(sizeof(record));
   std::memcpy(place(ref), &record, sizeof(record));
   ++commit_;
+  shown_before_ = mapping_->header().committed;
   storeShared<std::uint64_t>(mapping_->header().committed, std::uint64_t{commit_} << 32 | ref);
+  return true;
+}
+
+void Generation::hide() {
+  --commit_;
+  storeShared<std::uint64_t>(mapping_->header().committed, shown_before_);
+}
+
+void Generation::settle() {
   touched_.clear();
   committed_counts_ = counts_;
-  return true;
 }
 
 void Generation::abandon() {

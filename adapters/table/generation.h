@@ -73,8 +73,11 @@ class Generation {
   // Nothing happens to a domain that is ours.
   Put putForeign(std::string_view name, std::int64_t until);
 
-  // Shows what was put. False: it does not fit.
+  // Shows what was put. False: it does not fit. Of a file that nobody can find yet it can be hidden
+  // again; settle() makes it what abandon() goes back to.
   bool show(const Position& position);
+  void hide();
+  void settle();
   void abandon();
 
   // Calls `visit` with each node of a kind, in no order, until it says false.
@@ -111,6 +114,7 @@ class Generation {
 
   std::shared_ptr<Mapping> mapping_;
   Commit commit_ = 0;  // the newest that is shown
+  std::uint64_t shown_before_ = 0;
   std::size_t used_ = 0, names_ = 0;
   Counts counts_, committed_counts_;
   Extent missed_;

@@ -66,6 +66,7 @@ void Writer::goOnOrBegin() {
     why_begun_ = options_.path + ": holds nothing";
   } else {
     generation_ = std::make_unique<Generation>(in_place_);
+    unlink(pathOfNew().c_str());  // of a mirror that was killed
     position_ = positionOf(*generation_);
     noteForeign();
   }
@@ -100,7 +101,7 @@ Expected<std::unique_ptr<Generation>> Writer::makeGeneration(std::size_t names,
   octets = std::min(std::max(octets, options_.octets_min), octetsMax());
   const std::size_t octets_min = Generation::octetsFor(names, 0);
   if (octets < octets_min) return tl::unexpected(wouldNeed(octets_min));
-  auto mapping = Mapping::create(options_.path + ".new", options_.mode, octets);
+  auto mapping = Mapping::create(pathOfNew(), options_.mode, octets);
   if (!mapping) return tl::unexpected(mapping.error());
   Generation::Beginning beginning{};
   if (in_place_) {
@@ -123,10 +124,11 @@ Expected<void> Writer::beginAnew(std::size_t names) {
   if (generation_ && &generation_->mapping() == in_place_.get()) {
     generation_->abandon();
     committed_ = std::move(generation_);
-    committed_foreign_ = std::move(foreign_);
+    committed_foreign_ = committedForeign();
   }
   generation_ = std::move(*made);
   foreign_.clear();
+  settleForeign();
   return {};
 }
 
@@ -164,7 +166,7 @@ Expected<void> Writer::moveOn(std::size_t octets_min) {
   if (!is_new) {
     generation_->abandon();
     committed_ = std::move(generation_);
-    committed_foreign_ = foreign_;
+    committed_foreign_ = committedForeign();
   }
   generation_ = std::move(next);
   return {};
@@ -229,6 +231,7 @@ Expected<void> Writer::putForeign(std::string_view name, std::int64_t until) {
     return tl::unexpected(put.error());
   }
   foreign_.push_back({until, std::string(name)});
+  ++foreign_put_;
   while (foreign_.size() > options_.foreign_max) {
     if (auto forgotten = forgetForeign(); !forgotten) return forgotten;
   }
@@ -237,8 +240,9 @@ Expected<void> Writer::putForeign(std::string_view name, std::int64_t until) {
 
 // The one that came first, unless there is a later answer of the same name.
 Expected<void> Writer::forgetForeign() {
-  const Foreign oldest = std::move(foreign_.front());
+  foreign_forgotten_.push_back(std::move(foreign_.front()));
   foreign_.pop_front();
+  const Foreign& oldest = foreign_forgotten_.back();
   const View view = newest();
   const Node* node = view.find(NodeKind::domain, oldest.name);
   const DomainRecord* record = node == nullptr ? nullptr : view.domainOf(*node);
@@ -253,8 +257,13 @@ Expected<void> Writer::commit(const Position& position) {
   const auto shown = fitting([&](Generation& to) { return Generation::Put{to.show(position)}; });
   if (!shown) return tl::unexpected(shown.error());
   if (&generation_->mapping() != in_place_.get()) {
-    if (auto placed = putInPlace(); !placed) return placed;
+    if (auto placed = putInPlace(); !placed) {
+      generation_->hide();
+      return placed;
+    }
   }
+  generation_->settle();
+  settleForeign();
   position_ = position;
   return {};
 }
@@ -270,7 +279,7 @@ Expected<void> Writer::putInPlace() {
     std::copy_n(in_place_->header().predecessors.begin(), kPredecessors - 1,
                 header.predecessors.begin() + 1);
   }
-  const std::string made = options_.path + ".new";
+  const std::string made = pathOfNew();
   if (rename(made.c_str(), options_.path.c_str()) != 0) {
     return tl::unexpected(made + ": cannot be put in place: " + std::strerror(errno));
   }
@@ -285,9 +294,26 @@ Expected<void> Writer::putInPlace() {
 
 void Writer::abandon() {
   generation_->abandon();
-  if (!committed_) return;
-  generation_ = std::move(committed_);
-  foreign_ = std::move(committed_foreign_);
+  if (committed_) {
+    unlink(pathOfNew().c_str());
+    generation_ = std::move(committed_);
+    foreign_ = std::move(committed_foreign_);
+  } else {
+    foreign_ = committedForeign();
+  }
+  settleForeign();
+}
+
+std::deque<Writer::Foreign> Writer::committedForeign() const {
+  std::deque<Foreign> all(foreign_forgotten_.begin(), foreign_forgotten_.end());
+  all.insert(all.end(), foreign_.begin(), foreign_.end());
+  all.resize(all.size() - foreign_put_);
+  return all;
+}
+
+void Writer::settleForeign() {
+  foreign_put_ = 0;
+  foreign_forgotten_.clear();
 }
 
 void Writer::confirm(std::int64_t now) {

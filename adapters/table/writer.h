@@ -24,6 +24,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <tl/expected.hpp>
 
@@ -96,6 +97,10 @@ class Writer {
     std::shared_ptr<Mapping> mapping;
     std::int64_t since;
   };
+  struct Foreign {
+    std::int64_t until;
+    std::string name;
+  };
 
   Writer(WriterOptions options, int lock) : options_(std::move(options)), lock_(lock) {}
   void goOnOrBegin();
@@ -106,8 +111,12 @@ class Writer {
   Replaced fitting(const std::function<Generation::Put(Generation&)>& change);
   Expected<void> moveOn(std::size_t octets_min);
   bool copyTo(Generation& next) const;
+  std::string pathOfNew() const { return options_.path + ".new"; }
   Expected<void> putInPlace();
   void noteForeign();
+  // As it was at the last commit.
+  std::deque<Foreign> committedForeign() const;
+  void settleForeign();
   Expected<void> forgetForeign();
 
   const WriterOptions options_;
@@ -118,12 +127,10 @@ class Writer {
   std::unique_ptr<Generation> committed_;   // of in_place_, while another is being filled
   std::unique_ptr<Generation> generation_;  // what is written to
   std::deque<Superseded> superseded_;
-  struct Foreign {
-    std::int64_t until;
-    std::string name;
-  };
-  std::deque<Foreign> foreign_;            // in the order of their coming
-  std::deque<Foreign> committed_foreign_;  // of committed_
+  std::deque<Foreign> foreign_;             // in the order of their coming
+  std::size_t foreign_put_ = 0;             // of them, since the last commit
+  std::vector<Foreign> foreign_forgotten_;  // since the last commit
+  std::deque<Foreign> committed_foreign_;   // of committed_
 };
 
 }  // namespace zonecast::table

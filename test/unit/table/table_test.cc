@@ -354,6 +354,50 @@ TEST_F(TableFile, ThatWasRemovedIsReadUntilThereIsAnother) {
   EXPECT_EQ(reader->commitRecord()->version, 2U);
 }
 
+TEST_F(TableFile, LeavesNothingBesideItThatNobodyNeeds) {
+  const std::string beside = options().path + ".new";
+  std::ofstream(beside) << "of a mirror that was killed";
+  writeOne();
+  EXPECT_FALSE(std::filesystem::exists(beside));
+  std::ofstream(beside) << "of a mirror that was killed";
+  auto writer = mustOpen(options());
+  EXPECT_FALSE(std::filesystem::exists(beside));
+  ASSERT_TRUE(writer->beginAnew(10));
+  EXPECT_TRUE(std::filesystem::exists(beside));
+  writer->abandon();
+  EXPECT_FALSE(std::filesystem::exists(beside));
+}
+
+TEST_F(TableFile, ThatCouldNotBePutInPlaceShowsNothingOfItLater) {
+  std::filesystem::create_directory(options().path);
+  auto writer = mustOpen(options());
+  ASSERT_TRUE(writer->putDomain({"a.example", "a", State::hosted, 2, Role::primary, 5}));
+  EXPECT_FALSE(writer->commit(positionAt(1)));
+  writer->abandon();
+  EXPECT_EQ(writer->counts(), Counts());
+  std::filesystem::remove(options().path);
+  ASSERT_TRUE(writer->putDomain({"b.example", "b", State::hosted, 2, Role::primary, 5}));
+  ASSERT_TRUE(writer->commit(positionAt(2)));
+  EXPECT_EQ(writer->counts().domains, 1U);
+}
+
+TEST_F(TableFile, KeepsAccountOfNegativeAnswersWhenOneIsAbandoned) {
+  WriterOptions few = options();
+  few.foreign_max = 2;
+  auto writer = mustOpen(few);
+  const std::int64_t until = bootSeconds() + 100;
+  for (const char* name : {"a", "b"}) ASSERT_TRUE(writer->putForeign(name, until));
+  ASSERT_TRUE(writer->commit(positionAt(1)));
+  for (const char* name : {"c", "d", "e"}) ASSERT_TRUE(writer->putForeign(name, until));
+  writer->abandon();
+  ASSERT_TRUE(writer->putForeign("f", until));
+  ASSERT_TRUE(writer->beginAnew(10));
+  writer->abandon();
+  for (const char* name : {"g", "h"}) ASSERT_TRUE(writer->putForeign(name, until));
+  EXPECT_EQ(writer->counts().foreign, 2U);
+  ASSERT_TRUE(writer->commit(positionAt(2)));
+}
+
 TEST_F(TableFile, ForgetsTheOldestNegativeAnswers) {
   WriterOptions few = options();
   few.foreign_max = 3;
