@@ -58,6 +58,17 @@ constexpr std::size_t nodeOctets(NodeKind kind, std::size_t name) {
 
 }  // namespace
 
+bool Generation::canGoOn(const Mapping& mapping) {
+  const Header& header = mapping.header();
+  const std::uint64_t begin = (kHeaderOctets + indexOctets(header.slots)) / kUnit;
+  const std::uint64_t commit = header.committed >> 32, ref = header.committed & UINT32_MAX;
+  const std::uint64_t units = unitsOf(sizeof(CommitRecord));
+  if (header.used < begin || header.used > header.octets / kUnit) return false;
+  // Each commit has a record of its own.
+  return commit > 0 && commit * units <= header.used - begin && ref >= begin &&
+         ref + units <= header.used;
+}
+
 Generation::Generation(std::shared_ptr<Mapping> mapping) : mapping_(std::move(mapping)) {
   Header& header = mapping_->header();
   commit_ = static_cast<Commit>(header.committed >> 32);
@@ -228,7 +239,8 @@ Generation::Put Generation::putDomainRecord(Ref node_ref, DomainRecord record) {
   const auto replaced = isOurs(kind) ? std::optional(before->sum_or_until) : std::nullopt;
   count(kind, record.kind);
   Ref ref = node_ref + static_cast<Ref>(unitsOf(kNodeOctets + node(node_ref).length));
-  if (newest().at<DomainRecord>(ref)->commit != 0) ref = allocate(sizeof(DomainRecord));
+  const auto* beside = newest().at<DomainRecord>(ref);
+  if (beside == nullptr || beside->commit != 0) ref = allocate(sizeof(DomainRecord));
   std::memcpy(place(ref), &record, sizeof(record));
   lead<DomainRecord>(node_ref, ref);
   return {true, replaced};

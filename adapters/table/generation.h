@@ -32,7 +32,10 @@ struct Extent {
 
 class Generation {
  public:
-  // Goes on in a file that another writer left: what that one did not commit is taken back.
+  // Whether a file that another writer left can be gone on from: what its header says of what was
+  // written is possible, and its last commit is there.
+  static bool canGoOn(const Mapping& mapping);
+  // Goes on in such a file: what that writer did not commit is taken back.
   explicit Generation(std::shared_ptr<Mapping> mapping);
   // In a new file, for so many names.
   struct Beginning {

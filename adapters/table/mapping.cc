@@ -133,6 +133,9 @@ Expected<std::shared_ptr<Mapping>> Mapping::openToWrite(const std::string& path)
   if (file.get() < 0) return tl::unexpected(because(path, "cannot be opened"));
   const auto status = statOf(file, path);
   if (!status) return tl::unexpected(status.error());
+  if (auto trusted = checkOwner(*status, path, geteuid()); !trusted) {
+    return tl::unexpected(trusted.error());
+  }
   const auto octets = static_cast<std::size_t>(status->st_size);
   if (octets < kHeaderOctets) return tl::unexpected(path + ": is too short for a table");
   auto mapping = map(file.release(), octets, PROT_READ | PROT_WRITE);

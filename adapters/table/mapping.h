@@ -31,7 +31,7 @@ class Mapping {
   // others can see that somebody looks.
   static Expected<std::shared_ptr<Mapping>> openToRead(const std::string& path,
                                                        std::optional<uid_t> owner);
-  // For the writer, of its own table.
+  // For the writer, of its own table: that belongs to ourselves, and that nobody else can write.
   static Expected<std::shared_ptr<Mapping>> openToWrite(const std::string& path);
   // A new file, all of it allocated, instead of what was there. Its header is zero.
   static Expected<std::shared_ptr<Mapping>> create(const std::string& path, unsigned mode,

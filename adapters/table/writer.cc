@@ -64,6 +64,8 @@ void Writer::goOnOrBegin() {
     why_begun_ = options_.path + ": is of an earlier boot";
   } else if (loadShared(in_place_->header().committed) == 0) {
     why_begun_ = options_.path + ": holds nothing";
+  } else if (!Generation::canGoOn(*in_place_)) {
+    why_begun_ = options_.path + ": is damaged";
   } else {
     generation_ = std::make_unique<Generation>(in_place_);
     unlink(pathOfNew().c_str());  // of a mirror that was killed

@@ -398,6 +398,47 @@ TEST_F(TableFile, KeepsAccountOfNegativeAnswersWhenOneIsAbandoned) {
   ASSERT_TRUE(writer->commit(positionAt(2)));
 }
 
+// A writer goes on only from what it can trust; nothing is written outside the file.
+TEST_F(TableFile, WhoseAccountOfItselfIsWrongIsBegunAnew) {
+  const auto set = [&](std::size_t at, std::uint64_t value) {
+    for (int i = 0; i < 8; ++i) overwrite(at + i, static_cast<std::uint8_t>(value >> 8 * i));
+  };
+  const std::uint64_t used = offsetof(Header, used), committed = offsetof(Header, committed);
+  for (const auto& [at, value] : {std::pair{used, UINT64_MAX},
+                                  {used, (64 << 10) / kUnit + 1},
+                                  {used, std::uint64_t{1}},
+                                  {committed, UINT64_MAX},
+                                  {committed, std::uint64_t{1} << 32},
+                                  {committed, (std::uint64_t{UINT32_MAX} << 32) + 1000}}) {
+    std::filesystem::remove(options().path);
+    writeOne();
+    set(at, value);
+    auto writer = mustOpen(options());
+    EXPECT_THAT(writer->whyBegun(), HasSubstr("is damaged")) << at << " " << value;
+    for (int i = 0; i < 100; ++i) {
+      const std::string name = std::to_string(i);
+      ASSERT_TRUE(writer->putDomain({name, name, State::hosted, 2, Role::primary, 5}));
+    }
+    ASSERT_TRUE(writer->commit(positionAt(2)));
+  }
+}
+
+TEST_F(TableFile, ThatOthersMayWriteIsNotGoneOnFrom) {
+  writeOne();
+  std::filesystem::permissions(options().path, std::filesystem::perms::group_write,
+                               std::filesystem::perm_options::add);
+  auto writer = mustOpen(options());
+  EXPECT_THAT(writer->whyBegun(), HasSubstr("others than its owner may write it"));
+}
+
+TEST_F(TableFile, ThatBelongsToSomebodyElseIsNotGoneOnFrom) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can give files away";
+  writeOne();
+  ASSERT_EQ(chown(options().path.c_str(), 12345, 0), 0);
+  auto writer = mustOpen(options());
+  EXPECT_THAT(writer->whyBegun(), HasSubstr("belongs to user 12345"));
+}
+
 TEST_F(TableFile, ForgetsTheOldestNegativeAnswers) {
   WriterOptions few = options();
   few.foreign_max = 3;
