@@ -274,7 +274,8 @@ Expected<void> Writer::commit(const Position& position) {
 Expected<void> Writer::putInPlace() {
   const std::int64_t now = bootSeconds();
   Header& header = generation_->mapping().header();
-  if (in_place_) {
+  // The times of an earlier boot are of another clock.
+  if (in_place_ && in_place_->header().boot == header.boot) {
     storeShared(header.confirmed, loadShared(in_place_->header().confirmed));
     header.predecessors[0] = {in_place_->header().generation, in_place_->inode(),
                               in_place_->octets(), now};

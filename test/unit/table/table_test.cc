@@ -439,6 +439,23 @@ TEST_F(TableFile, ThatBelongsToSomebodyElseIsNotGoneOnFrom) {
   EXPECT_THAT(writer->whyBegun(), HasSubstr("belongs to user 12345"));
 }
 
+// Its clock was another.
+TEST_F(TableFile, OfAnEarlierBootConfirmsNothing) {
+  writeOne();
+  {
+    auto writer = mustOpen(options());
+    writer->confirm(1);
+    Header& header = const_cast<Header&>(writer->mapping()->header());
+    header.boot[0] ^= 1;
+    header.checksum = checksumOf(header);
+  }
+  auto writer = mustOpen(options());
+  EXPECT_THAT(writer->whyBegun(), HasSubstr("of an earlier boot"));
+  ASSERT_TRUE(writer->commit(positionAt(2)));
+  EXPECT_EQ(loadShared(writer->mapping()->header().confirmed), 0);
+  EXPECT_EQ(writer->mapping()->header().predecessors[0].generation, 0U);
+}
+
 TEST_F(TableFile, ForgetsTheOldestNegativeAnswers) {
   WriterOptions few = options();
   few.foreign_max = 3;
