@@ -6,6 +6,7 @@
 // whether it was. Thread-safety: none. Errors are sentences for people.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -43,7 +44,13 @@ class Reader {
   bool isTooOld() const { return is_too_old_; }
 
   // False: what was looked up since refresh() may read as zeros; refresh and look again.
-  bool current() const { return loadShared(mapping_->header().given_back) == 0; }
+  bool current() const {
+    // What was looked up was read before this is.
+#ifndef __SANITIZE_THREAD__  // which knows no fences
+    std::atomic_thread_fence(std::memory_order_acquire);
+#endif
+    return loadShared(mapping_->header().given_back) == 0;
+  }
 
  private:
   void look();

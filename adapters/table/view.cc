@@ -81,7 +81,9 @@ View::Attributes::Attributes(const View& view, const VirtualDomainRecord& record
 std::optional<Attribute> View::Attributes::next() {
   if (left_ < sizeof(AttributeRecord)) return std::nullopt;
   const auto* record = reinterpret_cast<const AttributeRecord*>(at_);
-  const std::size_t octets = sizeof(AttributeRecord) + unitsOf(record->octets) * kUnit;
+  // Once: it becomes 0 when the file is given back.
+  const std::size_t value_octets = loadShared(record->octets);
+  const std::size_t octets = sizeof(AttributeRecord) + unitsOf(value_octets) * kUnit;
   if (octets > left_) return std::nullopt;
   const std::byte* value = at_ + sizeof(AttributeRecord);
   at_ += octets;
@@ -90,7 +92,7 @@ std::optional<Attribute> View::Attributes::next() {
   name_ = record->name;
   Attribute attribute{view_.nameOf(name_, NodeKind::text), Value(std::string_view())};
   std::int64_t number = 0;
-  if (record->octets == sizeof(number)) std::memcpy(&number, value, sizeof(number));
+  if (value_octets == sizeof(number)) std::memcpy(&number, value, sizeof(number));
   switch (record->type) {
     case ValueType::integer:
       attribute.value = number;
@@ -102,7 +104,7 @@ std::optional<Attribute> View::Attributes::next() {
       attribute.value = Seconds{number};
       return attribute;
     case ValueType::text:
-      attribute.value = std::string_view(reinterpret_cast<const char*>(value), record->octets);
+      attribute.value = std::string_view(reinterpret_cast<const char*>(value), value_octets);
       return attribute;
   }
   return std::nullopt;

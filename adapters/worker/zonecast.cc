@@ -73,17 +73,20 @@ const VirtualDomainRecord* recordOf(const zonecast_virtual_domain* of) {
   return static_cast<const VirtualDomainRecord*>(of->record);
 }
 
-bool fill(const View& view, const Node* node, zonecast_virtual_domain* found) {
+bool fill(const Reader& reader, const Node* node, zonecast_virtual_domain* found) {
   *found = {};
+  const View& view = reader.view();
   const VirtualDomainRecord* record = node == nullptr ? nullptr : view.virtualDomainOf(*node);
   if (record == nullptr || record->removed != 0) return false;
   found->did = textOf(view.nameOf(*node));
   found->customer = textOf(view.nameOf(record->customer, NodeKind::text));
   found->canonical = textOf(view.nameOf(record->canonical, NodeKind::domain));
-  found->domains = record->member_count;
+  found->domains = view.membersOf(*record).size();
   found->attributes = record->attribute_count;
   found->record = record;
-  return true;
+  if (reader.current()) return true;
+  *found = {};
+  return false;
 }
 
 void fill(const Attribute& attribute, zonecast_value* value) {
@@ -203,15 +206,16 @@ bool zonecast_virtual_domain_of(const zonecast_table* table, const zonecast_doma
                                 zonecast_virtual_domain* found) {
   *found = {};
   if (domain->record == nullptr) return false;
-  const View& view = table->reader.view();
+  const Reader& reader = table->reader;
   const auto* record = static_cast<const DomainRecord*>(domain->record);
-  return fill(view, view.nodeAt(record->virtual_domain, NodeKind::virtual_domain), found);
+  return fill(reader, reader.view().nodeAt(record->virtual_domain, NodeKind::virtual_domain),
+              found);
 }
 
 bool zonecast_virtual_domain_find(const zonecast_table* table, const char* did, size_t length,
                                   zonecast_virtual_domain* found) {
-  const View& view = table->reader.view();
-  return fill(view, view.find(NodeKind::virtual_domain, {did, length}), found);
+  const Reader& reader = table->reader;
+  return fill(reader, reader.view().find(NodeKind::virtual_domain, {did, length}), found);
 }
 
 bool zonecast_member(const zonecast_table* table, const zonecast_virtual_domain* of, size_t k,

@@ -184,6 +184,32 @@ TEST_F(Worker, SeesWhatItRefreshedToAndAllocatesNothing) {
   EXPECT_EQ(allocations, before);
 }
 
+// All that a damaged record counts must be in the file.
+TEST_F(Worker, CountsNoMembersThatAreNotThere) {
+  fill();
+  const auto table = writer_->mapping();
+  const table::View newest = writer_->newest();
+  const table::Node* node = newest.find(table::NodeKind::virtual_domain, "ex");
+  const_cast<table::VirtualDomainRecord*>(newest.virtualDomainOf(*node))->member_count = UINT32_MAX;
+  open();
+  zonecast_virtual_domain found;
+  ASSERT_TRUE(zonecast_virtual_domain_find(table_, "ex", 2, &found));
+  EXPECT_EQ(found.domains, 0U);
+}
+
+TEST_F(Worker, FindsNoVirtualDomainInATableThatWasGivenBack) {
+  fill();
+  open();
+  ASSERT_EQ(look("example.com"), ZONECAST_HOSTED);
+  ASSERT_TRUE(writer_->beginAnew(1));
+  ASSERT_TRUE(writer_->commit(table::positionAt(6)));
+  writer_->collect(table::bootSeconds() + 100);
+  zonecast_virtual_domain found;
+  EXPECT_FALSE(zonecast_virtual_domain_of(table_, &domain_, &found));
+  EXPECT_FALSE(zonecast_virtual_domain_find(table_, "ex", 2, &found));
+  EXPECT_EQ(look("example.com"), ZONECAST_TOO_OLD);
+}
+
 TEST_F(Worker, SaysWhyItCannotOpen) {
   char error[200] = "";
   EXPECT_EQ(zonecast_open("/nowhere/table", nullptr, error, sizeof(error)), nullptr);
