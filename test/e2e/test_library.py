@@ -149,6 +149,9 @@ class Library(EndToEnd):
         self.assertIn("this table is closed", told[5])
         self.assertEqual("unknown\tnil", self.run_it("lua5.1", script, self.served.table, "a.example", **found).splitlines()[0])
         self.assertEqual("invalid\tnil", self.run_it("lua5.1", script, self.served.table, "a b", **found).splitlines()[0])
+        for max_age in ("-1", "0.5", "2^32", "0/0"):
+            opening = f'print(pcall(require("zonecast").open, "/nowhere", {{max_age = {max_age}}}))'
+            self.assertIn("max_age is out of range", self.run_it("lua5.1", "-e", opening, **found))
 
     def zonecast(self, *words, status=0):
         return self.run_it(self.build / "bin/zonecast", *words, status=status)

@@ -8,7 +8,7 @@
  *
  * What it gives is Lua's own: nothing points into the table. One handle per process and thread: a
  * forked child opens its own. Each function says what it returns; nothing raises an error but an argument
- * of the wrong type, or memory that is out.
+ * of the wrong type or out of range, or memory that is out.
  */
 #include <lauxlib.h>
 #include <lua.h>
@@ -59,7 +59,10 @@ static int open_table(lua_State *lua) {
     lua_getfield(lua, 2, "max_age");
     lua_getfield(lua, 2, "owner");
     lua_getfield(lua, 2, "wanted");
-    options.max_age = (uint32_t)luaL_optinteger(lua, 3, 0);
+    const lua_Number max_age = luaL_optnumber(lua, 3, 0);
+    /* Not cut to what fits: that might be 0, for which nothing is too old. */
+    luaL_argcheck(lua, max_age == 0 || (max_age >= 1 && max_age <= UINT32_MAX), 2, "max_age is out of range");
+    options.max_age = (uint32_t)max_age;
     options.owner = luaL_optstring(lua, 4, NULL);
     options.wanted = luaL_optstring(lua, 5, NULL);
   }
@@ -206,7 +209,7 @@ static int members(lua_State *lua) {
   zonecast_virtual_domain found;
   zonecast_text member;
   if (!find(lua, &found)) return 0;
-  lua_createtable(lua, (int)found.domains, 0);
+  lua_newtable(lua);
   for (size_t k = 0; zonecast_member(checked(lua), &found, k, &member); ++k) {
     push_text(lua, member);
     lua_rawseti(lua, -2, (int)k + 1);
