@@ -158,7 +158,8 @@ Expected<std::shared_ptr<Mapping>> Mapping::create(const std::string& path, unsi
     return tl::unexpected(because(path, "cannot be given its mode"));
   }
   // A hole in a file on a full tmpfs would be a SIGBUS for whoever reads it.
-  const int error = posix_fallocate(file.get(), 0, static_cast<off_t>(octets));
+  int error = EINTR;
+  while (error == EINTR) error = posix_fallocate(file.get(), 0, static_cast<off_t>(octets));
   if (error != 0) {
     unlink(path.c_str());
     return tl::unexpected(

@@ -34,7 +34,7 @@ Position positionOf(const Generation& generation) {
 
 Expected<std::unique_ptr<Writer>> Writer::open(WriterOptions options) {
   const std::string lock_path = options.path + ".lock";
-  const int lock = ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  const int lock = ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (lock < 0) {
     return tl::unexpected(lock_path + ": cannot be opened: " + std::strerror(errno));
   }

@@ -279,6 +279,15 @@ TEST_F(TableFile, HasOneWriter) {
   EXPECT_THAT(second.error(), HasSubstr("another mirror writes this table"));
 }
 
+// In a folder where others may write, too.
+TEST_F(TableFile, MakesNoLockWhereALinkLeads) {
+  std::filesystem::create_symlink(options().path + ".elsewhere", options().path + ".lock");
+  const auto writer = Writer::open(options());
+  ASSERT_FALSE(writer);
+  EXPECT_THAT(writer.error(), HasSubstr("cannot be opened"));
+  EXPECT_FALSE(std::filesystem::exists(options().path + ".elsewhere"));
+}
+
 TEST_F(TableFile, SaysWhenItMayNotGrow) {
   WriterOptions small = options();
   small.octets_max = 128 << 10;
