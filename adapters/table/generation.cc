@@ -255,6 +255,7 @@ Generation::Put Generation::putDomain(const DomainRow& row) {
   record.kind = row.state == State::hosted ? DomainKind::hosted : DomainKind::retiring;
   record.transports = row.transports;
   record.role = static_cast<std::uint8_t>(row.role);
+  record.did_is_name = row.did == row.name ? 1 : 0;
   record.sum_or_until = row.sum;
   return putDomainRecord(nodeFor(NodeKind::domain, row.name), record);
 }

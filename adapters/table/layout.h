@@ -100,7 +100,8 @@ struct DomainRecord {
   DomainKind kind;
   std::uint8_t transports;
   std::uint8_t role;
-  std::uint8_t reserved;
+  std::uint8_t
+      did_is_name;  // 1: the DID is the domain's own name, as most are; it need not be fetched
   std::uint64_t sum_or_until;  // foreign: until when, CLOCK_BOOTTIME in seconds
 };
 

@@ -121,7 +121,9 @@ zonecast_answer answerOf(const View& view, const Node* node, zonecast_domain* do
     case DomainKind::hosted:
     case DomainKind::retiring:
       domain->name = textOf(view.nameOf(*node));
-      domain->did = textOf(view.nameOf(record->virtual_domain, NodeKind::virtual_domain));
+      domain->did = record->did_is_name != 0
+                        ? domain->name
+                        : textOf(view.nameOf(record->virtual_domain, NodeKind::virtual_domain));
       domain->state =
           record->kind == DomainKind::hosted ? ZONECAST_STATE_HOSTED : ZONECAST_STATE_RETIRING;
       domain->role =
