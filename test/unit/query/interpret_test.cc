@@ -173,7 +173,7 @@ TEST(Interpret, ATruncatedReplyIsReadNoFurther) {
   ReplyText text = reply();
   text.header.tc = true;
   Octets octets = replyOf(text);
-  octets.resize(octets.size() - 3);
+  octets.erase(octets.end() - 3, octets.end());
   EXPECT_EQ(brief(interpret(octets, text.question, kResolver, DnssecPolicy::prefer)),
             "truncated: truncated");
 }
