@@ -79,12 +79,12 @@ class Resolver(EndToEnd):
         answers = self.ask("resolver", "ignore", resolver.port, "www.signed.example A")
         self.assertRegex(answers["www.signed.example A"], "^data [0-9]+ 192.0.2.3")
 
-    def test_a_thousand_names_of_a_dead_zone_do_not_keep_the_good_ones(self):
+    def test_names_of_a_dead_zone_do_not_keep_the_good_ones(self):
         self.set_up()
         resolver = self.unbound(anchors=[self.anchor])
-        dead = [f"n{n}.dead.example A" for n in range(1000)]
+        dead = [f"n{n}.dead.example A" for n in range(300)]
         answers = self.ask("resolver", "prefer", resolver.port, *dead, "www.plain.example A", "www.signed.example A")
-        self.assertEqual(1002, len(answers))
+        self.assertEqual(302, len(answers))
         self.assertRegex(answers["www.plain.example A"], "^data")
         self.assertRegex(answers["www.signed.example A"], "^secure data")
         self.assertEqual(set(), {answer.split()[0] for question, answer in answers.items() if "dead" in question}

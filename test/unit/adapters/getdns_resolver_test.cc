@@ -47,7 +47,7 @@ query::DispatcherSettings impatient() {
 
 class GetdnsResolverTest : public testing::Test {
  protected:
-  void SetUp() override { make(impatient()); }
+  void SetUp() override { make({}); }
   void make(const query::DispatcherSettings& settings) {
     resolver = std::make_unique<GetdnsResolver>(loop, settings);
     resolver->reportTo(recorder);
@@ -142,6 +142,7 @@ TEST_F(GetdnsResolverTest, AnErrorIsAFailureThatSaysWho) {
 }
 
 TEST_F(GetdnsResolverTest, SilenceIsAskedAgainAndFailsInTheEnd) {
+  make(impatient());
   ScriptedServer server(loop, [](const Query&) { return Replies(); });
   const Outcome& outcome = outcomeOf(ask(server));
   ASSERT_FALSE(outcome);
@@ -151,6 +152,7 @@ TEST_F(GetdnsResolverTest, SilenceIsAskedAgainAndFailsInTheEnd) {
 }
 
 TEST_F(GetdnsResolverTest, WhatWasLostOnceIsAnsweredTheSecondTime) {
+  make(impatient());
   ScriptedServer server(loop, [asked = 0](const Query& query) mutable {
     return ++asked == 1 ? Replies() : good(query);
   });
@@ -158,7 +160,6 @@ TEST_F(GetdnsResolverTest, WhatWasLostOnceIsAnsweredTheSecondTime) {
 }
 
 TEST_F(GetdnsResolverTest, APortWhereNobodyListensFailsAtOnce) {
-  make({});  // with all patience
   uv::TestSocket unused(SOCK_DGRAM);
   const xfr::Endpoint nobody = unused.bind();
   unused.close();
@@ -223,6 +224,7 @@ TEST_F(GetdnsResolverTest, AnAnswerToAnotherQuestionIsAskedAgain) {
 }
 
 TEST_F(GetdnsResolverTest, GarbageIsAskedAgainAndFailsInTheEnd) {
+  make(impatient());
   const std::vector<Octets> garbage{
       Octets(12, 0xff), Octets(3, 0), Octets(1400, 0xc0),
       test::octetsFromHex("0000 8180 0001 0001 0000 0000 0161 00 0001 0001 c013 0021 0001 0000003c "
@@ -254,7 +256,6 @@ TEST_F(GetdnsResolverTest, WhatIsTruncatedIsAskedForOverTcp) {
 }
 
 TEST_F(GetdnsResolverTest, AnAuthorityHasOneConnectionAtATimeAndAResolverSeveral) {
-  make({});
   ScriptedServer authority(loop, truncatedOverUdp), forwarder(loop, truncatedOverUdp);
   for (int i = 0; i < 40; ++i) {
     ask(authority, "n" + std::to_string(i) + ".example.com", Kind::authoritative);
@@ -268,6 +269,7 @@ TEST_F(GetdnsResolverTest, AnAuthorityHasOneConnectionAtATimeAndAResolverSeveral
 }
 
 TEST_F(GetdnsResolverTest, SilenceOverTcpFailsInTheEnd) {
+  make(impatient());
   ScriptedServer server(
       loop, [](const Query& asked) { return asked.tcp ? Replies() : truncatedOverUdp(asked); });
   const Outcome& outcome = outcomeOf(ask(server));
@@ -278,7 +280,6 @@ TEST_F(GetdnsResolverTest, SilenceOverTcpFailsInTheEnd) {
 }
 
 TEST_F(GetdnsResolverTest, TcpWhereNobodyListensFailsAtOnce) {
-  make({});
   ScriptedServer server(loop, truncatedOverUdp);
   server.closeTcp();
   const Instant began = loop.now().mono;
@@ -303,7 +304,6 @@ TEST_F(GetdnsResolverTest, AConnectionThatIsClosedWithoutAReplyIsMadeAgain) {
 // -- many
 
 TEST_F(GetdnsResolverTest, AThousandAreAnswered) {
-  make({});
   ScriptedServer server(loop, good);
   for (int i = 0; i < 1000; ++i) ask(server, "n" + std::to_string(i) + ".example.com");
   ASSERT_TRUE(uv::runUntil(loop, [&] { return recorder.outcomes.size() == 1000; }));
@@ -351,7 +351,6 @@ TEST_F(GetdnsResolverTest, WhoIsToldMayAskAgain) {
 }
 
 TEST_F(GetdnsResolverTest, ItCanGoWhileQueriesAreUnderWay) {
-  make({});
   ScriptedServer server(
       loop, [](const Query& asked) { return asked.tcp ? Replies() : truncatedOverUdp(asked); });
   ScriptedServer silent(loop, [](const Query&) { return Replies(); });
