@@ -44,6 +44,7 @@ enum class Section : std::uint8_t { answer, authority, additional };
 struct Header {
   std::uint16_t id = 0;
   bool qr = false, aa = false, tc = false, rd = false, ra = false;
+  bool ad = false, cd = false;  // RFC 4035 section 3.2
   Opcode opcode = Opcode::query;
   Rcode rcode = Rcode::noError;
   std::uint16_t qdcount = 0, ancount = 0, nscount = 0, arcount = 0;

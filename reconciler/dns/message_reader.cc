@@ -20,6 +20,8 @@ Header parseHeader(WireReader& in) {
   header.tc = (flags & 0x0200) != 0;
   header.rd = (flags & 0x0100) != 0;
   header.ra = (flags & 0x0080) != 0;
+  header.ad = (flags & 0x0020) != 0;
+  header.cd = (flags & 0x0010) != 0;
   header.rcode = static_cast<Rcode>(flags & 0xf);
   header.qdcount = in.u16();
   header.ancount = in.u16();

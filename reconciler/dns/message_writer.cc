@@ -27,6 +27,8 @@ MessageWriter::MessageWriter(const Header& header) {
   if (header.tc) flags |= 0x0200;
   if (header.rd) flags |= 0x0100;
   if (header.ra) flags |= 0x0080;
+  if (header.ad) flags |= 0x0020;
+  if (header.cd) flags |= 0x0010;
   appendInteger<2>(message_, header.id);
   appendInteger<2>(message_, flags);
   message_.resize(kHeaderOctets);

@@ -9,7 +9,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
-CORE_ROOMS = ["dns", "xfr", "view", "derive", "identity", "plan", "ports", "loop"]
+CORE_ROOMS = ["dns", "xfr", "view", "derive", "identity", "plan", "query", "ports", "loop"]
 
 # room -> the rooms of the project that it may include, besides itself
 CORE = {
@@ -19,8 +19,9 @@ CORE = {
     "derive": ["dns", "view"],
     "identity": ["dns", "view", "derive"],
     "plan": ["dns", "view", "derive", "identity"],
-    "ports": ["dns", "xfr", "view", "derive", "identity", "plan"],
-    "loop": ["dns", "xfr", "view", "derive", "identity", "plan", "ports"],
+    "query": ["dns", "xfr"],
+    "ports": ["dns", "xfr", "view", "derive", "identity", "plan", "query"],
+    "loop": ["dns", "xfr", "view", "derive", "identity", "plan", "query", "ports"],
 }
 ALLOWED = {f"reconciler/{room}": [f"reconciler/{seen}" for seen in seen_rooms]
            for room, seen_rooms in CORE.items()}
@@ -32,6 +33,7 @@ ALLOWED |= {
     "adapters/uv": VALUES,
     "adapters/disk": VALUES + ["adapters/uv"],
     "adapters/redis": VALUES + ["adapters/uv", "schema"],
+    "adapters/getdns": VALUES + ["adapters/uv"],
     "adapters/journal": VALUES + REPORTS,
     "adapters/http": VALUES,
     "adapters/control": ["adapters/uv", "schema"],

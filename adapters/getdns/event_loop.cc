@@ -1,0 +1,130 @@
+#include "adapters/getdns/event_loop.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+
+#include <sys/socket.h>
+
+#include "adapters/uv/socket_address.h"
+
+namespace zonecast::getdns {
+namespace {
+
+constexpr std::uint64_t kForever = ~std::uint64_t{0};
+
+bool isUdp(int fd) {
+  int type = 0;
+  socklen_t size = sizeof type;
+  return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_DGRAM;
+}
+
+}  // namespace
+
+EventLoop::EventLoop(uv::Loop& loop) : loop_(loop), call_ready_(loop, [this] { callReady(); }) {
+  static getdns_eventloop_vmt functions = {
+      .cleanup = [](getdns_eventloop*) {},
+      .schedule =
+          [](getdns_eventloop* loop_of_it, int fd, std::uint64_t timeout_ms,
+             getdns_eventloop_event* event) {
+            ownerOf(loop_of_it).schedule(fd, timeout_ms, *event);
+            return GETDNS_RETURN_GOOD;
+          },
+      .clear =
+          [](getdns_eventloop* loop_of_it, getdns_eventloop_event* event) {
+            ownerOf(loop_of_it).clear(*event);
+            return GETDNS_RETURN_GOOD;
+          },
+      .run = [](getdns_eventloop*) {},  // what is synchronous is not used
+      .run_once = [](getdns_eventloop*, int) {},
+  };
+  extension_.vmt = &functions;
+  extension_.owner = this;
+}
+
+EventLoop::~EventLoop() {
+  assert(ready_.empty());
+}
+
+void EventLoop::schedule(int fd, std::uint64_t timeout_ms, getdns_eventloop_event& getdns) {
+  auto* const event = new Event{*this, getdns, nullptr, nullptr};
+  getdns.ev = event;
+  const bool first_write = fd >= 0 && getdns.write_cb != nullptr && isUdp(fd);
+  if (first_write && connectFresh(fd)) {
+    event->is_ready = true;
+    ready_.push_back(event);
+    call_ready_.schedule();
+  } else if (first_write || (fd >= 0 && !startPoll(*event, fd))) {
+    timeout_ms = 0;  // nothing can come of it
+  }
+  startTimer(*event, timeout_ms);
+}
+
+void EventLoop::clear(getdns_eventloop_event& getdns) {
+  const std::unique_ptr<Event> event(static_cast<Event*>(getdns.ev));
+  getdns.ev = nullptr;
+  if (event->is_ready) std::erase(ready_, event.get());
+}
+
+void EventLoop::startTimer(Event& event, std::uint64_t timeout_ms) {
+  if (event.getdns.timeout_cb == nullptr || timeout_ms == kForever) return;
+  event.timer = uv::mustOpenHandle<uv_timer_t>(&event, "uv_timer_init", [&](uv_timer_t* timer) {
+    return uv_timer_init(loop_.raw(), timer);
+  });
+  const auto on_due = [](uv_timer_t* timer) {
+    if (timer->data == nullptr) return;
+    const Event& due = *static_cast<Event*>(timer->data);
+    due.loop.call(uv::Callback::timer, due.getdns.timeout_cb, due.getdns.userarg);
+  };
+  uv::must(uv_timer_start(event.timer.get(), on_due, timeout_ms, 0), "uv_timer_start");
+}
+
+bool EventLoop::startPoll(Event& event, int fd) {
+  auto poll = uv::openHandle<uv_poll_t>(
+      &event, [&](uv_poll_t* handle) { return uv_poll_init(loop_.raw(), handle, fd); });
+  if (!poll) return false;
+  event.poll = std::move(*poll);
+  const int events = (event.getdns.read_cb != nullptr ? UV_READABLE : 0) |
+                     (event.getdns.write_cb != nullptr ? UV_WRITABLE : 0);
+  const auto on_poll = [](uv_poll_t* handle, int status, int happened) {
+    if (handle->data == nullptr) return;
+    Event& polled = *static_cast<Event*>(handle->data);
+    polled.loop.onPoll(polled, status, happened);
+  };
+  return uv_poll_start(event.poll.get(), events, on_poll) == 0;
+}
+
+bool EventLoop::connectFresh(int fd) {
+  if (server_ == nullptr) return false;
+  const uv::SocketAddress address = uv::toSocketAddress(*server_);
+  const socklen_t size =
+      address.generic.sa_family == AF_INET6 ? sizeof address.v6 : sizeof address.v4;
+  if (::connect(fd, &address.generic, size) == 0) return true;
+  connect_error_ = errno;
+  return false;
+}
+
+// On an error, reading or writing tells getdns which.
+void EventLoop::onPoll(Event& event, int status, int events) {
+  const getdns_eventloop_event& getdns = event.getdns;
+  const bool reads = getdns.read_cb != nullptr &&
+                     (getdns.write_cb == nullptr || (status == 0 && (events & UV_READABLE) != 0));
+  socket_error_ = status != 0;
+  call(uv::Callback::datagram, reads ? getdns.read_cb : getdns.write_cb, getdns.userarg);
+  socket_error_ = false;
+}
+
+void EventLoop::callReady() {
+  for (std::size_t left = ready_.size(); left > 0 && !ready_.empty(); --left) {
+    Event& event = *ready_.front();
+    ready_.pop_front();
+    event.is_ready = false;
+    event.getdns.write_cb(event.getdns.userarg);
+  }
+}
+
+void EventLoop::call(uv::Callback kind, getdns_eventloop_callback callback, void* argument) {
+  loop_.dispatch(kind, [&] { callback(argument); });
+}
+
+}  // namespace zonecast::getdns
