@@ -44,7 +44,7 @@ TEST_F(Growth, AVirtualDomainMayHaveMoreDomainsThanTheTableHadNames) {
 
 TEST_F(Growth, ATableThatIsOneVirtualDomainIsCompacted) {
   auto writer = mustOpen(options(64 << 10, 4 << 20));
-  const auto names = namesOf(2000);
+  const auto names = namesOf(500);
   const std::vector<std::string_view> domains(names.begin(), names.end());
   for (const std::string& name : names) {
     ASSERT_EQ(whyNot(writer->putDomain({name, "big", State::hosted, 2, Role::primary, 5})), "");
