@@ -122,6 +122,51 @@ def messages():
     yield "signed", dns.signed(message(questions=[question("example", dns.SOA)], answers=[soa(1)]), KEY, SIGNED_AT)
 
 
+def answers():
+    """Who replied and what it must prove, the type asked for, the reply."""
+    authority, trusted, require, its_own_name = 1, 2, 8, 0x80
+    good, ad, nxdomain, servfail = 0x8580, 0x20, 3, 2
+
+    def reply(how=0, rrtype=dns.A, flags=good, name="www.example", **sections):
+        return u8(how) + u16(rrtype) + message(flags=flags, questions=[question(name, rrtype)], **sections)
+
+    def cname(owner, target):
+        return dns.record(owner, CNAME, dns.name(target))
+
+    def dname(owner, target):
+        return dns.record(owner, DNAME, dns.name(target))
+
+    address, deny = a("www.example", 192, 0, 2, 1), [soa(1)]
+    yield "data", reply(answers=[address, a("www.example", 192, 0, 2, 2), address])
+    yield "data-of-an-authority", reply(authority, answers=[address])
+    yield "data-without-authority", reply(authority, flags=0x8180, answers=[address])
+    yield "validated", reply(trusted | require, flags=good | ad, answers=[address])
+    yield "not-validated", reply(trusted | require, answers=[address])
+    yield "a-naptr", reply(its_own_name, NAPTR, name="other.example", answers=[naptr("other.example")])
+    yield "an-unknown-type", reply(0, 65280, answers=[dns.record("www.example", 65280, b"opaque")])
+    yield "no-data", reply(authority=deny)
+    yield "no-such-name", reply(flags=good | nxdomain, authority=deny)
+    yield "no-such-name-with-data", reply(flags=good | nxdomain, answers=[address], authority=deny)
+    yield "no-soa", reply(flags=good | nxdomain)
+    yield "the-soa-of-another-zone", reply(authority=[soa(1, zone="other")])
+    yield "two-soas", reply(authority=[soa(1), soa(1, zone="www.example")])
+    yield "a-referral", reply(authority=[dns.record("example", dns.NS, dns.name("ns.example"))])
+    yield "an-error", reply(flags=good | servfail)
+    yield "an-extended-error", reply(additional=[raw(b"\0", OPT, b"", rrclass=1232, ttl=1 << 24)])
+    yield "truncated", reply(flags=good | 0x200, answers=[address])
+    yield "another-question", u8(0) + u16(dns.AAAA) + reply(answers=[address])[3:]
+    yield "aliases", reply(answers=[cname("b.example", "c.example"), cname("www.example", "b.example"),
+                                    a("c.example", 192, 0, 2, 1)])
+    yield "an-alias-to-nothing", reply(flags=good | nxdomain, answers=[cname("www.example", "b.example")], authority=deny)
+    yield "an-alias-that-leads-elsewhere", reply(authority, answers=[cname("www.example", "b.other")])
+    yield "aliases-in-a-circle", reply(answers=[cname("www.example", "b.example"), cname("b.example", "www.example")])
+    yield "two-aliases", reply(answers=[cname("www.example", "b.example"), cname("www.example", "c.example")])
+    yield "a-dname", reply(answers=[dname("example", "other"), cname("www.example", "www.other"),
+                                    a("www.other", 192, 0, 2, 1)])
+    yield "a-dname-below-itself", reply(answers=[dname("example", "a.example")], authority=deny)
+    yield "a-dname-that-makes-too-long-a-name", reply(answers=[dname("example", LONGEST_NAME)], authority=deny)
+
+
 def transfers():
     """What is asked, which messages are signed, how the stream arrives, the stream."""
     ixfr, keyed = 1, 2
@@ -525,7 +570,7 @@ def redis():
     yield "an-end", knows_nothing
 
 
-TARGETS = {"message": messages, "transfer": transfers, "tsig": tsig, "notify": notify, "claim": claims,
+TARGETS = {"message": messages, "answer": answers, "transfer": transfers, "tsig": tsig, "notify": notify, "claim": claims,
            "config": configurations, "control": control, "redis": redis}
 
 
