@@ -14,6 +14,7 @@ ROOT = HERE.parent.parent
 sys.path.insert(0, str(HERE.parent / "support"))
 
 import dns_messages as dns  # noqa: E402
+import tsig as signing  # noqa: E402
 
 CNAME, PTR, MX, AAAA, NAPTR, DNAME, OPT = 5, 12, 15, 28, 35, 39, 41
 SIGNED_AT = 1700000000
@@ -119,7 +120,52 @@ def messages():
     yield "counts-beyond-all", message(answers=[soa(1)], counts=(0, 0xFFFF, 0xFFFF, 0xFFFF))
     yield "kept-types-of-another-class", message(answers=[raw(b"\0", dns.A, b"x", rrclass=3),
                                                           raw(b"\0", dns.SRV, b"", rrclass=dns.ANY)])
-    yield "signed", dns.signed(message(questions=[question("example", dns.SOA)], answers=[soa(1)]), KEY, SIGNED_AT)
+    yield "signed", signing.signed(message(questions=[question("example", dns.SOA)], answers=[soa(1)]), KEY, SIGNED_AT)
+
+
+def answers():
+    """Who replied and what it must prove, the type asked for, the reply."""
+    authority, trusted, require, its_own_name = 1, 2, 8, 0x80
+    good, ad, nxdomain, servfail = 0x8580, 0x20, 3, 2
+
+    def reply(how=0, rrtype=dns.A, flags=good, name="www.example", **sections):
+        return u8(how) + u16(rrtype) + message(flags=flags, questions=[question(name, rrtype)], **sections)
+
+    def cname(owner, target):
+        return dns.record(owner, CNAME, dns.name(target))
+
+    def dname(owner, target):
+        return dns.record(owner, DNAME, dns.name(target))
+
+    address, deny = a("www.example", 192, 0, 2, 1), [soa(1)]
+    yield "data", reply(answers=[address, a("www.example", 192, 0, 2, 2), address])
+    yield "data-of-an-authority", reply(authority, answers=[address])
+    yield "data-without-authority", reply(authority, flags=0x8180, answers=[address])
+    yield "validated", reply(trusted | require, flags=good | ad, answers=[address])
+    yield "not-validated", reply(trusted | require, answers=[address])
+    yield "a-naptr", reply(its_own_name, NAPTR, name="other.example", answers=[naptr("other.example")])
+    yield "an-unknown-type", reply(0, 65280, answers=[dns.record("www.example", 65280, b"opaque")])
+    yield "no-data", reply(authority=deny)
+    yield "no-such-name", reply(flags=good | nxdomain, authority=deny)
+    yield "no-such-name-with-data", reply(flags=good | nxdomain, answers=[address], authority=deny)
+    yield "no-soa", reply(flags=good | nxdomain)
+    yield "the-soa-of-another-zone", reply(authority=[soa(1, zone="other")])
+    yield "two-soas", reply(authority=[soa(1), soa(1, zone="www.example")])
+    yield "a-referral", reply(authority=[dns.record("example", dns.NS, dns.name("ns.example"))])
+    yield "an-error", reply(flags=good | servfail)
+    yield "an-extended-error", reply(additional=[raw(b"\0", OPT, b"", rrclass=1232, ttl=1 << 24)])
+    yield "truncated", reply(flags=good | 0x200, answers=[address])
+    yield "another-question", u8(0) + u16(dns.AAAA) + reply(answers=[address])[3:]
+    yield "aliases", reply(answers=[cname("b.example", "c.example"), cname("www.example", "b.example"),
+                                    a("c.example", 192, 0, 2, 1)])
+    yield "an-alias-to-nothing", reply(flags=good | nxdomain, answers=[cname("www.example", "b.example")], authority=deny)
+    yield "an-alias-that-leads-elsewhere", reply(authority, answers=[cname("www.example", "b.other")])
+    yield "aliases-in-a-circle", reply(answers=[cname("www.example", "b.example"), cname("b.example", "www.example")])
+    yield "two-aliases", reply(answers=[cname("www.example", "b.example"), cname("www.example", "c.example")])
+    yield "a-dname", reply(answers=[dname("example", "other"), cname("www.example", "www.other"),
+                                    a("www.other", 192, 0, 2, 1)])
+    yield "a-dname-below-itself", reply(answers=[dname("example", "a.example")], authority=deny)
+    yield "a-dname-that-makes-too-long-a-name", reply(answers=[dname("example", LONGEST_NAME)], authority=deny)
 
 
 def transfers():
@@ -228,17 +274,17 @@ def tsig():
     query = message(number=0x1234, flags=0, questions=[question("example", dns.AXFR)])
     reply = message(number=0x1234, questions=[question("example", dns.AXFR)], answers=[soa(1)])
     yield "an-answer-unsigned", u8(answer) + block(reply)
-    yield "an-answer-under-another-secret", u8(answer) + block(dns.signed(reply, KEY, SIGNED_AT))
-    yield "an-answer-under-another-key", u8(answer) + block(dns.signed(reply, OTHER_KEY, SIGNED_AT))
+    yield "an-answer-under-another-secret", u8(answer) + block(signing.signed(reply, KEY, SIGNED_AT))
+    yield "an-answer-under-another-key", u8(answer) + block(signing.signed(reply, OTHER_KEY, SIGNED_AT))
     yield "an-answer-badtime", u8(answer) + block(message(number=0x1234, flags=0x8009, additional=[raw(
         dns.name("transfer.example"), dns.TSIG, dns.name("hmac-sha256") + struct.pack(">HIHHHHH", 0, SIGNED_AT, 300, 0,
                                                                                        0x1234, 18, 6) + bytes(6),
         rrclass=dns.ANY, ttl=0)]))
     yield "a-request-unsigned", u8(request) + query
-    yield "a-request-under-another-secret", u8(request) + dns.signed(query, KEY, SIGNED_AT)
-    yield "a-request-under-another-key", u8(request) + dns.signed(query, OTHER_KEY, SIGNED_AT)
-    yield "a-request-of-another-time", u8(request) + dns.signed(query, KEY, 1)
-    signed = dns.signed(query, KEY, SIGNED_AT)
+    yield "a-request-under-another-secret", u8(request) + signing.signed(query, KEY, SIGNED_AT)
+    yield "a-request-under-another-key", u8(request) + signing.signed(query, OTHER_KEY, SIGNED_AT)
+    yield "a-request-of-another-time", u8(request) + signing.signed(query, KEY, 1)
+    signed = signing.signed(query, KEY, SIGNED_AT)
     tail = signed[len(query):]
     yield "a-request-signed-twice", u8(request) + signed[:10] + u16(2) + signed[12:] + tail
     yield "a-request-with-tsig-among-the-answers", u8(request) + signed[:6] + u16(1) + bytes(4) + signed[12:]
@@ -266,9 +312,9 @@ def notify():
     yield "signed", sequence(require, (keyed | by_key, 0, for_keyed), (keyed | by_key, 0, for_keyed))
     yield "signed-for-the-zone-without-a-key", sequence(hint, (both | by_key, 0, for_open))
     yield "signed-by-a-stranger", sequence(hint, (stranger | by_key, 0, for_keyed))
-    yield "signed-with-another-key", sequence(hint, (keyed, 0, dns.signed(for_keyed, OTHER_KEY, SIGNED_AT)))
-    yield "signed-at-another-time", sequence(hint, (keyed, 0, dns.signed(for_keyed, KEY, 1)))
-    yield "signed-and-changed", sequence(hint, (keyed, 0, dns.signed(for_keyed, KEY, SIGNED_AT)[:-1] + b"\1"))
+    yield "signed-with-another-key", sequence(hint, (keyed, 0, signing.signed(for_keyed, OTHER_KEY, SIGNED_AT)))
+    yield "signed-at-another-time", sequence(hint, (keyed, 0, signing.signed(for_keyed, KEY, 1)))
+    yield "signed-and-changed", sequence(hint, (keyed, 0, signing.signed(for_keyed, KEY, SIGNED_AT)[:-1] + b"\1"))
     yield "for-an-unknown-zone", sequence(hint, (open_zone, 0, dns.notify("other.example")))
     yield "of-another-type", sequence(hint, (open_zone, 0, dns.notify("open.example", qtype=dns.A)))
     yield "of-another-class", sequence(hint, (open_zone, 0, dns.notify("open.example", rrclass=3)))
@@ -525,7 +571,7 @@ def redis():
     yield "an-end", knows_nothing
 
 
-TARGETS = {"message": messages, "transfer": transfers, "tsig": tsig, "notify": notify, "claim": claims,
+TARGETS = {"message": messages, "answer": answers, "transfer": transfers, "tsig": tsig, "notify": notify, "claim": claims,
            "config": configurations, "control": control, "redis": redis}
 
 

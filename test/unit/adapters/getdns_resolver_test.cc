@@ -1,5 +1,7 @@
 #include "adapters/getdns/getdns_resolver.h"
 
+#include <random>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -235,6 +237,44 @@ TEST_F(GetdnsResolverTest, GarbageIsAskedAgainAndFailsInTheEnd) {
   const Outcome& outcome = outcomeOf(ask(server));
   ASSERT_FALSE(outcome);
   EXPECT_THAT(server.queries, SizeIs(3));
+}
+
+// getdns takes every reply apart before we see it, and so has to survive it.
+TEST_F(GetdnsResolverTest, HostileRepliesEndTheirQueriesAndNothingElse) {
+  make(impatient());
+  const std::vector<ReplyText> seeds{
+      {.answer = "www.example.com. IN CNAME b.example.com.\nb.example.com. IN CNAME "
+                 "www.example.com."},
+      {.answer = "www.example.com. IN CNAME www.example.com."},
+      {.answer = "example.com. IN DNAME a.example.com."},
+      {.answer = "www.example.com. IN SRV 1 2 3 a.example.com.\nwww.example.com. IN SRV 1 2 3 .",
+       .additional = "a.example.com. IN A 192.0.2.1\na.example.com. IN AAAA ::1"},
+      {.answer = "www.example.com. IN NAPTR 1 2 \"s\" \"SIP+D2U\" \"\" a.example.com."},
+      {.answer = "www.example.com. IN TXT \"one\" \"two\"\nwww.example.com. IN A 192.0.2.1"},
+      {.authority = "example.com. IN SOA a.example.com. b.example.com. 7 1 1 1 80"},
+      {.answer = "www.example.com. IN TYPE46 \\# 25 "
+                 "0001080200000e10000000000000000000070365786100aabb"},
+      {.additional = ". IN TYPE41 \\# 5 0a0001ffff"}};
+  std::minstd_rand random(4711);
+  ScriptedServer server(loop, [&](const Query& asked) -> Replies {
+    ReplyText text = seeds[random() % seeds.size()];
+    text.question = asked.question;
+    Octets reply = replyOf(text);
+    for (unsigned changes = random() % 5; changes > 0; --changes) {
+      reply[3 + random() % (reply.size() - 3)] = static_cast<std::uint8_t>(random());
+    }
+    if (random() % 4 == 0) reply.resize(12 + random() % (reply.size() - 12), 0);
+    return {{reply}};
+  });
+  const RrType types[] = {RrType::a,   RrType::aaaa,  RrType::srv,
+                          RrType::txt, RrType::naptr, RrType::cname};
+  for (std::uint64_t i = 0; i < 3000; ++i) {
+    resolver->ask(AskId{++last_ask},
+                  {questionFromText("www.example.com", types[i % 6]),
+                   Upstream{Kind::authoritative, {server.endpoint()}}, DnssecPolicy::prefer});
+  }
+  EXPECT_TRUE(uv::runUntil(
+      loop, [&] { return recorder.outcomes.size() == 3000; }, seconds{60}));
 }
 
 // -- TCP
