@@ -115,18 +115,16 @@ void Generation::takeBackUncommitted() {
     if (slot == 0) continue;
     ++names_;
     const Ref ref = Slots::nodeIn(slot, mapping_->header().ref_bits);
-    for (const NodeKind kind : {NodeKind::domain, NodeKind::virtual_domain}) {
-      const Node* found = committed.nodeAt(ref, kind);
-      if (found == nullptr) continue;
-      if (kind == NodeKind::domain) {
-        const DomainRecord* record = committed.domainOf(*found);
-        storeShared(node(ref).head, record == nullptr ? 0 : refOf(record));
-      } else {
-        const VirtualDomainRecord* record = committed.virtualDomainOf(*found);
-        storeShared(node(ref).head, record == nullptr ? 0 : refOf(record));
-      }
+    if (const Node* domain = committed.nodeAt(ref, NodeKind::domain)) {
+      takeBackTo(committed.domainOf(*domain), ref);
+    } else if (const Node* did = committed.nodeAt(ref, NodeKind::virtual_domain)) {
+      takeBackTo(committed.virtualDomainOf(*did), ref);
     }
   }
+}
+
+void Generation::takeBackTo(const void* record, Ref node_ref) {
+  storeShared(node(node_ref).head, record == nullptr ? 0 : refOf(record));
 }
 
 std::span<Slot> Generation::slots() {
@@ -196,9 +194,7 @@ Ref Generation::nodeFor(NodeKind kind, std::string_view name) {
   const std::uint64_t hash = hashOf(kind, name, mapping_->header().seed);
   if (const Node* found = newest().findHashed(kind, name, hash)) return refOf(found);
 
-  // A domain's first record stands behind its name: a look-up finds it in the same breath.
-  const std::size_t behind = kind == NodeKind::domain ? sizeof(DomainRecord) : 0;
-  const Ref ref = allocate(nodeOctets(name.size()) + behind);
+  const Ref ref = allocate(nodeOctets(kind, name.size()));
   Node& made = node(ref);
   made.head = 0;
   made.kind = kind;

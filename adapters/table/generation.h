@@ -114,6 +114,7 @@ class Generation {
   void count(DomainKind before, DomainKind after);
   static std::size_t recordUnits(const VirtualDomainRecord& record);
   void takeBackUncommitted();
+  void takeBackTo(const void* record, Ref node);
 
   std::shared_ptr<Mapping> mapping_;
   Commit commit_ = 0;  // the newest that is shown

@@ -11,9 +11,9 @@
  *
  * Thread-safety: one handle per thread; a forked child opens its own. Lifetime: all that a look-up
  * gives points into the table and lives until the handle's next zonecast_refresh() or
- * zonecast_close(), and for the grace time of the mirror (60 s) after the table was replaced: texts
- * of a longer-lived result read as zeros, never as anything else. All look-ups between two
- * refreshes see one state. Texts are not terminated by a NUL.
+ * zonecast_close(), and for the grace time of the mirror (--grace, 60 s) after the table was
+ * replaced: texts of a longer-lived result read as zeros, never as anything else. All look-ups
+ * between two refreshes see one state. Texts are not terminated by a NUL.
  *
  * Hosts are compared without case; one final dot is dropped, and the brackets of an IPv6 address
  * ("[2001:db8::1]" and "2001:db8::1" are the same domain, however it is written).

@@ -70,6 +70,8 @@ struct Options {
   std::string table, id;
   std::string table_mode = "0644", wanted_mode = "0666";
   std::uint64_t table_mib_max = 8192;
+  std::size_t foreign_max = 100'000;
+  std::int64_t grace_s = 60;
   mirror::WantedLimits wanted;
   double wanted_interval_s = 10;
   bool once = false;
@@ -106,6 +108,16 @@ void describe(CLI::App& app, Options& options) {
   app.add_option("--table-mode", options.table_mode, "who may read it, in octal")
       ->capture_default_str()
       ->check(CLI::Validator(validMode, "MODE"))
+      ->group(table);
+  app.add_option("--foreign-max", options.foreign_max,
+                 "negative answers that a table holds; the oldest go first")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 100'000'000))
+      ->group(table);
+  app.add_option("--grace", options.grace_s,
+                 "seconds that a table can still be read after another took its place")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 86400))
       ->group(table);
   app.add_option("--table-size-max", options.table_mib_max, "MiB that a table may have")
       ->capture_default_str()
@@ -166,6 +178,8 @@ tl::expected<mirror::MirrorOptions, std::string> mirrorOptions(const Options& op
       options.table.empty() ? "/dev/shm/zonecast-" + options.deployment + "/table" : options.table;
   result.table.mode = modeFromText(options.table_mode);
   result.table.octets_max = options.table_mib_max << 20;
+  result.table.foreign_max = options.foreign_max;
+  result.table.grace = std::chrono::seconds(options.grace_s);
   result.worker_id = options.id.empty() ? hostName() : options.id;
   if (!options.once) result.wanted_mode = modeFromText(options.wanted_mode);
   result.wanted = options.wanted;
