@@ -50,7 +50,7 @@ bool isPrimary(std::size_t sender, xfr::ZoneId zone) {
 
 struct Arrival {
   std::size_t sender = 0;
-  bool is_signed = false;  // by the key of keyed.example
+  bool is_signed = false;  // by the key of keyed.example, now or when the input was made
   Octets message;
 };
 
@@ -63,8 +63,13 @@ Arrival nextArrival(Input& input, Now& now) {
   arrival.message.assign(message.begin(), message.end());
   const bool can_be_signed =
       dns::findTsig(message).has_value() && !*dns::findTsig(message) && message.size() < 0xff00;
-  arrival.is_signed = (who & 0x80) != 0 && can_be_signed;
-  if (arrival.is_signed) dns::signRequest(arrival.message, test::peerKey(), now.wall);
+  if ((who & 0x80) != 0 && can_be_signed) {
+    dns::signRequest(arrival.message, test::peerKey(), now.wall);
+  }
+  const dns::TsigKey key = test::peerKey();
+  const dns::TsigKey* keys[] = {&key};
+  const auto verified = dns::verifyRequest(arrival.message, keys, now.wall);
+  arrival.is_signed = verified.has_value() && verified->key != nullptr;
   return arrival;
 }
 
