@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "config/errors.h"
+
 namespace zonecast::config {
 namespace {
 
@@ -45,7 +47,7 @@ std::string suggestion(std::string_view text, std::span<const std::string_view> 
     best = candidate;
     best_distance = slips;
   }
-  return best.empty() ? "" : fmt::format("; did you mean `{}`?", best);
+  return best.empty() ? "" : fmt::format("; did you mean {}?", shown(best));
 }
 
 }  // namespace zonecast::config

@@ -215,6 +215,12 @@ const std::vector<Fault> kCustomerFaults{
      "customers:\n  a:\n    primaries: {ns1: {address: 192.0.2.1}}\n    zones:\n"
      "    - {name: a.example, primaries: [nss]}\n    - {name: b.example, primaries: [zz]}\n",
      {"7:37: unknown primary `nss`; did you mean `ns1`?", "8:37: unknown primary `zz`"}},
+    {"PrimaryWithAControlCharacterInItsName",
+     "customers:\n  a:\n    primaries: {\"ns1\\r\": {address: 192.0.2.1}}\n    zones:\n"
+     "    - {name: a.example, primaries: [ns1]}\n",
+     {"5:17: expected a name of a primary, 1 to 64 letters, digits, `_`, `.` or `-`, not "
+      "`ns1\\013`",
+      "7:37: unknown primary `ns1`; did you mean `ns1\\013`?"}},
     {"AnotherCustomersPrimary",
      "customers:\n  a: {primaries: {mine: {address: 192.0.2.1}}}\n"
      "  b: {primaries: {p: {address: 192.0.2.1}}, zones: [{name: b.example, primaries: [mine]}]}",
