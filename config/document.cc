@@ -156,11 +156,25 @@ bool refuseControlCharacters(std::string_view text, Errors& errors) {
   return false;
 }
 
+// What yaml-cpp names behind a colon stands there as it is in the file, a control character too.
+std::string wordsOf(std::string_view message) {
+  const std::size_t colon = message.find(": ");
+  if (colon == std::string_view::npos) return std::string(message);
+  return fmt::format("{}: {}", message.substr(0, colon), shown(message.substr(colon + 2)));
+}
+
 void addParserError(const YAML::Exception& error, const TreeBuilder& tree, Errors& errors) {
-  const bool at_end = error.msg.starts_with("end of ");
-  const Position where = at_end ? tree.unclosed().value_or(Position{}) : positionOf(error.mark);
-  const bool is_ours = error.msg.starts_with("expected ");
-  errors.add(where, is_ours ? error.msg : fmt::format("expected YAML, but: {}", error.msg));
+  const std::string& words = error.msg;
+  const Position where = positionOf(error.mark);
+  if (words.starts_with("expected ")) return errors.add(where, words);
+  if (words.starts_with("end of ")) {
+    return errors.add(tree.unclosed().value_or(Position{}), "expected YAML, but: " + words);
+  }
+  if (words.ends_with('\x04')) {  // no character of the file, which has no control characters
+    return errors.add({where.line, where.column - 1},
+                      "expected YAML, but: the file ends in an escape");
+  }
+  errors.add(where, "expected YAML, but: " + wordsOf(words));
 }
 
 }  // namespace

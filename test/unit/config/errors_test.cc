@@ -376,6 +376,14 @@ TEST(Yaml, ControlCharactersDoNotHideTheRest) {
               ElementsAre("1:2: expected text, not the control character 0x00"));
 }
 
+TEST(Yaml, WhatTheParserNamesIsPrintable) {
+  const ConfigFiles files;
+  EXPECT_THAT(files.errors("a: \"b\\"),
+              ElementsAre("1:7: expected YAML, but: the file ends in an escape"));
+  EXPECT_THAT(files.errors("a: \"\\q\""),
+              ElementsAre("1:7: expected YAML, but: unknown escape character: `q`"));
+}
+
 TEST(Yaml, BombsDoNotGoOff) {
   const ConfigFiles files;
   EXPECT_THAT(files.errors("a: &a [x, x]\nb: [*a, *a]"),
