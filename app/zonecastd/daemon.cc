@@ -63,6 +63,7 @@ Daemon::Daemon(config::Configuration configuration, std::shared_ptr<spdlog::logg
       log_(configuration_.settings, loop_, out_),
       metrics_(loop_),
       transport_(loop_, transportLimits(configuration_.notify)),
+      resolver_(loop_),
       deadline_(loop_, [this] { reconciler_->onTimer(); }),
       observation_(loop_, [this] { observe(); }),
       work_(loop_, [this] { reconciler_->work(); }),
@@ -86,11 +87,12 @@ tl::expected<void, std::string> Daemon::open() {
       loop_, storeOptions(configuration_.redis, configuration_.settings.publish_batch_max,
                           disk_->instanceId()));
   reconciler_ = std::make_unique<loop::Reconciler>(
-      configuration_.settings, loop::Ports{loop_, transport_, *store_, *disk_, journals_},
+      configuration_.settings, loop::Ports{loop_, transport_, resolver_, *store_, *disk_, journals_},
       trueRandom());
   disk_->reportTo(*reconciler_);
   store_->reportTo(*reconciler_);
   transport_.reportTo(*reconciler_);
+  resolver_.reportTo(*reconciler_);
 
   for (const xfr::Endpoint& endpoint : configuration_.notify.listeners) {
     if (auto listening = transport_.listen(endpoint); !listening) {

@@ -13,6 +13,7 @@
 
 #include "adapters/control/control_server.h"
 #include "adapters/disk/lmdb_disk.h"
+#include "adapters/getdns/getdns_resolver.h"
 #include "adapters/http/metrics_listener.h"
 #include "adapters/journal/log.h"
 #include "adapters/journal/metrics.h"
@@ -61,6 +62,7 @@ class Daemon {
   journal::Metrics metrics_;
   std::unique_ptr<disk::LmdbDisk> disk_;
   uv::UvZoneTransport transport_;
+  getdns::GetdnsResolver resolver_;
   std::unique_ptr<redis::RedisStore> store_;
   std::unique_ptr<loop::Reconciler> reconciler_;
   std::unique_ptr<ControlService> service_;

@@ -46,7 +46,9 @@ void Inquiry::remember(dns::NameView question, const view::Answer& answer) {
   read(question);
   read(answer.name);
   for (const view::Evidence& evidence : answer.evidence) {
-    addSource(sources_, evidence.zone);
+    if (const auto* zone = std::get_if<view::FromZone>(&evidence.source)) {
+      addSource(sources_, zone->zone);
+    }
     read(evidence.asked);
     if (answeredForAnother(evidence)) read(evidence.name);
   }

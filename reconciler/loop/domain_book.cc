@@ -27,11 +27,11 @@ Verdict notHosted(std::optional<view::ZoneIndex> source) {
   return verdict;
 }
 
-Verdict notYetKnown(view::ZoneIndex source, std::string missing) {
+Verdict notYetKnown(std::optional<view::ZoneIndex> source, std::string missing) {
   Verdict verdict;
   verdict.standing = Standing::unknown;
   verdict.missing = std::move(missing);
-  verdict.sources.push_back(source);
+  if (source) verdict.sources.push_back(*source);
   return verdict;
 }
 
@@ -49,9 +49,9 @@ void addAll(const Sources& from, Sources& to) {
 
 }  // namespace
 
-DomainBook::DomainBook(const Settings& settings, const view::View& view,
+DomainBook::DomainBook(const Settings& settings, const view::View& view, query::Answers& answers,
                        const plan::Table& published)
-    : settings_(settings), view_(view), published_(published) {
+    : settings_(settings), view_(view), answers_(answers), published_(published) {
   for (std::size_t i = 0; i < settings.customers.size(); ++i) {
     customers_.emplace(settings.customers[i].name, view::CustomerId{static_cast<std::uint32_t>(i)});
   }
@@ -118,16 +118,19 @@ DomainBook::Evaluation DomainBook::evaluate(DomainId id) {
   DomainNode& node = mutableNode(id);
   node.queued = false;
   // What has records of its own is judged by the view alone, not by what is published.
-  if (node.derived && node.own_records == Presence::present) {
+  if (node.derived && node.tried == Presence::present) {
     Evaluation evaluation;
     settle(id, evaluation);
     return evaluation;
   }
   node.derived = true;
-  Verdict verdict = judge(node);
+  node.customer = customerOf(node);
+  std::optional<CustomerDns> dns;
+  if (node.customer) dns.emplace(settings_, view_, answers_, *node.customer);
+  Verdict verdict = dns ? judge(node, *dns) : notHosted(std::nullopt);
   const bool needs_claim = verdict.standing == Standing::hosted || !node.named_by.empty();
-  const bool claim_changed =
-      verdict.standing != Standing::unknown && needs_claim && readClaim(node, verdict);
+  const bool claim_changed = verdict.standing != Standing::unknown && needs_claim &&
+                             readClaim(node, dns ? &*dns : nullptr, verdict);
 
   Evaluation evaluation;
   const std::vector<dns::Name> targets = std::exchange(verdict.targets, {});
@@ -144,45 +147,118 @@ DomainBook::Evaluation DomainBook::evaluate(DomainId id) {
   }
   std::ranges::copy(recount(node), std::back_inserter(evaluation.also));
   settle(id, evaluation);
+  restOn(node, dns ? &*dns : nullptr);
   if (claim_changed) evaluation.warnings = warnings(id);
   return evaluation;
 }
 
-Verdict DomainBook::judge(DomainNode& node) {
+bool DomainBook::isDiscovered(const DomainNode& node) const {
+  if (!settings_.discovered) return false;
+  if (node.wanted) return true;
+  if (!node.published) return false;
+  const auto virtual_domain = published_.virtual_domains.find(node.published->did);
+  return virtual_domain != published_.virtual_domains.end() &&
+         virtual_domain->second->customer == nameOf(*settings_.discovered);
+}
+
+std::optional<view::CustomerId> DomainBook::customerOf(const DomainNode& node) const {
+  const auto speaker = view_.speaker(node.domain.name());
+  return speaker || !isDiscovered(node) ? speaker : settings_.discovered;
+}
+
+Verdict DomainBook::judge(DomainNode& node, const CustomerDns& dns) {
   const dns::NameView name = node.domain.name();
-  node.customer = view_.speaker(name);
-  if (!node.customer) return notHosted(std::nullopt);  // no zone of the configuration speaks for it
   const std::optional<view::ZoneIndex> zone = view_.zoneFor(*node.customer, name);
-  assert(zone.has_value());
-  if (view_.zone(*zone) == nullptr) {
-    return notYetKnown(*zone, "zone " + view_.apex(*zone).toText() + " is not transferred yet");
+  if (zone && view_.zone(*zone) == nullptr) {
+    return notYetKnown(zone, "zone " + view_.apex(*zone).toText() + " is not transferred yet");
   }
-  const view::CustomerLookup dns(view_, *node.customer);
+  const bool is_asked_about = node.watched || node.customer == settings_.discovered;
   derive::Inquiry inquiry(name, dns, settings_.derive.lookups_max);
-  node.own_records = askedForByZone(inquiry, name);
-  node.occluded = node.own_records == Presence::absent && isOccluded(dns, name);
-  if (node.own_records == Presence::present || !node.named_by.empty()) {
+  node.tried = is_asked_about ? Presence::present : askedForByZone(inquiry, name);
+  node.occluded = node.tried == Presence::absent && isOccluded(dns, name);
+  if (node.tried == Presence::present || !node.named_by.empty()) {
     Verdict verdict = derive::derive(node.domain, dns, settings_.edge, settings_.derive);
     if (leansOnUnknown(node, verdict)) {
-      return notYetKnown(*zone, "a domain that names it as its target is not known yet");
+      return notYetKnown(zone, "a domain that names it as its target is not known yet");
     }
     return verdict;
   }
-  if (node.own_records == Presence::notKnown) {
+  if (node.tried == Presence::notKnown) {
     Verdict verdict = notYetKnown(
-        *zone, fmt::format("a name of {} leads outside of what is known", node.domain.text()));
+        zone, fmt::format("a name of {} leads outside of what is known", node.domain.text()));
     addAll(inquiry.sources(), verdict.sources);
     verdict.reads = inquiry.reads();
     return verdict;
   }
   if (mayBeNamedByUnknown(node)) {
-    return notYetKnown(*zone, "a domain of the same virtual domain is not known yet");
+    return notYetKnown(zone, "a domain of the same virtual domain is not known yet");
   }
   if (mayBeNamedFromMissing(node)) {
     awaiting_[*node.customer].insert(*find(name));
-    return notYetKnown(*zone, "a zone of its customer is not transferred yet, and may name it");
+    return notYetKnown(zone, "a zone of its customer is not transferred yet, and may name it");
   }
   return notHosted(zone);
+}
+
+query::Urgency DomainBook::urgencyOf(const DomainNode& node) const {
+  if (node.desired || node.published) {
+    return node.idle ? query::Urgency::idle : query::Urgency::hosted;
+  }
+  return node.wanted && !node.watched ? query::Urgency::wanted : query::Urgency::watched;
+}
+
+// The questions that the verdict rests on now are held, those that it rested on no more.
+void DomainBook::restOn(DomainNode& node, const CustomerDns* dns) {
+  const query::Urgency urgency = urgencyOf(node);
+  std::vector<query::QuestionId> questions;
+  if (dns != nullptr) {
+    questions = dns->used();
+    std::ranges::sort(questions);
+    const auto repeated = std::ranges::unique(questions);
+    questions.erase(repeated.begin(), repeated.end());
+    for (const query::QuestionId question : questions) answers_.hold(question, urgency);
+    for (const CustomerDns::Asked& asked : dns->missing()) {
+      questions.push_back(answers_.hold({asked.resolver, asked.name, asked.type}, urgency));
+    }
+  }
+  for (const query::QuestionId question : node.questions) answers_.release(question, node.urgency);
+  node.questions = std::move(questions);
+  node.urgency = urgency;
+}
+
+void DomainBook::holdAnew(DomainNode& node) {
+  const query::Urgency urgency = urgencyOf(node);
+  if (urgency == node.urgency) return;
+  for (const query::QuestionId question : node.questions) {
+    answers_.hold(question, urgency);
+    answers_.release(question, node.urgency);
+  }
+  node.urgency = urgency;
+}
+
+bool DomainBook::isPending(DomainId id) const {
+  return std::ranges::any_of(node(id).questions, [this](query::QuestionId question) {
+    return answers_.isPending(question);
+  });
+}
+
+void DomainBook::endWanting(DomainId id) {
+  DomainNode& node = mutableNode(id);
+  node.wanted = false;
+  if (node.desired || node.published || node.watched) return;
+  node.tried = Presence::absent;
+  node.verdict.standing = Standing::foreign;
+  node.derived = false;
+  forgetIfIdle(id);
+}
+
+void DomainBook::setIdle(DomainId id, bool idle) {
+  mutableNode(id).idle = idle;
+  holdAnew(mutableNode(id));
+}
+
+void DomainBook::refresh(DomainId id, Instant now) {
+  for (const query::QuestionId question : node(id).questions) answers_.refresh(question, now);
 }
 
 bool DomainBook::isUnknown(DomainId id) const {
@@ -192,7 +268,7 @@ bool DomainBook::isUnknown(DomainId id) const {
 // A domain without records of its own is one only for those that name it. While none of these is
 // known it may not be one; while some are not, it may be reached otherwise than the others tell.
 bool DomainBook::leansOnUnknown(const DomainNode& node, const Verdict& verdict) const {
-  if (node.own_records == Presence::present) return false;
+  if (node.tried == Presence::present) return false;
   const auto is_unknown = [this](DomainId id) { return isUnknown(id); };
   if (std::ranges::all_of(node.named_by, is_unknown)) return true;
   return verdict.standing == Standing::foreign && node.published.has_value() &&
@@ -214,7 +290,7 @@ bool DomainBook::mayBeNamedByUnknown(const DomainNode& node) {
 // virtual domain.
 std::vector<DomainId> DomainBook::recount(DomainNode& node) {
   const bool is_uncertain = node.published && node.verdict.standing == Standing::unknown &&
-                            !node.was_known && node.own_records != Presence::absent;
+                            !node.was_known && node.tried != Presence::absent;
   auto in = is_uncertain ? std::optional(node.published->did) : std::nullopt;
   if (in == node.uncertain_in) return {};
   if (in) ++uncertain_[*in];
@@ -246,14 +322,16 @@ std::vector<DomainId> DomainBook::takeAwaiting(view::CustomerId customer) {
   return domains;
 }
 
-bool DomainBook::readClaim(DomainNode& node, Verdict& verdict) const {
+bool DomainBook::readClaim(DomainNode& node, const CustomerDns* dns, Verdict& verdict) const {
   std::optional<identity::Claim> claim;
   const dns::NameView name = node.domain.name();
-  if (const auto owner = dns::Name::prepend(identity::kClaimLabel, name); owner && node.customer) {
-    const view::Answer answer = view_.lookup(*node.customer, *owner, dns::RrType::txt);
+  if (const auto owner = dns::Name::prepend(identity::kClaimLabel, name); owner && dns) {
+    const view::Answer answer = dns->lookup(*owner, dns::RrType::txt);
     addRead(verdict, name, answer.name);
     for (const view::Evidence& evidence : answer.evidence) {
-      derive::addSource(verdict.sources, evidence.zone);
+      if (const auto* zone = std::get_if<view::FromZone>(&evidence.source)) {
+        derive::addSource(verdict.sources, zone->zone);
+      }
       addRead(verdict, name, evidence.asked);
       addRead(verdict, name, evidence.name);
     }
@@ -302,8 +380,9 @@ void DomainBook::updateReads(DomainId id, const std::vector<dns::Name>& before,
 void DomainBook::updateTargets(DomainId id, const std::vector<dns::Name>& names,
                                Evaluation& evaluation) {
   std::vector<DomainId> targets;
+  const bool is_alone = node(id).customer == settings_.discovered;
   for (const dns::Name& name : names) {
-    if (view_.speaker(name) != node(id).customer) continue;
+    if (is_alone || view_.speaker(name) != node(id).customer) continue;
     const std::optional<DomainId> target = ensure(name);
     if (target && *target != id) targets.push_back(*target);
   }
@@ -336,6 +415,7 @@ void DomainBook::adoptPublished(DomainId id) {
   DomainNode& node = mutableNode(id);
   node.published = publishedEntry(node);
   recount(node);
+  holdAnew(node);
   if (node.verdict.standing == Standing::unknown) desire(id, node.published);
 }
 
@@ -343,12 +423,14 @@ void DomainBook::forgetIfIdle(DomainId id) {
   const DomainNode& node = this->node(id);
   // One that is occluded, by a DNAME or (then unknown) a cut, is found again by name when that
   // falls.
-  const bool needed = node.queued || node.own_records == Presence::present || node.occluded ||
+  const bool needed = node.queued || node.tried == Presence::present || node.watched ||
+                      node.wanted || node.occluded ||
                       node.desired || !node.named_by.empty() || !node.targets.empty() ||
                       node.verdict.standing == Standing::unknown ||
                       published_.domains.contains(node.domain);
   if (needed) return;
   updateReads(id, node.verdict.reads, {});
+  restOn(mutableNode(id), nullptr);
   await(mutableNode(id), std::nullopt);
   by_hash_.erase(hashOf(node.domain.name()), refOf(id));
   in_order_.erase(node.domain.name());
@@ -362,7 +444,7 @@ Sources DomainBook::sources(const derive::Domain& domain) const {
   const DomainNode& node = this->node(*id);
   Sources zones = node.verdict.sources;
   for (const DomainId namer : node.named_by) addAll(this->node(namer).verdict.sources, zones);
-  if (node.own_records != Presence::present) addCompanionSources(node, zones);
+  if (node.tried != Presence::present) addCompanionSources(node, zones);
   return zones;
 }
 

@@ -8,8 +8,10 @@
 // of its name; the order serves subtrees alone.
 //
 // Invariants: an unknown verdict desires exactly what is published. A node exists for a domain that
-// records in a zone ask to be tried, that a hosted domain names as its target, or that is
-// published. A domain that names others never joins another's DID, so joining has no cycles.
+// records in a zone ask to be tried, that is watched or wanted, that a hosted domain names as its
+// target, or that is published. A domain that nobody speaks for, and that is wanted or was
+// discovered, speaks for itself alone: it belongs to the customer `settings.discovered`, names no
+// other and joins none. A domain that names others never joins another's DID, so joining has no cycles.
 // Nothing that leaves the book depends on the order in which nodes were made. Not thread-safe.
 #pragma once
 
@@ -27,6 +29,7 @@
 #include "absl/container/inlined_vector.h"
 #include "reconciler/derive/derive.h"
 #include "reconciler/identity/virtual_domain.h"
+#include "reconciler/loop/customer_dns.h"
 #include "reconciler/loop/settings.h"
 #include "reconciler/loop/trial.h"
 #include "reconciler/plan/table.h"
@@ -45,7 +48,10 @@ struct DomainNode {
   derive::Domain domain;
   bool queued = false;                        // waits in some pass to be evaluated
   bool derived = false;                       // and nothing that its verdict rests on changed since
-  Presence own_records = Presence::notKnown;  // absent: it is at most named by others
+  Presence tried = Presence::notKnown;  // for its own sake; absent: it is at most named by others
+  bool watched = false;                 // the operator said so
+  bool wanted = false;                  // a worker asked, and nothing came of it yet
+  bool idle = false;                    // no worker has asked for long
   bool occluded = false;                      // a DNAME hides what may stand at its own names
   std::uint32_t planned_in = 0;               // the planning that saw it last; see markPlanned()
   std::optional<view::CustomerId> customer;
@@ -53,6 +59,8 @@ struct DomainNode {
   bool was_known = false;   // since the start: then `targets` are whom it names, or named last
   std::optional<identity::Did> uncertain_in;  // one that may name others there; see uncertain_
   std::optional<identity::Claim> claim;
+  std::vector<query::QuestionId> questions;  // that the verdict rests on; held, ascending
+  query::Urgency urgency{};                  // with which they are
   std::vector<DomainId> targets;  // other domains of the same customer that it names
   absl::btree_set<DomainId> named_by;
   std::optional<identity::Did> awaited;  // claimed, but another's: it is asked for when it is free
@@ -63,7 +71,8 @@ struct DomainNode {
 class DomainBook : private identity::IdentityContext {
  public:
   // All of them must outlive the book. `published` is what the store is believed to hold.
-  DomainBook(const Settings& settings, const view::View& view, const plan::Table& published);
+  DomainBook(const Settings& settings, const view::View& view, query::Answers& answers,
+             const plan::Table& published);
 
   // The domain's id, made when it is new and queued or not as it was.
   DomainId ensure(const derive::Domain& domain);
@@ -91,6 +100,17 @@ class DomainBook : private identity::IdentityContext {
   template <typename Visitor>
   bool dependentsOfSubtree(dns::NameView top, SubtreeCursor& cursor, std::size_t names_max,
                            Visitor&& visit) const;
+
+  // Whom the domain is tried for; to be evaluated anew.
+  void watch(DomainId id) { mutableNode(id).watched = true; }
+  void want(DomainId id) { mutableNode(id).wanted = true; }
+  // Some question of it has neither been answered nor failed.
+  bool isPending(DomainId id) const;
+  // Nothing comes of what a worker asked for, or it is published now.
+  void endWanting(DomainId id);
+  void setIdle(DomainId id, bool idle);
+  // To be asked again now.
+  void refresh(DomainId id, Instant now);
 
   struct Evaluation {
     bool changed = false;  // what is desired of it, or of its virtual domain, may be otherwise
@@ -139,12 +159,17 @@ class DomainBook : private identity::IdentityContext {
 
   DomainId make(derive::Domain domain);
   DomainNode& mutableNode(DomainId id) { return *nodes_[static_cast<std::size_t>(id)]; }
-  derive::Verdict judge(DomainNode& node);
+  bool isDiscovered(const DomainNode& node) const;
+  std::optional<view::CustomerId> customerOf(const DomainNode& node) const;
+  derive::Verdict judge(DomainNode& node, const CustomerDns& dns);
+  query::Urgency urgencyOf(const DomainNode& node) const;
+  void restOn(DomainNode& node, const CustomerDns* dns);
+  void holdAnew(DomainNode& node);
   bool isUnknown(DomainId id) const;
   bool leansOnUnknown(const DomainNode& node, const derive::Verdict& verdict) const;
   bool mayBeNamedByUnknown(const DomainNode& node);
   bool mayBeNamedFromMissing(const DomainNode& node) const;
-  bool readClaim(DomainNode& node, derive::Verdict& verdict) const;  // true when it changed
+  bool readClaim(DomainNode& node, const CustomerDns* dns, derive::Verdict& verdict) const;  // true when it changed
   void updateReads(DomainId id, const std::vector<dns::Name>& before,
                    const std::vector<dns::Name>& after);
   void updateTargets(DomainId id, const std::vector<dns::Name>& names, Evaluation& evaluation);
@@ -162,6 +187,7 @@ class DomainBook : private identity::IdentityContext {
 
   const Settings& settings_;
   const view::View& view_;
+  query::Answers& answers_;
   const plan::Table& published_;
 
   std::vector<std::unique_ptr<DomainNode>> nodes_;  // by id; a hole where one was forgotten

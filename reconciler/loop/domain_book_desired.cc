@@ -28,7 +28,7 @@ std::optional<plan::DomainEntry> DomainBook::hostedEntry(DomainNode& node) {
   derive::Role role = node.verdict.role;
   if (node.verdict.standing != Standing::hosted) {
     const bool is_reached_as_target = node.verdict.standing == Standing::foreign &&
-                                      node.own_records != Presence::present &&
+                                      node.tried != Presence::present &&
                                       !node.named_by.empty();
     if (!is_reached_as_target) return std::nullopt;
     std::uint8_t bits = 0;
@@ -174,7 +174,7 @@ std::optional<identity::Did> DomainBook::didOf(const derive::Domain& domain) con
 }
 
 bool DomainBook::speaksFor(view::CustomerId customer, dns::NameView name) const {
-  return view_.speaker(name) == customer;
+  return customer != settings_.discovered && view_.speaker(name) == customer;
 }
 
 const identity::Grants& DomainBook::grants(view::CustomerId customer) const {
@@ -190,7 +190,11 @@ std::optional<view::CustomerId> DomainBook::holder(const identity::Did& did) con
   if (const auto published = published_.virtual_domains.find(did);
       published != published_.virtual_domains.end()) {
     const auto customer = customers_.find(published->second->customer);
-    if (customer != customers_.end()) return customer->second;
+    if (customer != customers_.end()) {
+      // A discovered domain is its speaker's as soon as there is one.
+      if (customer->second != settings_.discovered) return customer->second;
+      return view_.speaker(published->second->canonical.name()).value_or(customer->second);
+    }
   }
   const identity::Members& members = this->members(did);
   return members.empty() ? std::nullopt : node(*find(*members.begin())).customer;

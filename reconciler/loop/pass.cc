@@ -103,6 +103,34 @@ bool Pass::search(const StoreReplaced&) {
   return false;
 }
 
+bool Pass::search(const AnswersChanged& answers) {
+  for (; stepsLeft() > 0 && change_cursor_ < answers.names.size(); ++steps_, ++change_cursor_) {
+    tools_.book.dependentsOfOwner(answers.names[change_cursor_],
+                                  [this](DomainId id) { enqueue(id); });
+  }
+  return change_cursor_ == answers.names.size();
+}
+
+bool Pass::search(const NamesWatched&) {
+  const std::vector<WatchedName>& watched = tools_.settings.watched;
+  for (; stepsLeft() > 0 && change_cursor_ < watched.size(); ++steps_, ++change_cursor_) {
+    const auto id = tools_.book.ensure(watched[change_cursor_].name);
+    if (!id) continue;
+    tools_.book.watch(*id);
+    enqueue(*id);
+  }
+  return change_cursor_ == watched.size();
+}
+
+bool Pass::search(const DomainsWanted& wanted) {
+  for (; stepsLeft() > 0 && change_cursor_ < wanted.domains.size(); ++steps_, ++change_cursor_) {
+    const DomainId id = tools_.book.ensure(wanted.domains[change_cursor_]);
+    tools_.book.want(id);
+    enqueue(id);
+  }
+  return change_cursor_ == wanted.domains.size();
+}
+
 void Pass::restart() {
   published_cursor_.reset();
   node_cursor_ = {};
@@ -181,6 +209,7 @@ void Pass::evaluate(DomainId id) {
     return tools_.held.contains(domain);
   };
   if (evaluation.changed || is_held(node.domain)) touched_.push_back(node.domain);
+  if (node.wanted) wanted_.push_back(id);
   for (const DomainId target : node.targets) {
     if (is_held(book.node(target).domain)) touched_.push_back(book.node(target).domain);
   }

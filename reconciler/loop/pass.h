@@ -28,7 +28,20 @@ namespace zonecast::loop {
 // The store was opened and holds another table than we believed: every domain is looked at again.
 struct StoreReplaced {};
 
-using PassSubject = std::variant<ZoneInstalled, ZoneReplaced, ZoneEdited, StoreReplaced>;
+// Resolvers answered otherwise than before, or for the first time.
+struct AnswersChanged {
+  std::vector<dns::Name> names;  // that were asked about; may hold one twice
+};
+
+// The names that the operator watches are looked at for the first time.
+struct NamesWatched {};
+
+struct DomainsWanted {
+  std::vector<derive::Domain> domains;
+};
+
+using PassSubject = std::variant<ZoneInstalled, ZoneReplaced, ZoneEdited, StoreReplaced,
+                                 AnswersChanged, NamesWatched, DomainsWanted>;
 
 // What a pass works with; all of it outlives the pass.
 struct PassTools {
@@ -68,10 +81,18 @@ class Pass {
   };
   Touched takeTouched() { return {std::move(touched_), cause_}; }
   std::vector<Warning> takeWarnings() { return std::exchange(warnings_, {}); }
+  // Those that workers want to know of, and that were evaluated.
+  std::vector<DomainId> takeWanted() { return std::exchange(wanted_, {}); }
   void beginSaving() { stage_ = save_full_copy_ ? Stage::saving : Stage::done; }
 
   std::optional<xfr::ZoneId> zone() const;
-  bool isEdit() const { return std::holds_alternative<ZoneEdited>(subject_); }
+  bool isEdit() const { return isEdit(subject_); }
+  // A small one, that large ones must not delay.
+  static bool isEdit(const PassSubject& subject) {
+    return std::holds_alternative<ZoneEdited>(subject) ||
+           std::holds_alternative<AnswersChanged>(subject) ||
+           std::holds_alternative<DomainsWanted>(subject);
+  }
   bool reconcilesStore() const { return std::holds_alternative<StoreReplaced>(subject_); }
 
  private:
@@ -79,6 +100,9 @@ class Pass {
   bool search(const ZoneReplaced& replaced);
   bool search(const ZoneEdited& edited);
   bool search(const StoreReplaced&);
+  bool search(const AnswersChanged& answers);
+  bool search(const NamesWatched&);
+  bool search(const DomainsWanted& wanted);
   bool searchChange(xfr::ZoneId zone, const view::ZoneChange& change);
   bool searchSubtree(dns::NameView top);
   void enqueueOwner(dns::NameView owner, bool has_naptr);
@@ -103,13 +127,14 @@ class Pass {
   DomainBook::SubtreeCursor subtree_cursor_;
   std::unique_ptr<view::ZoneComparison> comparison_;
   std::optional<view::ZoneChange> difference_;  // what the comparison came to
-  std::size_t change_cursor_ = 0;               // in the owners of a change, then in its subtrees
+  std::size_t change_cursor_ = 0;  // in the owners of a change, then in its subtrees; in a list
   std::optional<derive::Domain> published_cursor_;
   DomainId node_cursor_{};
   bool published_done_ = false;
   std::deque<DomainId> queue_;
   std::vector<derive::Domain> touched_;
   std::vector<Warning> warnings_;
+  std::vector<DomainId> wanted_;
   ZoneIntake::SaveCursor save_cursor_;
 };
 

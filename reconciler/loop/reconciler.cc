@@ -23,7 +23,8 @@ Reconciler::Reconciler(const Settings& settings, Ports ports, std::uint64_t seed
       ports_(ports),
       random_(seed),
       view_(settings.derive.alias_chain_max),
-      book_(settings, view_, published_),
+      answers_(settings.answers, settings.resolvers, seed),
+      book_(settings, view_, answers_, published_),
       intake_(settings, view_, ports.disk,
               [this](ZoneUpdate update) { onUpdate(std::move(update)); }),
       secondary_(settings.secondary, intake_, random_()),
@@ -37,6 +38,9 @@ Reconciler::Reconciler(const Settings& settings, Ports ports, std::uint64_t seed
     const dns::Name& name = settings.secondary.zones[i].name;
     view_.addZone(name, settings.zones[i].customer, settings.zones[i].shared);
     zones_by_name_.emplace(name, xfr::ZoneId{static_cast<std::uint32_t>(i)});
+  }
+  for (const WatchedName& watched : settings.watched) {
+    view_.addWatched(watched.name, watched.customer);
   }
 }
 
@@ -63,6 +67,7 @@ void Reconciler::start(const ports::SavedPublisher& saved) {
   restoring_ = false;
   publisher_.start(saved);
   secondary_.start(ports_.clock.now());
+  if (!settings_.watched.empty()) begin(NamesWatched{}, {"watched names", std::nullopt}, false);
   settle();
 }
 
@@ -79,7 +84,7 @@ void Reconciler::onTimer() {
 }
 
 bool Reconciler::hasWork() const {
-  return !edits_.empty() || !passes_.empty() || publisher_.hasWork();
+  return !answered_.empty() || !edits_.empty() || !passes_.empty() || publisher_.hasWork();
 }
 
 // Passes take turns: small ones are done in one, of a large one no edit ever waits for more than a
@@ -87,6 +92,7 @@ bool Reconciler::hasWork() const {
 // set is planned from one state of the book.
 void Reconciler::work() {
   if (publisher_.state() != StoreState::planning) {
+    lookAtAnswers();
     advanceSome(edits_);
     advanceSome(passes_);
   }
@@ -151,6 +157,21 @@ void Reconciler::finishFirst(std::list<Pass>& passes) {
 void Reconciler::settle() {
   for (xfr::Action& action : secondary_.takeActions()) perform(std::move(action));
   for (const xfr::Fact& fact : secondary_.takeFacts()) take(fact);
+  ask();
+}
+
+void Reconciler::ask() {
+  for (const query::AskId ask : answers_.takeForgotten()) ports_.resolver.forget(ask);
+  for (query::Answers::Ask& ask : answers_.takeAsks(ports_.clock.now().mono)) {
+    ports_.resolver.ask(ask.id, std::move(ask.request));
+  }
+}
+
+// Those of one turn in one pass: a domain rests on several.
+void Reconciler::lookAtAnswers() {
+  if (answered_.empty()) return;
+  plan::Cause cause{fmt::format("answers about {}", answered_.front().toText()), std::nullopt};
+  begin(AnswersChanged{std::exchange(answered_, {})}, std::move(cause), false);
 }
 
 void Reconciler::perform(xfr::Action action) {
@@ -226,8 +247,7 @@ void Reconciler::onUpdate(ZoneUpdate update) {
 }
 
 void Reconciler::begin(PassSubject subject, plan::Cause cause, bool save_full_copy) {
-  const bool is_edit = std::holds_alternative<ZoneEdited>(subject);
-  (is_edit ? edits_ : passes_)
+  (Pass::isEdit(subject) ? edits_ : passes_)
       .emplace_back(PassTools{settings_, view_, book_, intake_, published_, publisher_.held()},
                     std::move(subject), std::move(cause), save_full_copy);
 }
@@ -268,6 +288,12 @@ void Reconciler::onConnectionClosed(xfr::ConnectionId connection, std::string_vi
   settle();
 }
 
+void Reconciler::onAnswered(query::AskId ask, query::Outcome outcome) {
+  auto change = answers_.onAnswered(ask, std::move(outcome), ports_.clock.now().mono);
+  if (change && (change->changed || change->is_first)) answered_.push_back(std::move(change->name));
+  settle();
+}
+
 void Reconciler::onNotifyMessage(ports::NotifySource source, const xfr::Address& sender,
                                  std::span<const std::uint8_t> message) {
   const Now now = ports_.clock.now();
@@ -292,9 +318,13 @@ void Reconciler::hintLater(dns::NameView name, const xfr::Address& sender, const
 }
 
 std::optional<Instant> Reconciler::nextDeadline() const {
-  const std::optional<Instant> next = secondary_.nextDeadline();
-  if (late_hints_.empty()) return next;
-  return next ? std::min(*next, late_hints_.front().due) : late_hints_.front().due;
+  std::optional<Instant> next = secondary_.nextDeadline();
+  const auto consider = [&next](std::optional<Instant> other) {
+    if (other) next = next ? std::min(*next, *other) : *other;
+  };
+  if (!late_hints_.empty()) consider(late_hints_.front().due);
+  consider(answers_.nextDeadline(ports_.clock.now().mono));
+  return next;
 }
 
 void Reconciler::onStoreOpened(ports::StoredState state, bool unchanged) {
@@ -399,6 +429,11 @@ bool Reconciler::retransfer(dns::NameView zone) {
   return true;
 }
 
+std::optional<view::CustomerId> Reconciler::customerOf(const derive::Domain& domain) const {
+  const std::optional<DomainId> id = book_.find(domain);
+  return id ? book_.node(*id).customer : view_.speaker(domain.name());
+}
+
 DomainReport Reconciler::domainReport(const derive::Domain& domain) const {
   DomainReport report(domain);
   if (const auto entry = published_.domains.find(domain); entry != published_.domains.end()) {
@@ -410,7 +445,7 @@ DomainReport Reconciler::domainReport(const derive::Domain& domain) const {
   if (const auto held = publisher_.held().find(domain); held != publisher_.held().end()) {
     report.held = held->second;
   }
-  if (const auto customer = view_.speaker(domain.name())) {
+  if (const auto customer = customerOf(domain)) {
     report.customer = settings_.customers[static_cast<std::size_t>(*customer)].name;
   }
   report.desired = book_.desired(domain);
@@ -425,13 +460,14 @@ DomainReport Reconciler::domainReport(const derive::Domain& domain) const {
 
 DomainExplanation Reconciler::explain(const derive::Domain& domain) const {
   DomainExplanation explanation{domainReport(domain), {}};
-  const auto customer = view_.speaker(domain.name());
+  const auto customer = customerOf(domain);
   if (!customer) {
-    explanation.explanation.first_failure =
-        fmt::format("no configured zone speaks for {}", domain.text());
+    explanation.explanation.first_failure = fmt::format(
+        "no configured zone or watched name speaks for {}, and no worker has asked for it",
+        domain.text());
     return explanation;
   }
-  const view::CustomerLookup dns(view_, *customer);
+  const CustomerDns dns(settings_, view_, answers_, *customer, ports_.clock.now().mono);
   explanation.explanation = derive::explain(domain, dns, settings_.edge, settings_.derive);
   const std::optional<DomainId> id = book_.find(domain);
   if (!id && explanation.explanation.first_failure.empty()) {

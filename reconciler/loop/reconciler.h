@@ -1,7 +1,8 @@
 // The reconciler: what happens outside marks something dirty, work() works it off.
 //
 //   NOTIFY, timers, transfers -> Secondary -> ZoneIntake -> view
-//   a changed zone -> Pass -> DomainBook (derive, identity) -> Publisher (plan) -> the store
+//   TTLs that are over -> Answers
+//   a changed zone or answer -> Pass -> DomainBook (derive, identity) -> Publisher (plan) -> the store
 //
 // Every event is a call; nothing here blocks or calls the outside back from inside a port's call.
 // After any call the owner asks nextDeadline() for the next onTimer() and hasWork() for whether
@@ -34,6 +35,7 @@
 #include "reconciler/ports/clock.h"
 #include "reconciler/ports/disk.h"
 #include "reconciler/ports/journal.h"
+#include "reconciler/ports/resolver.h"
 #include "reconciler/ports/state_store.h"
 #include "reconciler/ports/zone_transport.h"
 #include "reconciler/xfr/notify_gate.h"
@@ -44,12 +46,14 @@ namespace zonecast::loop {
 struct Ports {
   ports::Clock& clock;
   ports::ZoneTransport& transport;
+  ports::Resolver& resolver;
   ports::StateStore& store;
   ports::Disk& disk;
   ports::Journal& journal;
 };
 
 class Reconciler final : public ports::ZoneTransportListener,
+                         public ports::ResolverListener,
                          public ports::StateStoreListener,
                          public ports::DiskListener {
  public:
@@ -79,12 +83,13 @@ class Reconciler final : public ports::ZoneTransportListener,
   DomainReport domainReport(const derive::Domain& domain) const;
   DomainExplanation explain(const derive::Domain& domain) const;
 
-  // -- ports::ZoneTransportListener, StateStoreListener, DiskListener
+  // -- ports::ZoneTransportListener, ResolverListener, StateStoreListener, DiskListener
   void onConnected(xfr::ConnectionId connection) override;
   void onReceived(xfr::ConnectionId connection, std::span<const std::uint8_t> octets) override;
   void onConnectionClosed(xfr::ConnectionId connection, std::string_view why) override;
   void onNotifyMessage(ports::NotifySource source, const xfr::Address& sender,
                        std::span<const std::uint8_t> message) override;
+  void onAnswered(query::AskId ask, query::Outcome outcome) override;
   void onStoreOpened(ports::StoredState state, bool unchanged) override;
   void onPublished(plan::Position position) override;
   void onStoreLost(std::string why) override;
@@ -93,6 +98,8 @@ class Reconciler final : public ports::ZoneTransportListener,
 
  private:
   void settle();  // after every event: actions go out, facts come in
+  void ask();
+  void lookAtAnswers();
   void perform(xfr::Action action);
   void take(const xfr::Fact& fact);
   void onCurrent(xfr::ZoneId zone);
@@ -109,6 +116,7 @@ class Reconciler final : public ports::ZoneTransportListener,
   bool isConfirmed(view::ZoneIndex zone) const { return secondary_.isConfirmed(idOf(zone)); }
   std::optional<xfr::ZoneId> zoneNamed(dns::NameView name) const;
   ZoneReport reportOn(xfr::ZoneId zone) const;
+  std::optional<view::CustomerId> customerOf(const derive::Domain& domain) const;
   std::optional<Instant> noticed(xfr::ZoneId zone) const;
   bool givesBack(const derive::Domain& domain) const;
 
@@ -122,6 +130,7 @@ class Reconciler final : public ports::ZoneTransportListener,
   Ports ports_;
   std::mt19937_64 random_;
   view::View view_;
+  query::Answers answers_;
   plan::Table published_;
   DomainBook book_;
   ZoneIntake intake_;
@@ -138,6 +147,7 @@ class Reconciler final : public ports::ZoneTransportListener,
   std::vector<bool>
       searching_;  // by zone: which domains its present version concerns is not known yet
   std::map<xfr::ZoneId, Instant> noticed_;  // when the edit under way was first heard of
+  std::vector<dns::Name> answered_;         // otherwise than before, and in no pass yet
   std::deque<LateHint> late_hints_;         // in order, since the interval is one
   std::set<xfr::ZoneId> late_zones_;
   bool restoring_ = true;

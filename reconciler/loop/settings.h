@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "reconciler/identity/attribute.h"
 #include "reconciler/identity/claim.h"
 #include "reconciler/identity/virtual_domain.h"
+#include "reconciler/query/answers.h"
 #include "reconciler/view/view.h"
 #include "reconciler/xfr/notify_gate.h"
 #include "reconciler/xfr/secondary.h"
@@ -20,6 +22,16 @@ struct CustomerSettings {
   std::string name;
   identity::Grants grants;
   std::map<std::string, std::vector<std::string>> attributes;  // set by the operator; they win
+  // Who is asked about what lies outside its zones (nothing: nobody is), and about names that it
+  // speaks for, where that is somebody else.
+  std::optional<query::ResolverId> resolver{}, authoritative{};
+};
+
+// A name that is asked about because the operator said so. The customer speaks for it and for all
+// below it.
+struct WatchedName {
+  dns::Name name;  // of a domain
+  view::CustomerId customer{};
 };
 
 // What the view needs to know of a zone; the rest stands in SecondarySettings::zones at the same
@@ -33,6 +45,11 @@ struct Settings {
   derive::Edge edge;
   derive::DerivePolicy derive;
   std::vector<CustomerSettings> customers;  // CustomerId is the index
+  // The customer of domains that speak for themselves alone: nothing without discovery.
+  std::optional<view::CustomerId> discovered;
+  std::vector<WatchedName> watched;        // each once
+  std::vector<query::Resolver> resolvers;  // ResolverId is the index
+  query::AnswerSettings answers;
   xfr::SecondarySettings secondary;         // ZoneId, and ZoneIndex, are the index of its zones
   std::vector<ZoneBinding> zones;
   xfr::NotifyPolicy notify;

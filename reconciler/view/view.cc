@@ -49,9 +49,24 @@ std::optional<ZoneIndex> View::zoneFor(CustomerId customer, NameView name) const
       name, [customer](const ZoneEntry& zone) { return zone.shared || zone.owner == customer; });
 }
 
+void View::addWatched(Name name, CustomerId customer) {
+  watched_labels_.set(name.view().labelCount());
+  watched_.emplace(std::move(name), customer);
+}
+
 std::optional<CustomerId> View::speaker(NameView name) const {
-  const auto zone = mostSpecific(name, [](const ZoneEntry&) { return true; });
-  return zone ? std::optional(owner(*zone)) : std::nullopt;
+  for (std::size_t labels = name.labelCount();; --labels) {
+    if (apex_labels_.test(labels)) {
+      const auto zone = by_apex_.find(name);
+      if (zone != by_apex_.end()) return owner(zone->second);
+    }
+    if (watched_labels_.test(labels)) {
+      const auto watched = watched_.find(name);
+      if (watched != watched_.end()) return watched->second;
+    }
+    if (labels == 0) return std::nullopt;
+    name = name.parent();
+  }
 }
 
 namespace {
@@ -60,8 +75,7 @@ using Kind = ZoneAnswer::Kind;
 
 Evidence evidenceOf(ZoneIndex index, const Zone& zone, const ZoneAnswer& answer, NameView question,
                     RrType type) {
-  Evidence evidence{.zone = index,
-                    .serial = zone.serial(),
+  Evidence evidence{.source = FromZone{index, zone.serial()},
                     .asked = Name(question),
                     .name = answer.source,
                     .type = type,
@@ -92,9 +106,10 @@ Evidence evidenceOf(ZoneIndex index, const Zone& zone, const ZoneAnswer& answer,
   return evidence;
 }
 
-void giveUp(Answer& answer, std::string why) {
+void giveUp(Answer& answer, std::string why, bool is_outside = false) {
   answer.kind = Answer::Kind::notKnown;
   answer.why = std::move(why);
+  answer.is_outside = is_outside;
 }
 
 // Takes over what one zone says to `answer.name`; true when it is an alias that leads on.
@@ -120,7 +135,8 @@ bool takeOver(ZoneAnswer&& said, Answer& answer) {
       return false;
     case Kind::delegated:
       giveUp(answer,
-             fmt::format("delegated away at {}: {}", said.source.toText(), answer.name.toText()));
+             fmt::format("delegated away at {}: {}", said.source.toText(), answer.name.toText()),
+             true);
       return false;
   }
   return false;
@@ -139,7 +155,7 @@ Answer View::lookup(CustomerId customer, NameView name, RrType type, Way& way) c
   for (std::uint32_t aliases = 0; aliases <= alias_chain_max_; ++aliases) {
     const auto index = zoneFor(customer, answer.name);
     if (!index) {
-      giveUp(answer, "outside the customer's zones: " + answer.name.toText());
+      giveUp(answer, "outside the customer's zones: " + answer.name.toText(), true);
       return answer;
     }
     const Zone* content = zone(*index);

@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -27,10 +28,17 @@ enum class CustomerId : std::uint32_t {};
 enum class ZoneIndex : std::uint32_t {
 };  // a zone of the view; the loop gives the same numbers to the secondary
 
-// One RRset (or its proven absence) that an answer rests on.
-struct Evidence {
+struct FromZone {
   ZoneIndex zone{};
   dns::Serial serial;
+};
+struct FromResolver {
+  std::uint32_t answer = 0;  // whoever looked it up knows which
+};
+
+// One RRset (or its proven absence) that an answer rests on.
+struct Evidence {
+  std::variant<FromZone, FromResolver> source;
   dns::Name asked;     // what the zone was asked: the question's name, or where an alias led
   dns::Name name;      // the owner that answered; nxdomain: the name that does not exist
   dns::RrType type{};  // of the RRset: also CNAME and DNAME
@@ -50,6 +58,7 @@ struct Answer {
   RrsetView rrset;                            // data
   absl::InlinedVector<Evidence, 1> evidence;  // in the order in which it was followed
   std::string why;  // notKnown: "outside the customer's zones: sip.example.net"
+  bool is_outside = false;  // notKnown: no transferred zone has `name`, a resolver may
 };
 
 // What derive asks its questions of.
@@ -86,8 +95,11 @@ class View {
 
   // The most specific zone, own or shared, that `name` is at or under; nothing when there is none.
   std::optional<ZoneIndex> zoneFor(CustomerId customer, dns::NameView name) const;
-  // Who speaks for `name`: the customer with the most specific zone (DESIGN section 5).
+  // Who speaks for `name`: the customer with the most specific zone or watched name that it is at
+  // or under (DESIGN section 5).
   std::optional<CustomerId> speaker(dns::NameView name) const;
+  // The customer speaks for a name without having a zone of it here. No other has it.
+  void addWatched(dns::Name name, CustomerId customer);
 
  private:
   struct ZoneEntry {
@@ -108,25 +120,9 @@ class View {
   std::size_t loaded_ = 0;
   absl::flat_hash_map<CustomerId, std::size_t> missing_;  // zones not transferred; none is 0
   absl::flat_hash_map<dns::Name, ZoneIndex, dns::NameHash, dns::NameEqual> by_apex_;
-  std::bitset<dns::kNameOctetsMax / 2 + 1> apex_labels_;  // how many labels apexes have
-};
-
-// The view must not change while it is in use.
-class CustomerLookup final : public Lookup {
- public:
-  CustomerLookup(const View& view, CustomerId customer) : view_(view), customer_(customer) {}
-  Answer lookup(dns::NameView name, dns::RrType type) const override {
-    return view_.lookup(customer_, name, type, way_);
-  }
-  std::string describe(const Evidence& evidence) const override {
-    return "zone " + view_.apex(evidence.zone).toText() + " serial " +
-           std::to_string(evidence.serial.value());
-  }
-
- private:
-  const View& view_;
-  CustomerId customer_;
-  mutable View::Way way_;
+  absl::flat_hash_map<dns::Name, CustomerId, dns::NameHash, dns::NameEqual> watched_;
+  // How many labels they have.
+  std::bitset<dns::kNameOctetsMax / 2 + 1> apex_labels_, watched_labels_;
 };
 
 }  // namespace zonecast::view

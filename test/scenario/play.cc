@@ -109,6 +109,11 @@ const std::map<std::string, Play::Command>& Play::commands() {
                                                         {"primary", &Play::primary},
                                                         {"zone", &Play::zone},
                                                         {"unconfigure", &Play::unconfigure},
+                                                        {"resolver", &Play::resolver},
+                                                        {"watch", &Play::watch},
+                                                        {"dns", &Play::dns},
+                                                        {"dns-mood", &Play::dnsMood},
+                                                        {"reply", &Play::reply},
                                                         {"serve", &Play::serve},
                                                         {"edit", &Play::edit},
                                                         {"replace", &Play::replace},
@@ -132,7 +137,8 @@ const std::map<std::string, Play::Command>& Play::commands() {
 
 bool hasBlock(const std::string& command) {
   const Words words = wordsOf(command);
-  return words.at(0) == "serve" || words.at(0) == "edit" || words.at(0) == "replace";
+  return words.at(0) == "serve" || words.at(0) == "edit" || words.at(0) == "replace" ||
+         words.at(0) == "dns";
 }
 
 void Play::perform(const Step& step) {
@@ -215,6 +221,12 @@ void Play::limits(const Words& words, const Step&) {
   if (options.contains("batch")) {
     settings.publish_batch_max = number<std::uint32_t>(options["batch"]);
   }
+  if (options.contains("transports")) {
+    settings.derive.transports = {};
+    for (const std::string& name : listOf(options["transports"])) {
+      settings.derive.transports.insert(must(derive::transportFromText(name), name));
+    }
+  }
   if (options.contains("transfers")) {
     settings.secondary.limits.transfers_per_primary = number<std::uint32_t>(options["transfers"]);
   }
@@ -239,14 +251,31 @@ void Play::zone(const Words& words, const Step&) {
     zone.primaries.push_back(
         xfr::PrimaryId{static_cast<std::uint32_t>(primary_ids_.at(name).first)});
   }
-  const auto& customers = world_.settings.customers;
-  const auto owner =
-      std::ranges::find(customers, options.at("customer"), &loop::CustomerSettings::name);
-  if (owner == customers.end()) throw ScriptError("no such customer");
+  const view::CustomerId owner = customerNamed(options.at("customer"));
   world_.settings.secondary.zones.push_back(std::move(zone));
-  world_.settings.zones.push_back(
-      {view::CustomerId{static_cast<std::uint32_t>(owner - customers.begin())},
-       options.contains("shared")});
+  world_.settings.zones.push_back({owner, options.contains("shared")});
+}
+
+view::CustomerId Play::customerNamed(const std::string& name) const {
+  const auto& customers = world_.settings.customers;
+  const auto found = std::ranges::find(customers, name, &loop::CustomerSettings::name);
+  if (found == customers.end()) throw ScriptError("no such customer");
+  return view::CustomerId{static_cast<std::uint32_t>(found - customers.begin())};
+}
+
+void Play::resolver(const Words& words, const Step&) {
+  const xfr::Endpoint endpoint{must(xfr::parseAddress(words.at(1)), words.at(1)), 53};
+  world_.settings.resolvers.push_back(
+      {query::Upstream{query::Upstream::Kind::resolver, {endpoint}}, {}, {}});
+  for (loop::CustomerSettings& customer : world_.settings.customers) {
+    customer.resolver = query::ResolverId{0};
+  }
+}
+
+void Play::watch(const Words& words, const Step&) {
+  auto options = optionsOf(words, 2);
+  world_.settings.watched.push_back(
+      {nameFromText(words.at(1)), customerNamed(options.at("customer"))});
 }
 
 void Play::unconfigure(const Words& words, const Step&) {
@@ -275,16 +304,24 @@ void Play::replace(const Words& words, const Step& step) {
            {dns::Serial(number<std::uint32_t>(words.at(3))), recordsOf(step)});
 }
 
+namespace {
+
+void editRecords(const Step& step, std::vector<OwnedRecord>& records) {
+  for (const std::string& raw : step.block) {
+    const std::string line = trimmed(raw);
+    for (const std::string& one : repeated(trimmed(line.substr(1)))) {
+      change(records, line[0] == '+', recordFromText(one));
+    }
+  }
+}
+
+}  // namespace
+
 void Play::edit(const Words& words, const Step& step) {
   const dns::Name zone = nameFromText(words.at(2));
   ZoneVersion version = at(words.at(1)).newest(zone);
   version.serial = dns::Serial(number<std::uint32_t>(words.at(3)));
-  for (const std::string& raw : step.block) {
-    const std::string line = trimmed(raw);
-    for (const std::string& one : repeated(trimmed(line.substr(1)))) {
-      change(version.records, line[0] == '+', recordFromText(one));
-    }
-  }
+  editRecords(step, version.records);
   at(words.at(1)).add(zone, std::move(version));
 }
 
@@ -302,6 +339,29 @@ void Play::mood(const Words& words, const Step&) {
       {"refusing-transfers", Mood::refusingTransfers},
       {"stops-half-way", Mood::stopsHalfWay}};
   at(words.at(1)).mood = kMoods.at(words.at(2));
+}
+
+void Play::dns(const Words&, const Step& step) {
+  editRecords(step, world_.dns.records);
+}
+
+void Play::dnsMood(const Words& words, const Step&) {
+  if (words.at(1) == "broken") {
+    world_.dns.broken.insert(nameFromText(words.at(2)));
+  } else if (words.at(1) == "mended") {
+    world_.dns.broken.erase(nameFromText(words.at(2)));
+  } else {
+    static const std::map<std::string, WorldDns::Mood> kMoods{
+        {"serving", WorldDns::Mood::serving},
+        {"silent", WorldDns::Mood::silent},
+        {"servfail", WorldDns::Mood::servfail}};
+    world_.dns.mood = kMoods.at(words.at(1));
+  }
+}
+
+void Play::reply(const Words& words, const Step&) {
+  world_.resolver().deliverAt(number<std::size_t>(words.at(1)), process());
+  settleIfRunning();
 }
 
 void Play::cut(const Words& words, const Step&) {

@@ -3,13 +3,17 @@
 //
 //   edge hosts=NAME,.. addresses=PREFIX,.. udp=PORT tcp=PORT ..   customer NAME [dids=PATTERN,..]
 //   attribute NAME TYPE [values=..] [multi] [setter=..] [default=..] [min=N] [max=N]
-//   limits [batch=N] [transfers=N] [refresh=N(s|m|h)]
+//   limits [batch=N] [transfers=N] [refresh=N(s|m|h)] [transports=NAME,..]
 //   primary NAME ADDRESS              zone NAME customer=NAME primaries=NAME,.. [shared]
+//   resolver ADDRESS                  asked for what lies outside the zones of every customer
+//   watch NAME customer=NAME
 //   serve PRIMARY ZONE SERIAL         a zone's records follow, one a line, until `end`
 //   edit PRIMARY ZONE SERIAL          lines of "+ RECORD" and "- RECORD", until `end`
 //   replace PRIMARY ZONE SERIAL       as `serve`, but a newer version
 //   forget PRIMARY ZONE               its history: it answers IXFR in full from now on
 //   mood PRIMARY serving|refusing-connections|hung|garbage|refusing-transfers|stops-half-way
+//   dns                               what the resolver knows: "+ RECORD" and "- RECORD", until `end`
+//   dns-mood serving|silent|servfail  or `broken NAME`, `mended NAME`
 //   cut PRIMARY                       every connection to it is closed
 //   start | kill [lost=N]             a process begins, or is killed: the last N writes are lost
 //   unconfigure ZONE                  between a kill and a start, as `zone` may stand there too
@@ -26,6 +30,7 @@
 //
 //   deliver N [half]                  from the Nth connection that has something under way
 //   answer                            the store does, or answers, what it was asked
+//   reply N                           to the Nth question that the resolver has
 //   work                              a slice                settle     until all is quiet, once
 #pragma once
 
@@ -68,6 +73,8 @@ class Play {
   void limits(const Words& words, const Step& step);
   void primary(const Words& words, const Step& step);
   void zone(const Words& words, const Step& step);
+  void resolver(const Words& words, const Step& step);
+  void watch(const Words& words, const Step& step);
   void unconfigure(const Words& words, const Step& step);
 
   void serve(const Words& words, const Step& step);
@@ -75,6 +82,8 @@ class Play {
   void replace(const Words& words, const Step& step);
   void forget(const Words& words, const Step& step);
   void mood(const Words& words, const Step& step);
+  void dns(const Words& words, const Step& step);
+  void dnsMood(const Words& words, const Step& step);
   void cut(const Words& words, const Step& step);
   void start(const Words& words, const Step& step);
   void kill(const Words& words, const Step& step);
@@ -88,10 +97,12 @@ class Play {
   void settle(const Words& words, const Step& step);
   void deliver(const Words& words, const Step& step);
   void answer(const Words& words, const Step& step);
+  void reply(const Words& words, const Step& step);
   void work(const Words& words, const Step& step);
 
   loop::Reconciler& process();
   WorldPrimary& at(const std::string& name);
+  view::CustomerId customerNamed(const std::string& name) const;
   void settleIfRunning();
 
   World world_;

@@ -77,8 +77,9 @@ void WorldJournal::record(const ports::Fact& fact) {
 
 void World::start() {
   transport_ = std::make_unique<WorldTransport>(primaries, trace);
+  resolver_ = std::make_unique<WorldResolver>(dns, trace);
   reconciler_ = std::make_unique<loop::Reconciler>(
-      settings, loop::Ports{clock, *transport_, store, disk, journal}, ++starts_);
+      settings, loop::Ports{clock, *transport_, *resolver_, store, disk, journal}, ++starts_);
   for (const auto& [name, saved] : std::map(disk.zones())) reconciler_->restore(saved);
   reconciler_->start(disk.publisher().value_or(ports::SavedPublisher{}));
 }
@@ -86,6 +87,7 @@ void World::start() {
 void World::stop(std::size_t writes_lost) {
   reconciler_.reset();
   transport_.reset();
+  resolver_.reset();
   store.forgetClient();
   disk.forgetProcess(writes_lost);
 }
@@ -93,6 +95,7 @@ void World::stop(std::size_t writes_lost) {
 void World::drain() {
   for (int step = 0; step < kStepsMax; ++step) {
     if (transport_->deliver(*reconciler_) || disk.deliver(*reconciler_)) continue;
+    if (resolver_->deliver(*reconciler_)) continue;
     if (reconciler_->hasWork()) {
       reconciler_->work();
       continue;

@@ -21,6 +21,7 @@
 #include "test/support/records.h"
 #include "test/support/world_disk.h"
 #include "test/support/world_primary.h"
+#include "test/support/world_resolver.h"
 #include "test/support/world_store.h"
 #include "test/support/world_transport.h"
 
@@ -42,6 +43,7 @@ class World {
  public:
   loop::Settings settings;
   WorldTransport::Primaries primaries;
+  WorldDns dns;
   Trace trace;
   ManualClock clock;
   WorldStore store{trace};
@@ -63,10 +65,12 @@ class World {
   void notify(const dns::Name& zone, const xfr::Address& sender);
   void showStore();  // writes what it holds to the trace
   WorldTransport& transport() { return *transport_; }
+  WorldResolver& resolver() { return *resolver_; }
   loop::Reconciler& reconciler() { return *reconciler_; }
 
  private:
   std::unique_ptr<WorldTransport> transport_;
+  std::unique_ptr<WorldResolver> resolver_;
   std::unique_ptr<loop::Reconciler> reconciler_;
   std::uint64_t starts_ = 0;
 };

@@ -105,30 +105,6 @@ TEST(Explain, IgnoresADotBesideOtherTargets) {
                   "_sip._udp.example.com SRV: 0 0 0 . -> ignored (no target, beside others)"));
 }
 
-TEST(Explain, NamesTheZoneAndSerialOfARealView) {
-  auto zone = std::make_unique<view::Zone>(test::nameFromText("example.com"));
-  for (const test::OwnedRecord& record : test::recordsFromText(R"(
-         example.com.              IN SOA ns. hostmaster. 2024 3600 600 86400 300
-         *.example.com.            IN CNAME sip.provider.example.
-         _sip._udp.a.example.com.  IN SRV 1 1 5060 sip.a.example.com.
-         sip.a.example.com.    120 IN A 192.0.2.1
-       )")) {
-    ASSERT_TRUE(zone->add(record.view()).has_value());
-  }
-  ASSERT_TRUE(zone->finish().has_value());
-  view::View view;
-  view.install(view.addZone(test::nameFromText("example.com"), view::CustomerId(0), false),
-               std::move(zone));
-  const Explanation explanation =
-      explain(domainOf("a.example.com"), view::CustomerLookup(view, view::CustomerId(0)),
-              providerEdge(), {});
-  EXPECT_EQ(explanation.first_failure, "");
-  ASSERT_GE(explanation.steps.size(), 3u);
-  EXPECT_EQ(explanation.steps[2].question, "sip.a.example.com A");
-  EXPECT_EQ(explanation.steps[2].source, "zone example.com serial 2024");
-  EXPECT_EQ(explanation.steps[2].ttl, dns::Ttl(120));
-}
-
 TEST(Explain, NamesTheFirstStepThatFailed) {
   EXPECT_EQ(explainFrom(R"(
               _sip._udp.example.com. IN SRV 1 1 5060 sip.example.com.

@@ -41,8 +41,9 @@ class FakeDns final : public view::Lookup {
     return answer;
   }
   std::string describe(const view::Evidence& evidence) const override {
-    return "zone " + apexes_[static_cast<std::size_t>(evidence.zone)].toText() + " serial " +
-           std::to_string(evidence.serial.value());
+    const auto& from = std::get<view::FromZone>(evidence.source);
+    return "zone " + apexes_[static_cast<std::size_t>(from.zone)].toText() + " serial " +
+           std::to_string(from.serial.value());
   }
 
   mutable std::vector<std::string> asked;
@@ -61,7 +62,7 @@ class FakeDns final : public view::Lookup {
       return false;
     }
     const auto add_evidence = [&](dns::NameView owner, Kind kind) {
-      answer.evidence.push_back({view::ZoneIndex(zone - apexes_.begin()), dns::Serial(17),
+      answer.evidence.push_back({view::FromZone{view::ZoneIndex(zone - apexes_.begin()), dns::Serial(17)},
                                  answer.name, dns::Name(owner), type, kind, dns::Ttl(300)});
     };
     bool exists = false;

@@ -47,8 +47,8 @@ TEST_F(ViewTest, ACustomerIsAnsweredFromItsOwnZones) {
   EXPECT_EQ(answer.name, name("h.alice.example"));
   ASSERT_EQ(answer.evidence.size(), 1u);
   const Evidence& evidence = answer.evidence.front();
-  EXPECT_EQ(evidence.zone, zone);
-  EXPECT_EQ(evidence.serial, dns::Serial(17));
+  EXPECT_EQ(std::get<FromZone>(evidence.source).zone, zone);
+  EXPECT_EQ(std::get<FromZone>(evidence.source).serial, dns::Serial(17));
   EXPECT_EQ(evidence.name, name("h.alice.example"));
   EXPECT_EQ(evidence.type, RrType::a);
   EXPECT_EQ(evidence.kind, Evidence::Kind::rrset);
@@ -81,8 +81,8 @@ TEST_F(ViewTest, AliasesAreFollowedFromZoneToZone) {
   EXPECT_EQ(answer.evidence[0].type, RrType::cname);
   EXPECT_EQ(answer.evidence[1].kind, Evidence::Kind::dname);
   EXPECT_EQ(answer.evidence[1].type, RrType::dname);
-  EXPECT_EQ(answer.evidence[1].zone, alice);
-  EXPECT_EQ(answer.evidence[2].zone, edge);
+  EXPECT_EQ(std::get<FromZone>(answer.evidence[1].source).zone, alice);
+  EXPECT_EQ(std::get<FromZone>(answer.evidence[2].source).zone, edge);
 }
 
 TEST_F(ViewTest, AnAliasOutOfTheCustomersZonesIsNotKnownButKeepsItsEvidence) {
@@ -203,10 +203,24 @@ TEST_F(ViewTest, TheOwnerOfTheMostSpecificZoneSpeaksForAName) {
   EXPECT_EQ(view_.speaker(name("net")), std::nullopt);
 }
 
-TEST_F(ViewTest, ACustomerLookupAsksForItsCustomer) {
-  add("example", kAlice, {"h.example A 192.0.2.1"});
-  EXPECT_EQ(CustomerLookup(view_, kAlice).lookup(name("h.example"), RrType::a).kind, Kind::data);
-  EXPECT_EQ(CustomerLookup(view_, kBob).lookup(name("h.example"), RrType::a).kind, Kind::notKnown);
+TEST_F(ViewTest, AWatchedNameSpeaksForItsCustomerAsAZoneDoes) {
+  add("example", kAlice, {});
+  view_.addWatched(name("a.example"), kBob);
+  view_.addWatched(name("net"), kAlice);
+  EXPECT_EQ(view_.speaker(name("b.example")), kAlice);
+  EXPECT_EQ(view_.speaker(name("a.example")), kBob);
+  EXPECT_EQ(view_.speaker(name("x.a.example")), kBob);
+  EXPECT_EQ(view_.speaker(name("x.net")), kAlice);
+  EXPECT_EQ(view_.speaker(name("org")), std::nullopt);
+}
+
+TEST_F(ViewTest, WhatLiesOutsideIsSaidToBeSo) {
+  add("example", kAlice, {"h.example A 192.0.2.1", "cut.example NS ns.example.net"});
+  EXPECT_FALSE(view_.lookup(kAlice, name("h.example"), RrType::a).is_outside);
+  EXPECT_TRUE(view_.lookup(kBob, name("h.example"), RrType::a).is_outside);
+  EXPECT_TRUE(view_.lookup(kAlice, name("x.cut.example"), RrType::a).is_outside);
+  view_.addZone(name("net"), kAlice, false);
+  EXPECT_FALSE(view_.lookup(kAlice, name("h.net"), RrType::a).is_outside);
 }
 
 }  // namespace

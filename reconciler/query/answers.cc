@@ -1,0 +1,361 @@
+#include "reconciler/query/answers.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace zonecast::query {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A resolver keeps an answer for whole seconds, its last one included.
+constexpr Duration kCacheMargin = 1s;
+constexpr Duration kTick = 50ms;
+constexpr Duration kJitterMax = 60s;
+constexpr std::uint32_t kJitterShare = 50;   // of a TTL
+constexpr Duration kBurst = 100ms;           // how much unused rate is kept
+constexpr std::size_t kWokenAtOnce = 10'000;
+
+// What an authoritative server says of names that are not its own is nobody's word: the answer ends
+// where an alias leads out.
+Answer confined(Answer answer, const Resolver& resolver) {
+  const auto leads_out = std::ranges::find_if(answer.aliases, [&](const Alias& alias) {
+    return !resolver.speaksFor(alias.leads_to);
+  });
+  if (leads_out == answer.aliases.end()) return answer;
+  answer.name = leads_out->leads_to;
+  answer.aliases.erase(leads_out + 1, answer.aliases.end());
+  answer.kind = Answer::Kind::elsewhere;
+  answer.rrset.clear();
+  return answer;
+}
+
+// The TTL for which an answer with aliases holds: the least of all of its parts.
+dns::Ttl ttlOf(const Answer& answer) {
+  std::optional<dns::Ttl> least;
+  if (answer.kind != Answer::Kind::elsewhere) least = answer.ttl;
+  for (const Alias& alias : answer.aliases) least = least ? std::min(*least, alias.ttl) : alias.ttl;
+  return least.value_or(dns::Ttl());
+}
+
+bool isAbsence(Answer::Kind kind) {
+  return kind == Answer::Kind::nodata || kind == Answer::Kind::nxdomain;
+}
+
+bool sameAliases(const std::vector<Alias>& a, const std::vector<Alias>& b) {
+  return std::ranges::equal(a, b, [](const Alias& x, const Alias& y) {
+    return x.type == y.type && x.owner == y.owner && x.leads_to == y.leads_to;
+  });
+}
+
+bool saysTheSame(const Answer* a, const Answer* b) {
+  if (a == nullptr || b == nullptr) return a == b;
+  return a->name == b->name && a->rrset == b->rrset && sameAliases(a->aliases, b->aliases);
+}
+
+}  // namespace
+
+bool Resolver::speaksFor(dns::NameView name) const {
+  while (!apexes.contains(name)) {
+    if (name.isRoot()) return false;
+    name = name.parent();
+  }
+  return true;
+}
+
+std::size_t Answers::Hash::operator()(const Key& key) const {
+  return absl::HashOf(key.resolver, key.type, key.name);
+}
+
+std::size_t Answers::Hash::operator()(QuestionId question) const {
+  return (*this)(keyOf(answers->at(question)));
+}
+
+bool Answers::Equal::operator()(QuestionId question, const Key& key) const {
+  const Entry& entry = answers->at(question);
+  return entry.type == key.type && entry.resolver == key.resolver && entry.name == key.name;
+}
+
+Answers::Answers(const AnswerSettings& settings, std::vector<Resolver> resolvers,
+                 std::uint64_t seed)
+    : settings_(settings),
+      resolvers_(std::move(resolvers)),
+      random_(static_cast<std::minstd_rand::result_type>(seed)),
+      index_(kShards, Index(0, Hash{this}, Equal{this})),
+      budgets_{Budget{settings.asks_max, 0, 0}, Budget{settings.wanted_asks_max, 0, 0}} {}
+
+std::optional<QuestionId> Answers::find(const Key& key) const {
+  const Index& index = shard(key);
+  const auto found = index.find(key);
+  return found == index.end() ? std::nullopt : std::optional(*found);
+}
+
+QuestionId Answers::hold(const Key& key, Urgency urgency) {
+  const auto known = find(key);
+  const QuestionId question = known ? *known : make(key);
+  hold(question, urgency);
+  return question;
+}
+
+QuestionId Answers::make(const Key& key) {
+  QuestionId question{static_cast<std::uint32_t>(entries_.size())};
+  if (free_.empty()) {
+    entries_.emplace_back();
+  } else {
+    question = free_.back();
+    free_.pop_back();
+  }
+  Entry& entry = at(question);
+  entry.name = dns::Name(key.name);
+  entry.type = key.type;
+  entry.resolver = key.resolver;
+  shard(key).insert(question);
+  ++tally_.questions;
+  ++tally_.unanswered;
+  return question;
+}
+
+// What is more urgent than it was stands in its former line still, and is passed over there.
+void Answers::hold(QuestionId question, Urgency urgency) {
+  Entry& entry = at(question);
+  const bool is_new = !isHeld(entry);
+  const bool gains = is_new || urgency < urgencyOf(entry);
+  ++entry.holders[static_cast<std::size_t>(urgency)];
+  if (is_new || (gains && entry.phase == Phase::ready)) makeReady(question);
+}
+
+void Answers::release(QuestionId question, Urgency urgency) {
+  Entry& entry = at(question);
+  assert(entry.holders[static_cast<std::size_t>(urgency)] > 0);
+  const Urgency before = urgencyOf(entry);
+  --entry.holders[static_cast<std::size_t>(urgency)];
+  if (!isHeld(entry)) return forget(question);
+  if (urgencyOf(entry) != before && entry.phase == Phase::ready) makeReady(question);
+}
+
+bool Answers::isHeld(const Entry& entry) {
+  return std::ranges::any_of(entry.holders, [](std::uint32_t count) { return count > 0; });
+}
+
+Urgency Answers::urgencyOf(const Entry& entry) {
+  const auto first =
+      std::ranges::find_if(entry.holders, [](std::uint32_t count) { return count > 0; });
+  return static_cast<Urgency>(std::min<std::ptrdiff_t>(first - entry.holders.begin(),
+                                                       kUrgencies - 1));
+}
+
+void Answers::forget(QuestionId question) {
+  Entry& entry = at(question);
+  if (entry.phase == Phase::ready) --tally_.waiting;
+  if (entry.phase == Phase::asked) {
+    const auto ask = ask_of_.find(question);
+    const auto under_way = under_way_.find(ask->second);
+    --budgets_[static_cast<std::size_t>(under_way->second.pool)].taken;
+    forgotten_.push_back(ask->second);
+    under_way_.erase(under_way);
+    ask_of_.erase(ask);
+  }
+  if (!entry.kind) --tally_.unanswered;
+  if (entry.kind && entry.failure) --tally_.failing;
+  --tally_.questions;
+  const Key key = keyOf(entry);
+  shard(key).erase(key);
+  entry = Entry();
+  free_.push_back(question);
+}
+
+void Answers::makeReady(QuestionId question) {
+  Entry& entry = at(question);
+  if (entry.phase == Phase::waiting) ++tally_.waiting;
+  entry.phase = Phase::ready;
+  ready_[static_cast<std::size_t>(urgencyOf(entry))].push_back(question);
+}
+
+void Answers::refresh(QuestionId question, Instant now) {
+  Entry& entry = at(question);
+  if (entry.phase == Phase::asked) return;
+  if (entry.phase == Phase::waiting) ++tally_.waiting;
+  entry.phase = Phase::ready;
+  entry.due = now;
+  ready_[static_cast<std::size_t>(urgencyOf(entry))].push_front(question);
+}
+
+Answers::Tick Answers::tickOf(Instant instant) {
+  return instant.time_since_epoch() / kTick + 1;  // not before it
+}
+
+void Answers::wait(QuestionId question, Instant due) {
+  Entry& entry = at(question);
+  entry.phase = Phase::waiting;
+  entry.due = due;
+  wheel_[tickOf(due)].push_back(question);
+}
+
+void Answers::wake(Instant now) {
+  std::size_t woken = 0;
+  while (!wheel_.empty() && wheel_.begin()->first * kTick <= now.time_since_epoch() &&
+         woken < kWokenAtOnce) {
+    const auto [tick, questions] = std::move(*wheel_.begin());
+    wheel_.erase(wheel_.begin());
+    for (const QuestionId question : questions) {
+      const Entry& entry = at(question);
+      const bool is_due = entry.phase == Phase::waiting && isHeld(entry) &&
+                          tickOf(entry.due) == tick;
+      if (is_due) makeReady(question);
+    }
+    woken += questions.size();
+  }
+}
+
+void Answers::refill(Instant now) {
+  const auto most = settings_.asks_per_second * std::chrono::duration<double>(kBurst).count();
+  const auto elapsed = std::chrono::duration<double>(now - std::exchange(refilled_, now)).count();
+  for (Budget& budget : budgets_) {
+    budget.allowance = std::min(std::max(most, 1.0),
+                                budget.allowance + elapsed * settings_.asks_per_second);
+  }
+}
+
+std::optional<QuestionId> Answers::nextReady(Urgency urgency) {
+  auto& line = ready_[static_cast<std::size_t>(urgency)];
+  while (!line.empty()) {
+    const QuestionId question = line.front();
+    line.pop_front();
+    const Entry& entry = at(question);
+    if (entry.phase == Phase::ready && urgencyOf(entry) == urgency) return question;
+  }
+  return std::nullopt;
+}
+
+void Answers::askFrom(Urgency urgency, Instant now, std::vector<Ask>& asks) {
+  const Pool pool = urgency == Urgency::wanted ? Pool::wanted : Pool::refreshes;
+  Budget& budget = budgets_[static_cast<std::size_t>(pool)];
+  while (budget.taken < budget.slots && budget.allowance >= 1) {
+    const auto question = nextReady(urgency);
+    if (!question) return;
+    Entry& entry = at(*question);
+    entry.phase = Phase::asked;
+    --tally_.waiting;
+    ++budget.taken;
+    budget.allowance -= 1;
+    const AskId id{++last_ask_};
+    const bool was_waited_for = entry.due != Instant();
+    under_way_.emplace(id, UnderWay{*question, pool, was_waited_for ? now - entry.due : Duration()});
+    ask_of_.emplace(*question, id);
+    asks.push_back({id, {{entry.name, entry.type}, of(entry).upstream, of(entry).dnssec}});
+  }
+}
+
+std::vector<Answers::Ask> Answers::takeAsks(Instant now) {
+  wake(now);
+  refill(now);
+  std::vector<Ask> asks;
+  for (std::size_t i = 0; i < kUrgencies; ++i) askFrom(static_cast<Urgency>(i), now, asks);
+  return asks;
+}
+
+std::optional<Instant> Answers::nextDeadline(Instant now) const {
+  std::optional<Instant> next;
+  if (!wheel_.empty()) next = Instant(wheel_.begin()->first * kTick);
+  for (std::size_t i = 0; i < kUrgencies; ++i) {
+    const bool wants = static_cast<Urgency>(i) == Urgency::wanted;
+    const Budget& budget = budgets_[static_cast<std::size_t>(wants ? Pool::wanted : Pool::refreshes)];
+    if (ready_[i].empty() || budget.taken == budget.slots) continue;
+    const double missing = std::max(0.0, 1 - budget.allowance);
+    const Instant ready = now + std::chrono::ceil<Duration>(std::chrono::duration<double>(
+                                    missing / settings_.asks_per_second));
+    next = next ? std::min(*next, ready) : ready;
+  }
+  return next;
+}
+
+Duration Answers::clamped(const Entry& entry) const {
+  const Duration ttl = std::chrono::seconds(entry.ttl.seconds());
+  const Duration most =
+      isAbsence(*entry.kind) ? std::min(settings_.negative_ttl_max, settings_.ttl_max)
+                             : settings_.ttl_max;
+  return std::max(settings_.ttl_min, std::min(ttl, most));
+}
+
+Duration Answers::jitter(Duration most) {
+  return Duration(std::uniform_int_distribution<Duration::rep>(0, most.count())(random_));
+}
+
+Instant Answers::dueAfterAnswer(const Entry& entry) {
+  Duration ttl = clamped(entry);
+  if (urgencyOf(entry) == Urgency::idle) ttl = std::max(ttl, settings_.idle_interval);
+  const bool is_cached = of(entry).upstream->kind == Upstream::Kind::resolver;
+  return entry.answered + ttl + (is_cached ? kCacheMargin : Duration()) +
+         jitter(std::min(ttl / kJitterShare, kJitterMax));
+}
+
+bool Answers::takeAnswer(Entry& entry, Answer answer, Instant now) {
+  if (of(entry).upstream->kind == Upstream::Kind::authoritative) {
+    answer = confined(std::move(answer), of(entry));
+  }
+  if (!entry.kind) --tally_.unanswered;
+  if (entry.kind && entry.failure) --tally_.failing;
+  entry.failures = 0;
+  entry.failure.reset();
+  entry.answered = now;
+  entry.ttl = ttlOf(answer);
+  const Answer::Kind kind = answer.kind;
+  const bool authenticated = answer.authenticated;
+  const bool is_plain = isAbsence(kind) && answer.aliases.empty();
+  auto more = is_plain ? nullptr : std::make_unique<const Answer>(std::move(answer));
+  const bool same = entry.kind == kind && entry.authenticated == authenticated &&
+                    saysTheSame(entry.more.get(), more.get());
+  entry.kind = kind;
+  entry.authenticated = authenticated;
+  entry.more = std::move(more);
+  return !same;
+}
+
+void Answers::takeFailure(Entry& entry, Failure failure) {
+  if (entry.kind && !entry.failure) ++tally_.failing;
+  entry.failure = std::make_unique<const Failure>(std::move(failure));
+  if (entry.failures < 0xff) ++entry.failures;
+}
+
+std::optional<Answers::Change> Answers::onAnswered(AskId ask, Outcome outcome, Instant now) {
+  const auto found = under_way_.find(ask);
+  if (found == under_way_.end()) return std::nullopt;
+  const UnderWay under_way = found->second;
+  under_way_.erase(found);
+  ask_of_.erase(under_way.question);
+  --budgets_[static_cast<std::size_t>(under_way.pool)].taken;
+
+  Entry& entry = at(under_way.question);
+  Change change{entry.name, entry.type, false, !entry.kind && !entry.failure, under_way.lateness};
+  if (outcome) {
+    change.changed = takeAnswer(entry, *std::move(outcome), now);
+    wait(under_way.question, dueAfterAnswer(entry));
+    return change;
+  }
+  takeFailure(entry, std::move(outcome.error()));
+  const unsigned doublings = std::min<unsigned>(entry.failures - 1u, 16);
+  const Duration pause = std::min(settings_.retry_min * (1 << doublings), settings_.retry_max);
+  wait(under_way.question, now + pause + jitter(pause / 4));
+  return change;
+}
+
+Answers::State Answers::state(QuestionId question, Instant now) const {
+  const Entry& entry = at(question);
+  State state;
+  state.kind = entry.kind;
+  state.more = entry.more.get();
+  state.ttl = entry.ttl;
+  state.authenticated = entry.authenticated;
+  state.answered = entry.answered;
+  state.failure = entry.failure.get();
+  state.is_stale = entry.kind && now > entry.answered + clamped(entry) + kCacheMargin;
+  return state;
+}
+
+Answers::Tally Answers::tally() const {
+  Tally tally = tally_;
+  tally.under_way = under_way_.size();
+  return tally;
+}
+
+}  // namespace zonecast::query

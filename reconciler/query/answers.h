@@ -1,0 +1,220 @@
+// What was answered, for as long as somebody rests on it, and when each question is asked again:
+// sans-IO.
+//
+//   held by somebody -> ready -> asked -> waiting until its TTL is over -> ready -> ...
+//                                  |
+//                                  '-- failed: what was answered stays; waiting for the next try
+//
+// Identical questions are one. Hosted domains are asked for first, and what workers wanted has slots
+// of its own, so that a flood of it costs these and delays no refresh. More that is due than the
+// budget serves waits: answers then live longer than their TTL, those of hosted domains last.
+//
+// Invariants: a question that nobody holds is forgotten, and its answer with it. No question is
+// asked again before its TTL, clamped, is over, nor sooner than `retry_min` after a failure, unless
+// refresh() says so. A failure changes no answer (RFC 8767 section 4). Not thread-safe.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <random>
+#include <utility>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "reconciler/query/answer.h"
+#include "reconciler/query/question.h"
+#include "reconciler/time.h"
+
+namespace zonecast::query {
+
+// Whom to ask, and how: its index among the resolvers.
+enum class ResolverId : std::uint16_t {};
+
+struct Resolver {
+  Shared<Upstream> upstream;
+  DnssecPolicy dnssec{};
+  // Of an authoritative upstream: the names that it may speak for, and all below them.
+  absl::flat_hash_set<dns::Name, dns::NameHash, dns::NameEqual> apexes;
+
+  bool speaksFor(dns::NameView name) const;
+};
+
+struct AnswerSettings {
+  Duration ttl_min = std::chrono::seconds{30}, ttl_max = std::chrono::hours{24};
+  Duration negative_ttl_max = std::chrono::hours{3};  // RFC 2308 section 5 advises one to three hours
+  Duration retry_min = std::chrono::seconds{5}, retry_max = std::chrono::minutes{5};
+  Duration idle_interval = std::chrono::hours{24};  // at least, between refreshes of what is idle
+  std::uint32_t asks_max = 256;                     // under way, for all but what is wanted
+  std::uint32_t wanted_asks_max = 64;               // and for that
+  std::uint32_t asks_per_second = 5000;             // of each of the two
+};
+
+enum class QuestionId : std::uint32_t {};
+
+// What a question is held for.
+enum class Urgency : std::uint8_t { hosted, watched, wanted, idle };
+inline constexpr std::size_t kUrgencies = 4;
+
+class Answers {
+ public:
+  Answers(const AnswerSettings& settings, std::vector<Resolver> resolvers, std::uint64_t seed);
+
+  struct Key {
+    ResolverId resolver{};
+    dns::NameView name;
+    dns::RrType type{};
+  };
+  std::optional<QuestionId> find(const Key& key) const;
+
+  // Each hold() is ended by a release() with the same urgency.
+  QuestionId hold(const Key& key, Urgency urgency);
+  void hold(QuestionId question, Urgency urgency);  // one that is held
+  void release(QuestionId question, Urgency urgency);
+
+  struct State {
+    std::optional<Answer::Kind> kind;  // nothing: it was not answered yet
+    // Where aliases end, and what is there; null: an absence at the name itself.
+    const Answer* more = nullptr;
+    dns::Ttl ttl;  // as it came
+    bool authenticated = false;
+    Instant answered{};
+    const Failure* failure = nullptr;  // of the last ask; an answer is from before
+    bool is_stale = false;             // its TTL is over
+  };
+  State state(QuestionId question, Instant now) const;
+  dns::NameView name(QuestionId question) const { return at(question).name; }
+  dns::RrType type(QuestionId question) const { return at(question).type; }
+  const Resolver& resolverOf(QuestionId question) const { return of(at(question)); }
+  bool isPending(QuestionId question) const {  // it has neither been answered nor failed
+    return !at(question).kind && !at(question).failure;
+  }
+  Instant due(QuestionId question) const { return at(question).due; }
+
+  // To be asked as soon as there is a slot, whatever its TTL.
+  void refresh(QuestionId question, Instant now);
+
+  struct Ask {
+    AskId id{};
+    Request request;
+  };
+  // What is to be asked now, and which asks are of no interest any more.
+  std::vector<Ask> takeAsks(Instant now);
+  std::vector<AskId> takeForgotten() { return std::exchange(forgotten_, {}); }
+  std::optional<Instant> nextDeadline(Instant now) const;
+
+  struct Change {
+    dns::Name name;
+    dns::RrType type{};
+    bool changed = false;   // another answer than before; TTLs do not count
+    bool is_first = false;  // it has neither been answered nor failed before
+    Duration lateness{};    // how long after it was due it was asked
+  };
+  // Nothing: of an ask that was forgotten.
+  std::optional<Change> onAnswered(AskId ask, Outcome outcome, Instant now);
+
+  struct Tally {
+    std::size_t questions = 0, unanswered = 0, failing = 0;  // failing: of those with an answer
+    std::size_t under_way = 0, waiting = 0;                  // asked; due and not asked yet
+  };
+  Tally tally() const;
+
+ private:
+  enum class Phase : std::uint8_t { waiting, ready, asked };
+  enum class Pool : std::uint8_t { refreshes, wanted };  // each with slots and a rate of its own
+  static constexpr std::size_t kPools = 2;
+
+  struct Entry {
+    dns::Name name;
+    dns::RrType type{};
+    ResolverId resolver{};
+    Phase phase = Phase::waiting;
+    std::uint8_t failures = 0;  // in a row
+    bool authenticated = false;
+    std::optional<Answer::Kind> kind;
+    dns::Ttl ttl;
+    std::array<std::uint32_t, kUrgencies> holders{};
+    Instant answered{}, due{};
+    std::unique_ptr<const Answer> more;
+    std::unique_ptr<const Failure> failure;
+  };
+  // For a flat_hash_set of ids that is searched by keys.
+  struct Hash {
+    using is_transparent = void;
+    const Answers* answers;
+    std::size_t operator()(const Key& key) const;
+    std::size_t operator()(QuestionId question) const;
+  };
+  struct Equal {
+    using is_transparent = void;
+    const Answers* answers;
+    bool operator()(QuestionId a, QuestionId b) const { return a == b; }
+    bool operator()(QuestionId question, const Key& key) const;
+    bool operator()(const Key& key, QuestionId question) const { return (*this)(question, key); }
+  };
+  using Index = absl::flat_hash_set<QuestionId, Hash, Equal>;
+  struct UnderWay {
+    QuestionId question{};
+    Pool pool{};
+    Duration lateness{};
+  };
+  struct Budget {
+    std::size_t slots = 0, taken = 0;
+    double allowance = 0;  // asks that the rate permits now
+  };
+
+  Entry& at(QuestionId question) { return entries_[static_cast<std::size_t>(question)]; }
+  const Entry& at(QuestionId question) const {
+    return entries_[static_cast<std::size_t>(question)];
+  }
+  const Resolver& of(const Entry& entry) const {
+    return resolvers_[static_cast<std::size_t>(entry.resolver)];
+  }
+  static Key keyOf(const Entry& entry) { return {entry.resolver, entry.name, entry.type}; }
+  Index& shard(const Key& key) { return index_[Hash{this}(key) % kShards]; }
+  const Index& shard(const Key& key) const { return index_[Hash{this}(key) % kShards]; }
+
+  static Urgency urgencyOf(const Entry& entry);
+  static bool isHeld(const Entry& entry);
+  QuestionId make(const Key& key);
+  void forget(QuestionId question);
+  void makeReady(QuestionId question);
+  void wait(QuestionId question, Instant due);
+  void wake(Instant now);
+  void refill(Instant now);
+  std::optional<QuestionId> nextReady(Urgency urgency);
+  void askFrom(Urgency urgency, Instant now, std::vector<Ask>& asks);
+  Duration clamped(const Entry& entry) const;
+  Duration jitter(Duration most);
+  Instant dueAfterAnswer(const Entry& entry);
+  bool takeAnswer(Entry& entry, Answer answer, Instant now);
+  void takeFailure(Entry& entry, Failure failure);
+
+  static constexpr std::size_t kShards = 256;  // so that one that grows moves few
+  using Tick = std::int64_t;
+  static Tick tickOf(Instant instant);
+
+  const AnswerSettings settings_;
+  const std::vector<Resolver> resolvers_;
+  std::minstd_rand random_;
+  std::deque<Entry> entries_;
+  std::vector<QuestionId> free_;
+  std::vector<Index> index_;
+  // By when they are due. One that was forgotten, or is due at another time now, stands there still.
+  absl::btree_map<Tick, std::vector<QuestionId>> wheel_;
+  std::array<std::deque<QuestionId>, kUrgencies> ready_;  // likewise
+  absl::flat_hash_map<AskId, UnderWay> under_way_;
+  absl::flat_hash_map<QuestionId, AskId> ask_of_;
+  std::vector<AskId> forgotten_;
+  std::array<Budget, kPools> budgets_;
+  Instant refilled_{};
+  std::uint64_t last_ask_ = 0;
+  Tally tally_;
+};
+
+}  // namespace zonecast::query
