@@ -1,5 +1,6 @@
 // Customers, their primaries and their zones.
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,6 +20,7 @@ namespace zonecast::config {
 namespace {
 
 constexpr std::size_t kKeyFileOctetsMax = 4096;
+constexpr std::string_view kDiscovered = "discovered";
 
 using KeyPointer = std::shared_ptr<const dns::TsigKey>;
 
@@ -36,13 +38,26 @@ class CustomerReader {
     for (const auto& [name, spec] : settings_.attributes.specs) attribute_names_.push_back(name);
   }
 
+  // Whoever speaks for themselves alone; after all customers.
+  void readDiscovered(const Node& root) {
+    if (draft_.watched.empty()) return;
+    settings_.discovered = view::CustomerId{static_cast<std::uint32_t>(settings_.customers.size())};
+    loop::CustomerSettings customer{.name = std::string(kDiscovered), .grants = {}, .attributes = {}};
+    customer.grants.setter = identity::Setter::anyone;
+    settings_.customers.push_back(std::move(customer));
+    settings_.customers.back().resolver = resolverFor(draft_.resolver.dnssec, root.where);
+    watch(root, draft_.watched);
+  }
+
   void read(const Node& name, const Node& node) {
     checkName(name, "customer");
-    loop::CustomerSettings customer;
+    CustomerEntry customer;
     customer.name = name.text;
     readOptions(node, customerOptions(), customer, errors_);
     if (const Node* attributes = node.find("attributes")) readAttributes(*attributes, customer);
-    settings_.customers.push_back(std::move(customer));
+    settings_.customers.push_back(customer);
+    bindResolvers(node, customer);
+    watch(node, customer.watched);
     const Node* primaries = node.find("primaries");
     const Primaries known = primaries ? readPrimaries(*primaries) : Primaries();
     if (const Node* zones = node.find("zones")) readZones(*zones, known);
@@ -55,6 +70,10 @@ class CustomerReader {
   };
 
   void checkName(const Node& name, std::string_view what) {
+    if (name.text == kDiscovered) {
+      errors_.add(name.where, fmt::format("expected another name: {} is what the customer of "
+                                          "discovered domains is called", shown(name.text)));
+    }
     if (isPlainName(name.text)) return;
     errors_.add(name.where,
                 fmt::format("expected a name of a {}, 1 to 64 letters, digits, `_`, `.` "
@@ -85,6 +104,61 @@ class CustomerReader {
     if (declared != settings_.attributes.specs.end()) return &declared->second;
     const bool keeps = settings_.attributes.undeclared == identity::Undeclared::keep;
     return keeps ? &kUndeclared : nullptr;
+  }
+
+  void bindResolvers(const Node& node, const CustomerEntry& entry) {
+    const query::DnssecPolicy dnssec = entry.dnssec.value_or(draft_.resolver.dnssec);
+    const Node* where = node.find("dnssec");
+    loop::CustomerSettings& customer = settings_.customers.back();
+    customer.resolver = resolverFor(dnssec, where ? where->where : node.where);
+    if (entry.servers.empty()) return;
+    if (dnssec == query::DnssecPolicy::require) {
+      errors_.add(where ? where->where : node.where,
+                  "expected `dnssec` to be ignore or prefer beside `servers`: nobody has validated "
+                  "what authoritative servers say");
+    }
+    customer.authoritative = addResolver(
+        {query::Upstream{query::Upstream::Kind::authoritative, entry.servers}, dnssec,
+         {entry.watched.begin(), entry.watched.end()}});
+  }
+
+  // Of the recursive servers; nothing when there are none.
+  std::optional<query::ResolverId> resolverFor(query::DnssecPolicy dnssec, Position where) {
+    const std::vector<xfr::Endpoint>& servers = draft_.resolver.servers;
+    if (servers.empty()) return std::nullopt;
+    const auto is_loopback = [](const xfr::Endpoint& server) {
+      return query::isLoopback(server.address);
+    };
+    if (dnssec == query::DnssecPolicy::require && !std::ranges::all_of(servers, is_loopback)) {
+      errors_.add(where, "expected `dnssec` to be ignore or prefer: that a resolver has validated "
+                         "is believed on loopback alone");
+    }
+    const auto known = recursive_.find(dnssec);
+    if (known != recursive_.end()) return known->second;
+    const query::ResolverId resolver =
+        addResolver({query::Upstream{query::Upstream::Kind::resolver, servers}, dnssec, {}});
+    recursive_.emplace(dnssec, resolver);
+    return resolver;
+  }
+
+  query::ResolverId addResolver(query::Resolver resolver) {
+    settings_.resolvers.push_back(std::move(resolver));
+    return query::ResolverId{static_cast<std::uint16_t>(settings_.resolvers.size() - 1)};
+  }
+
+  void watch(const Node& node, const std::vector<dns::Name>& names) {
+    const Node* list = node.find("watched");
+    if (list == nullptr || names.empty()) return;
+    const loop::CustomerSettings& customer = settings_.customers.back();
+    if (!customer.resolver && !customer.authoritative) {
+      errors_.add(list->where, "expected `resolver.servers`, to ask about these names");
+    }
+    const bool is_list = list->kind == Node::Kind::list;
+    if (is_list && list->items.size() != names.size()) return;  // of one it is said why
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      const Position where = is_list ? list->items[i].where : list->where;
+      if (claimName(names[i], where)) settings_.watched.push_back({names[i], currentCustomer()});
+    }
   }
 
   Primaries readPrimaries(const Node& node) {
@@ -159,12 +233,12 @@ class CustomerReader {
     settings_.zones.push_back({currentCustomer(), entry.shared});
   }
 
-  // False, and an error: the zone stands elsewhere already.
+  // False, and an error: the zone, or watched name, stands elsewhere already.
   bool claimName(const dns::Name& name, Position where) {
     const ZonePlace place{where, settings_.customers.size() - 1};
     const auto [first, is_new] = zones_.emplace(name, place);
     if (is_new) return true;
-    errors_.add(where, fmt::format("expected every zone once, but {} stands at {}:{} already, for "
+    errors_.add(where, fmt::format("expected every name once, but {} stands at {}:{} already, for "
                                    "customer {}",
                                    shown(name.toText()), first->second.where.line,
                                    first->second.where.column,
@@ -205,16 +279,20 @@ class CustomerReader {
   std::vector<std::string_view> attribute_names_;
   absl::flat_hash_map<dns::Name, ZonePlace, dns::NameHash, dns::NameEqual> zones_;
   absl::flat_hash_map<std::string, tl::expected<KeyPointer, std::string>> keys_;  // by path
+  std::map<query::DnssecPolicy, query::ResolverId> recursive_;
 };
 
 }  // namespace
 
-void readCustomers(const Node& customers, Draft& draft, Errors& errors) {
-  if (!checkMapping(customers, "a mapping of customers' names", errors)) return;
+void readCustomers(const Node& root, Draft& draft, Errors& errors) {
   CustomerReader reader(draft, errors);
-  for (std::size_t i = 0; i < customers.items.size(); i += 2) {
-    reader.read(customers.items[i], customers.items[i + 1]);
+  const Node* customers = root.find("customers");
+  if (customers != nullptr && checkMapping(*customers, "a mapping of customers' names", errors)) {
+    for (std::size_t i = 0; i < customers->items.size(); i += 2) {
+      reader.read(customers->items[i], customers->items[i + 1]);
+    }
   }
+  reader.readDiscovered(root);
 }
 
 }  // namespace zonecast::config

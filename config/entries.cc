@@ -83,8 +83,17 @@ bool isDidPattern(std::string_view text) {
   return identity::Did::fromText(did).has_value();
 }
 
-std::vector<Option<loop::CustomerSettings>> customerRows() {
-  using Customer = loop::CustomerSettings;
+std::vector<Option<CustomerEntry>> customerRows() {
+  using Customer = CustomerEntry;
+  const auto takeDnssec = [](Customer& customer, std::string_view text) {
+    customer.dnssec = dnssecFromText(text);
+    return customer.dnssec.has_value();
+  };
+  const auto addServer = [](Customer& customer, std::string_view text) {
+    const auto endpoint = endpointFromText(text);
+    if (endpoint) customer.servers.push_back(*endpoint);
+    return endpoint.has_value();
+  };
   const auto addPattern = [](Customer& customer, std::string_view text) {
     customer.grants.dids.emplace_back(text);
     return isDidPattern(text);
@@ -100,6 +109,12 @@ std::vector<Option<loop::CustomerSettings>> customerRows() {
       structure<Customer>("primaries", "a mapping of primaries' names",
                           "the servers that have its zones"),
       structure<Customer>("zones", "a list of zones", "its zones"),
+      watchedNames<Customer>(&Customer::watched,
+                             "domains of its that are asked about, having no zone here"),
+      list<Customer>("servers", "an address and port, such as 192.0.2.1:53", addServer,
+                     "authoritative servers to ask about these, in place of the resolver"),
+      text<Customer>("dnssec", "ignore, prefer or require", takeDnssec,
+                     "in place of resolver.dnssec"),
   };
 }
 
@@ -150,7 +165,7 @@ std::span<const Option<identity::AttributeSpec>> attributeOptions() {
   return kRows;
 }
 
-std::span<const Option<loop::CustomerSettings>> customerOptions() {
+std::span<const Option<CustomerEntry>> customerOptions() {
   static const auto kRows = customerRows();
   return kRows;
 }

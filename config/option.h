@@ -22,6 +22,7 @@
 #include "config/document.h"
 #include "config/nearest.h"
 #include "config/values.h"
+#include "reconciler/derive/domain.h"
 
 namespace zonecast::config {
 
@@ -170,6 +171,19 @@ Option<Target> list(std::string_view name, std::string_view expected, Take take,
 template <typename Target>
 Option<Target> structure(std::string_view name, std::string_view expected, std::string_view help) {
   return {.name = name, .expected = std::string(expected), .help = help, .shape = Shape::structure};
+}
+
+// Names of domains; each may stand there once.
+template <typename Target>
+Option<Target> watchedNames(std::vector<dns::Name> Target::*names, std::string_view help) {
+  const auto add = [names](Target& target, std::string_view text) {
+    const auto domain = derive::Domain::fromText(text);
+    if (domain) (target.*names).emplace_back(domain->name());
+    return domain.has_value();
+  };
+  Option<Target> option = list<Target>("watched", "the name of a domain", add, help);
+  option.shape = Shape::list;
+  return option;
 }
 
 // -- reading

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,11 +17,18 @@
 
 namespace zonecast::config {
 
+struct ResolverConfiguration {
+  std::vector<xfr::Endpoint> servers{{dns::Ipv4{127, 0, 0, 1}, 53}};  // none: off
+  query::DnssecPolicy dnssec = query::DnssecPolicy::prefer;
+};
+
 // A configuration while it is being read.
 struct Draft {
   Configuration result;
   xfr::TransferLimits transfer_limits;  // of zones that say nothing else
   std::filesystem::path directory;      // what relative paths are relative to
+  std::vector<dns::Name> watched;       // that speak for themselves
+  ResolverConfiguration resolver;
 };
 
 // The top level (its name is empty) or a mapping directly below it.
@@ -33,7 +41,13 @@ std::span<const Section> sections();
 
 std::span<const Option<derive::EdgeRule>> edgeOptions();              // edge[]
 std::span<const Option<identity::AttributeSpec>> attributeOptions();  // attributes.NAME
-std::span<const Option<loop::CustomerSettings>> customerOptions();    // customers.NAME
+
+struct CustomerEntry : loop::CustomerSettings {  // customers.NAME
+  std::vector<dns::Name> watched;
+  std::vector<xfr::Endpoint> servers;         // authoritative for them
+  std::optional<query::DnssecPolicy> dnssec;  // in place of resolver.dnssec
+};
+std::span<const Option<CustomerEntry>> customerOptions();
 
 struct PrimaryEntry {  // customers.NAME.primaries.NAME
   xfr::Endpoint endpoint{{}, 53};

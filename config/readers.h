@@ -24,7 +24,8 @@ using AttributeTexts = std::vector<std::pair<std::string, identity::AttributeVal
 AttributeTexts readAttributeValues(const Node& node, const identity::AttributeSpec& spec,
                                    Errors& errors);
 
-// The customers with their primaries and zones; the attributes' schema stands in the draft already.
-void readCustomers(const Node& customers, Draft& draft, Errors& errors);
+// The customers with their primaries, zones and watched names; the attributes' schema stands in the
+// draft already.
+void readCustomers(const Node& root, Draft& draft, Errors& errors);
 
 }  // namespace zonecast::config

@@ -80,6 +80,8 @@ std::vector<Option<Draft>> topLevel() {
                                 "the provider's own SIP entry points")),
       structure<Draft>("attributes", "a mapping of attributes' names",
                        "the attributes that a virtual domain may have"),
+      watchedNames<Draft>(&Draft::watched,
+                          "domains of no customer that are asked about; each speaks for itself"),
       structure<Draft>("customers", "a mapping of customers' names",
                        "whose zones there are, and where they are transferred from"),
   };
@@ -165,6 +167,46 @@ std::vector<Option<Draft>> redisOptions() {
                       "without any answer while some are due"),
       duration<Draft>("lease", kRedis(&RedisConfiguration::lease), 1s, 10min,
                       "how long a leader leads that is not heard of"),
+  };
+}
+
+std::vector<Option<Draft>> resolverOptions() {
+  using Answers = query::AnswerSettings;
+  const auto answers = [](auto member) { return kSettings(&loop::Settings::answers, member); };
+  const auto addServer = [](Draft& draft, std::string_view text) {
+    auto& servers = draft.resolver.servers;
+    const auto endpoint = endpointFromText(text);
+    if (endpoint) servers.push_back(*endpoint);
+    return endpoint.has_value() || (text == "off" && servers.empty());
+  };
+  Option<Draft> servers =
+      list<Draft>("servers", "an address and port, such as 127.0.0.1:53 or [::1]:53, or off",
+                  addServer, "recursive resolvers, asked in this order");
+  servers.clear = [](Draft& draft) { draft.resolver.servers.clear(); };
+  servers.show = [](Draft& draft) {
+    std::vector<std::string> texts;
+    for (const xfr::Endpoint& server : draft.resolver.servers) texts.push_back(xfr::toText(server));
+    return fmt::format("[{}]", fmt::join(texts, ", "));
+  };
+  return {
+      servers,
+      choice<Draft>("dnssec", at(&Draft::resolver, &ResolverConfiguration::dnssec),
+                    {{"ignore", query::DnssecPolicy::ignore},
+                     {"prefer", query::DnssecPolicy::prefer},
+                     {"require", query::DnssecPolicy::require}},
+                    "what is bogus is taken all the same, or not; or only what is secure is"),
+      duration<Draft>("ttl_min", answers(&Answers::ttl_min), 1s, kDay,
+                      "the least that an answer's TTL counts for"),
+      duration<Draft>("ttl_max", answers(&Answers::ttl_max), 1s, 7 * kDay, "the most"),
+      duration<Draft>("negative_ttl_max", answers(&Answers::negative_ttl_max), 1s, kDay,
+                      "the most that an absence's TTL counts for (RFC 2308)"),
+      duration<Draft>("retry_min", answers(&Answers::retry_min), 1s, 1h,
+                      "after which a question that failed is asked again; doubled each time"),
+      duration<Draft>("retry_max", answers(&Answers::retry_max), 1s, kDay, "the most"),
+      count<Draft>("asks_max", answers(&Answers::asks_max), 1, 10'000,
+                   "questions under way, beside those for workers"),
+      count<Draft>("asks_per_second", answers(&Answers::asks_per_second), 1, 1'000'000,
+                   "what is due beyond that waits, hosted domains least"),
   };
 }
 
@@ -290,6 +332,7 @@ std::span<const Section> sections() {
       {"metrics", "for Prometheus", metricsOptions()},
       {"notify", "being told that a zone changed (RFC 1996)", notifyOptions()},
       {"redis", "where the state of all domains is published", redisOptions()},
+      {"resolver", "what lies outside of all zones is asked for", resolverOptions()},
       {"derive", "how RFC 3263 is followed", deriveOptions()},
       {"claims", "what a zone owner may say", claimOptions()},
       {"limits", "so that no zone and no primary is a burden to the others", limitOptions()},

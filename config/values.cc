@@ -89,6 +89,13 @@ bool isLoopback(const xfr::Address& address) {
   return std::get<dns::Ipv6>(address) == kLoopback;
 }
 
+std::optional<query::DnssecPolicy> dnssecFromText(std::string_view text) {
+  if (text == "ignore") return query::DnssecPolicy::ignore;
+  if (text == "prefer") return query::DnssecPolicy::prefer;
+  if (text == "require") return query::DnssecPolicy::require;
+  return std::nullopt;
+}
+
 bool isPlainName(std::string_view text) {
   const auto isPlain = [](char c) {
     return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.' || c == '-';

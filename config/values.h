@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "reconciler/query/question.h"
 #include "reconciler/time.h"
 #include "reconciler/xfr/endpoint.h"
 
@@ -25,6 +26,8 @@ std::string octetsToText(std::uint64_t octets);
 // "192.0.2.1:53", "[2001:db8::1]:53"; the port is not 0.
 std::optional<xfr::Endpoint> endpointFromText(std::string_view text);
 bool isLoopback(const xfr::Address& address);  // 127.0.0.0/8, ::1
+
+std::optional<query::DnssecPolicy> dnssecFromText(std::string_view text);
 
 // 1 to 64 letters, digits, `_`, `.` or `-`: what names a customer, a primary or a deployment.
 bool isPlainName(std::string_view text);

@@ -150,4 +150,10 @@ void Log::write(const ports::ClaimWarning& fact) {
              Line("claim not honoured in full: " + fact.text).add("domain", fact.domain));
 }
 
+void Log::write(const ports::Answered& fact) {
+  if (!fact.why) return;
+  const std::string question = fact.name.toText() + ' ' + std::string(dns::toText(fact.type));
+  warnSeldom(answers_, question, Line("not answered: " + fact.text).add("question", question));
+}
+
 }  // namespace zonecast::journal

@@ -85,6 +85,13 @@ Metrics::Metrics(const ports::Clock& clock)
           counter(*registry_, "zonecast_disk_troubles_total", "Failures of the embedded store.")),
       claim_warnings_(counter(*registry_, "zonecast_claim_warnings_total",
                               "Zone owners' records that were not honoured in full.")),
+      questions_(BuildGauge()
+                     .Name("zonecast_questions")
+                     .Help("Questions to resolvers that domains rest on, by state; states overlap.")
+                     .Register(*registry_)),
+      refresh_lateness_(histogram(*registry_, "zonecast_refresh_lateness_seconds",
+                                  "How long after it was due a question was asked again.",
+                                  {0.01, 0.05, 0.1, 0.5, 1, 5, 30, 120, 600})),
       edit_to_published_(
           histogram(*registry_, "zonecast_edit_to_published_seconds",
                     "From the first word of an edit (NOTIFY or check) to its publication.",
@@ -114,6 +121,13 @@ Metrics::Metrics(const ports::Clock& clock)
   for (const char* shape : {"axfr", "ixfr"}) transfers_.Add({{"shape", shape}});
   for (const char* kind : {"change", "rebase"}) publishes_.Add({{"kind", kind}});
   for (const char* action : {"add", "change", "remove"}) changes_.Add({{"action", action}});
+  auto& answered = counters(*registry_, "zonecast_answers_total",
+                            "Questions to resolvers that ended, by result.");
+  answered_.push_back(&answered.Add({{"result", "answer"}}));
+  for (std::uint8_t why = 0; why <= static_cast<std::uint8_t>(query::Failure::Why::unproven); ++why) {
+    answered_.push_back(&answered.Add(
+        {{"result", std::string(query::toText(static_cast<query::Failure::Why>(why)))}}));
+  }
   constexpr auto kResults = static_cast<std::uint8_t>(xfr::NotifyResult::malformed) + 1;
   for (std::uint8_t result = 0; result < kResults; ++result) {
     notifies_.Add({{"result", std::string(xfr::toText(xfr::NotifyResult{result}))}});
@@ -182,6 +196,11 @@ void Metrics::count(const ports::ClaimWarning&) {
   claim_warnings_.Increment();
 }
 
+void Metrics::count(const ports::Answered& fact) {
+  answered_[fact.why ? static_cast<std::size_t>(*fact.why) + 1 : 0]->Increment();
+  refresh_lateness_.Observe(seconds(fact.lateness));
+}
+
 void Metrics::observeTurn(Duration cpu) {
   loop_turn_.Observe(seconds(cpu));
 }
@@ -210,6 +229,14 @@ void Metrics::observe(const loop::Overview& overview) {
   set("in_work", overview.zones_in_work);
   set("expired", overview.zones_expired);
   set("in_trouble", overview.zones_in_trouble);
+  const auto setQuestions = [this](const char* state, std::size_t questions) {
+    questions_.Add({{"state", state}}).Set(static_cast<double>(questions));
+  };
+  setQuestions("held", overview.answers.questions);
+  setQuestions("unanswered", overview.answers.unanswered);
+  setQuestions("failing", overview.answers.failing);
+  setQuestions("waiting", overview.answers.waiting);
+  setQuestions("under_way", overview.answers.under_way);
   domains_.Set(static_cast<double>(overview.domains_published));
   virtual_domains_.Set(static_cast<double>(overview.virtual_domains_published));
   domains_held_.Set(static_cast<double>(overview.domains_held));

@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
@@ -48,6 +49,7 @@ class Metrics final : public ports::Journal {
   void count(const ports::StoreTrouble& fact);
   void count(const ports::DiskTrouble& fact);
   void count(const ports::ClaimWarning& fact);
+  void count(const ports::Answered& fact);
 
   struct CallbackSeries {
     prometheus::Histogram& cpu;
@@ -72,6 +74,9 @@ class Metrics final : public ports::Journal {
   prometheus::Counter& store_troubles_;
   prometheus::Counter& disk_troubles_;
   prometheus::Counter& claim_warnings_;
+  std::vector<prometheus::Counter*> answered_;  // by result: an answer, then each kind of failure
+  prometheus::Family<prometheus::Gauge>& questions_;
+  prometheus::Histogram& refresh_lateness_;
   prometheus::Histogram& edit_to_published_;
   prometheus::Histogram& store_took_;
   prometheus::Histogram& loop_turn_;

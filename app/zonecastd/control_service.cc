@@ -165,6 +165,10 @@ v1::ControlResponse ControlService::status() {
   status.set_virtual_domains(overview.virtual_domains_published);
   status.set_domains_held(overview.domains_held);
   status.set_domains_waiting(overview.domains_waiting);
+  status.set_questions(overview.answers.questions);
+  status.set_questions_unanswered(overview.answers.unanswered);
+  status.set_questions_failing(overview.answers.failing);
+  status.set_questions_waiting(overview.answers.waiting);
   status.set_daemon_version(daemon_version_);
   status.set_uptime_seconds(static_cast<std::uint64_t>(wholeSeconds(clock_.now().mono - started_)));
   return response;

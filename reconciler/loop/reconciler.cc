@@ -289,8 +289,15 @@ void Reconciler::onConnectionClosed(xfr::ConnectionId connection, std::string_vi
 }
 
 void Reconciler::onAnswered(query::AskId ask, query::Outcome outcome) {
-  auto change = answers_.onAnswered(ask, std::move(outcome), ports_.clock.now().mono);
-  if (change && (change->changed || change->is_first)) answered_.push_back(std::move(change->name));
+  ports::Answered fact{outcome ? std::nullopt : std::optional(outcome.error().why),
+                       outcome ? "" : outcome.error().text, {}, {}, {}};
+  if (auto change = answers_.onAnswered(ask, std::move(outcome), ports_.clock.now().mono)) {
+    fact.name = change->name;
+    fact.type = change->type;
+    fact.lateness = change->lateness;
+    ports_.journal.record(fact);
+    if (change->changed || change->is_first) answered_.push_back(std::move(change->name));
+  }
   settle();
 }
 
@@ -369,6 +376,7 @@ Overview Reconciler::overview() const {
   overview.domains_held = publisher_.held().size();
   overview.zones_in_work = edits_.size() + passes_.size();
   overview.domains_waiting = publisher_.waiting();
+  overview.answers = answers_.tally();
   return overview;
 }
 

@@ -11,6 +11,7 @@
 #include "reconciler/identity/virtual_domain.h"
 #include "reconciler/plan/table.h"
 #include "reconciler/plan/version.h"
+#include "reconciler/query/answers.h"
 #include "reconciler/xfr/secondary.h"
 
 namespace zonecast::loop {
@@ -31,6 +32,7 @@ struct Overview {
   std::size_t domains_published = 0, virtual_domains_published = 0, domains_held = 0;
   std::size_t zones_in_work = 0;    // new content that is being derived from, or saved
   std::size_t domains_waiting = 0;  // to be planned
+  query::Answers::Tally answers;
 };
 
 struct ZoneReport {

@@ -4,11 +4,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 
 #include "reconciler/plan/change_set.h"
 #include "reconciler/plan/version.h"
+#include "reconciler/query/answer.h"
 #include "reconciler/time.h"
 #include "reconciler/xfr/notify_gate.h"
 #include "reconciler/xfr/secondary.h"
@@ -46,9 +48,17 @@ struct ClaimWarning {  // a zone owner's record that was not (wholly) honoured
   std::string text;
 };
 
+struct Answered {  // a question to a resolver, or its failure
+  std::optional<query::Failure::Why> why;  // it failed
+  std::string text;                        // how
+  dns::Name name;
+  dns::RrType type{};
+  Duration lateness{};  // how long after it was due it was asked
+};
+
 using Fact = std::variant<xfr::ZoneCurrent, xfr::ZoneTransferred, xfr::ZoneFailure,
                           xfr::ZoneExpired, xfr::ConnectionsScarce, NotifyReceived, Published,
-                          StoreOpened, StoreLost, StoreTrouble, DiskTrouble, ClaimWarning>;
+                          StoreOpened, StoreLost, StoreTrouble, DiskTrouble, ClaimWarning, Answered>;
 
 class Journal {
  public:

@@ -118,6 +118,7 @@ class EndToEnd(unittest.TestCase):
                 "max_calls": {"type": "integer", "min": 1, "max": 1000, "default": 30, "setter": "customer"},
             },
             "limits": {},
+            "resolver": {"servers": "off"},
             "customers": customers,
         }
         for section, content in sections.items():

@@ -71,6 +71,7 @@ void WorldJournal::record(const ports::Fact& fact) {
           [&](const ports::ClaimWarning& f) {
             trace_.push_back(fmt::format("claim of {}: {}", f.domain, f.text));
           },
+          [](const ports::Answered&) {},
       },
       fact);
 }

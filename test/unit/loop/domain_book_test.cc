@@ -105,7 +105,8 @@ class Book : public testing::Test {
   view::View view_;
   view::ZoneIndex acme_{}, second_{};
   plan::Table published_;
-  DomainBook book_{settings_, view_, published_};
+  query::Answers answers_{settings_.answers, {}, 1};
+  DomainBook book_{settings_, view_, answers_, published_};
 };
 
 TEST_F(Book, AnOwnerConcernsItsDomainAndThoseThatReadIt) {

@@ -109,7 +109,8 @@ class PublisherTest : public testing::Test {
   RecordingStore store_;
   test::WorldDisk disk_;
   test::WorldJournal journal_{settings_, trace_};
-  DomainBook book_{settings_, view_, published_};
+  query::Answers answers_{settings_.answers, {}, 1};
+  DomainBook book_{settings_, view_, answers_, published_};
   std::mt19937_64 random_{1};
   std::string held_;  // why, while it is not empty
   bool zones_answered_ = true;
