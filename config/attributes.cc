@@ -1,6 +1,5 @@
 // The attributes' schema, and the values that attributes are given.
 #include <algorithm>
-#include <array>
 #include <optional>
 
 #include <absl/strings/ascii.h>
@@ -20,10 +19,10 @@ bool isAttributeName(std::string_view name) {
   const auto isNameOctet = [](unsigned char c) {
     return absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '.' || c == '_' || c == '-';
   };
-  constexpr std::array<std::string_view, 3> kTaken{"v", "did", "alias"};
   return !name.empty() && name.size() <= identity::kTagNameOctetsMax &&
          absl::ascii_islower(static_cast<unsigned char>(name.front())) &&
-         std::ranges::all_of(name, isNameOctet) && std::ranges::find(kTaken, name) == kTaken.end();
+         std::ranges::all_of(name, isNameOctet) &&
+         std::ranges::find(identity::kOwnTags, name) == identity::kOwnTags.end();
 }
 
 // What a bound of such values is: itself a value, or a length in octets.

@@ -17,11 +17,11 @@
 #include "adapters/mirror/follower.h"
 #include "adapters/mirror/listener.h"
 #include "adapters/mirror/replica.h"
-#include "adapters/mirror/side_line.h"
 #include "adapters/mirror/wanted_gate.h"
 #include "adapters/mirror/wanted_relay.h"
 #include "adapters/mirror/wanted_socket.h"
 #include "adapters/redis/options.h"
+#include "adapters/redis/side_line.h"
 #include "adapters/table/writer.h"
 #include "adapters/uv/loop.h"
 #include "schema/redis_keys.h"
@@ -62,7 +62,7 @@ class Mirror {
   Listener& listener_;
   std::unique_ptr<table::Writer> writer_;
   Replica replica_;
-  SideLine line_;
+  redis::SideLine line_;
   Follower follower_;
   WantedRelay relay_;
   std::unique_ptr<WantedSocket> socket_;

@@ -16,8 +16,8 @@
 
 #include "adapters/mirror/listener.h"
 #include "adapters/mirror/replica.h"
-#include "adapters/mirror/side_line.h"
 #include "adapters/mirror/wanted_gate.h"
+#include "adapters/redis/side_line.h"
 #include "adapters/uv/loop.h"
 #include "schema/redis_keys.h"
 
@@ -26,7 +26,7 @@ namespace zonecast::mirror {
 class WantedRelay {
  public:
   WantedRelay(uv::Loop& loop, const schema::RedisKeys& keys, std::string worker_id,
-              WantedLimits limits, SideLine& line, Replica& replica, Listener& listener);
+              WantedLimits limits, redis::SideLine& line, Replica& replica, Listener& listener);
 
   void onDatagram(std::string_view datagram);
 
@@ -53,7 +53,7 @@ class WantedRelay {
   const schema::RedisKeys& keys_;
   const std::string worker_id_;
   WantedGate gate_;
-  SideLine& line_;
+  redis::SideLine& line_;
   Replica& replica_;
   Listener& listener_;
   Counts counts_;

@@ -41,6 +41,7 @@ class Connection {
   void close();
   void send(const Command& command, Handler handler);  // when not connected: dropped
 
+  std::size_t unanswered() const { return waiting_.size(); }
   std::size_t unsentOctets() const { return socket_ ? socket_->stream.write_queue_size : 0; }
 
  private:

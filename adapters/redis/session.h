@@ -43,6 +43,7 @@ class Session {
 
   // Beside the coroutine: its handler must not resume it.
   void send(const Command& command, Connection::Handler handler);
+  std::size_t unanswered() const { return connection_.unanswered(); }
 
   // co_await: until Redis is connected.
   auto connect() {

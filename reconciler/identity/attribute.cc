@@ -16,7 +16,7 @@ using Values = AttributeValues;
 
 // Tags with a meaning of their own are none, whatever a schema says.
 bool isAttribute(std::string_view name) {
-  return name != "v" && name != "did" && name != "alias";
+  return std::ranges::find(kOwnTags, name) == kOwnTags.end();
 }
 
 // What somebody says of one attribute.

@@ -129,6 +129,14 @@ Claim notApplied(std::string why) {
 
 }  // namespace
 
+std::vector<std::string_view> tokensIn(const Claim& claim) {
+  std::vector<std::string_view> tokens;
+  for (const ClaimTag& tag : claim.tags) {
+    if (tag.name == "token") tokens.push_back(tag.value);
+  }
+  return tokens;
+}
+
 std::optional<Claim> parseClaimRecord(std::string_view text, const ClaimLimits& limits) {
   std::string_view rest = text;
   if (!isVersion(takeTag(rest))) return std::nullopt;

@@ -2,6 +2,7 @@
 // stands in schema/TXT.md). A pure parser: octets in, tags and warnings out.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -15,6 +16,9 @@ namespace zonecast::identity {
 inline constexpr std::string_view kClaimLabel = "_sipvhost";
 inline constexpr std::string_view kClaimVersion = "v=sipvhost1";
 inline constexpr std::size_t kTagNameOctetsMax = 32;
+
+// Tags with a meaning of their own; every other one sets an attribute.
+inline constexpr std::array<std::string_view, 4> kOwnTags{"v", "did", "alias", "token"};
 
 struct ClaimLimits {
   std::uint32_t tags_max = 32;      // beside the version
@@ -36,6 +40,9 @@ struct Claim {
   std::vector<std::string> spoiled{};
   friend bool operator==(const Claim&, const Claim&) = default;
 };
+
+// What the domain's owner shows to be known to operators by: one for each of them.
+std::vector<std::string_view> tokensIn(const Claim& claim);
 
 // One TXT record, its strings already joined. Nothing when it does not start with the version tag.
 // A bad tag spoils itself only and becomes a warning; a record beyond the limits does not apply

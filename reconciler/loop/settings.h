@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "reconciler/derive/derive.h"
+#include "reconciler/discovery/settings.h"
 #include "reconciler/identity/attribute.h"
 #include "reconciler/identity/claim.h"
 #include "reconciler/identity/virtual_domain.h"
@@ -56,6 +57,7 @@ struct Settings {
   view::ZoneLimits zone_limits;  // records and octets follow from each zone's transfer limits
   identity::ClaimLimits claim_limits;
   identity::AttributeSchema attributes;
+  discovery::Settings discovery;
   std::uint32_t publish_batch_max =
       1000;  // changes that small zones' publications are gathered up to
 };

@@ -9,7 +9,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
-CORE_ROOMS = ["dns", "xfr", "view", "derive", "identity", "plan", "query", "ports", "loop"]
+CORE_ROOMS = ["dns", "xfr", "view", "derive", "identity", "discovery", "plan", "query", "ports", "loop"]
 
 # room -> the rooms of the project that it may include, besides itself
 CORE = {
@@ -18,10 +18,11 @@ CORE = {
     "view": ["dns"],
     "derive": ["dns", "view"],
     "identity": ["dns", "view", "derive"],
+    "discovery": ["dns", "derive"],
     "plan": ["dns", "view", "derive", "identity"],
     "query": ["dns", "xfr"],
     "ports": ["dns", "xfr", "view", "derive", "identity", "plan", "query"],
-    "loop": ["dns", "xfr", "view", "derive", "identity", "plan", "query", "ports"],
+    "loop": ["dns", "xfr", "view", "derive", "identity", "discovery", "plan", "query", "ports"],
 }
 ALLOWED = {f"reconciler/{room}": [f"reconciler/{seen}" for seen in seen_rooms]
            for room, seen_rooms in CORE.items()}

@@ -57,6 +57,12 @@ TEST(Claim, TheExampleOfTheGrammarReadsAsItSays) {
   EXPECT_THAT(claim.spoiled, IsEmpty());
 }
 
+TEST(Claim, HasATokenForEachOperatorThatKnowsTheDomain) {
+  EXPECT_THAT(tokensIn(parsed("v=sipvhost1; token=0f; did=iptel; TOKEN = 1e ;token=")),
+              ElementsAre("0f", "1e", ""));
+  EXPECT_THAT(tokensIn(parsed("v=sipvhost1; token=%; tokens=0f; token.x=0f")), IsEmpty());
+}
+
 TEST(Claim, TheRecordsOfTheGrammarsPageReadAsItSays) {
   struct {
     std::string_view record;

@@ -1,13 +1,13 @@
-#include "adapters/mirror/side_line.h"
+#include "adapters/redis/side_line.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "adapters/redis/opening.h"
 
-namespace zonecast::mirror {
+namespace zonecast::redis {
 
-SideLine::SideLine(uv::Loop& loop, redis::RedisOptions options)
+SideLine::SideLine(uv::Loop& loop, RedisOptions options)
     : options_(std::move(options)),
       keys_(options_.deployment),
       backoff_(options_.backoff_min),
@@ -25,15 +25,15 @@ void SideLine::start() {
   start_timer_.after(Duration::zero());
 }
 
-void SideLine::send(const redis::Command& command, redis::Connection::Handler handler) {
+void SideLine::send(const Command& command, Connection::Handler handler) {
   if (is_up_) session_.send(command, std::move(handler));
 }
 
-// Why it fails is told by the follower, whom the same happens to.
-redis::Task<void> SideLine::connect() {
+// Why it fails is told by the dialogue beside it, which the same happens to.
+Task<void> SideLine::connect() {
   session_.close();
   co_await session_.connect();
-  const redis::Outcome authenticated = co_await redis::authenticate({session_, options_, keys_});
+  const Outcome authenticated = co_await authenticate({session_, options_, keys_});
   if (!authenticated) co_return onDown();
   is_up_ = true;
   backoff_ = options_.backoff_min;
@@ -48,4 +48,4 @@ void SideLine::onDown() {
   backoff_ = std::min(2 * backoff_, options_.backoff_max);
 }
 
-}  // namespace zonecast::mirror
+}  // namespace zonecast::redis
