@@ -520,6 +520,11 @@ def redis():
     yield "a-publication-refused", dialogue(full, {"FCALL zonecast_": b"-OOM command not allowed\r\n"})
     yield "what-is-known", dialogue(full, knows=knows_version_7)
     yield "what-is-known-and-was-changed", dialogue({**full, f"HLEN {key}domain": number(3)}, knows=knows_version_7)
+    what_is_not_the_protocol = b"?\r\n"
+    yield "opened-and-lost-in-one-arrival", dialogue(
+        {**full, f"HLEN {key}vdomain": number(1) + what_is_not_the_protocol}, knows=knows_version_7)
+    yield "published-and-lost-in-one-arrival", dialogue(
+        full, {"FCALL zonecast_": array("ok") + what_is_not_the_protocol})
     yield "several-slices", dialogue({**full, f"HSCAN {key}domain 0": scan("acme.example", entry, cursor="17")},
                                      {f"HSCAN {key}domain 17": scan("acme.example", entry, "c.example", entry)})
     yield "staged-by-another", dialogue({**full, f"HGETALL {key}meta": meta(staging="1:8"), "UNLINK": number(0)})
