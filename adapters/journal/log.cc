@@ -156,4 +156,8 @@ void Log::write(const ports::Answered& fact) {
   warnSeldom(answers_, question, Line("not answered: " + fact.text).add("question", question));
 }
 
+void Log::write(const ports::WantedTrouble& fact) {
+  warnSeldom(wanted_troubles_, fact.why, Line("wanted: " + fact.why));
+}
+
 }  // namespace zonecast::journal

@@ -39,6 +39,8 @@ class Log final : public ports::Journal {
   void write(const ports::DiskTrouble& fact);
   void write(const ports::ClaimWarning& fact);
   void write(const ports::Answered& fact);
+  void write(const ports::Wanted&) {}
+  void write(const ports::WantedTrouble& fact);
 
   // `subject` tells those apart that repeat each other.
   void warnSeldom(Repeats& repeats, const std::string& subject, Line line);
@@ -48,7 +50,8 @@ class Log final : public ports::Journal {
   const loop::Settings& settings_;
   const ports::Clock& clock_;
   std::shared_ptr<spdlog::logger> out_;
-  Repeats zone_failures_, notifies_, store_losses_, store_troubles_, disk_troubles_, claims_, answers_;
+  Repeats zone_failures_, notifies_, store_losses_, store_troubles_, disk_troubles_, claims_, answers_,
+      wanted_troubles_;
 };
 
 }  // namespace zonecast::journal

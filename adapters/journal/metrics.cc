@@ -92,6 +92,12 @@ Metrics::Metrics(const ports::Clock& clock)
       refresh_lateness_(histogram(*registry_, "zonecast_refresh_lateness_seconds",
                                   "How long after it was due a question was asked again.",
                                   {0.01, 0.05, 0.1, 0.5, 1, 5, 30, 120, 600})),
+      wanted_troubles_(counter(*registry_, "zonecast_wanted_troubles_total",
+                               "Times that workers' questions, or answers to them, got lost.")),
+      asked_about_(BuildGauge()
+                       .Name("zonecast_domains_asked_about")
+                       .Help("Domains without a zone here: watched, discovered, or looked up now.")
+                       .Register(*registry_)),
       edit_to_published_(
           histogram(*registry_, "zonecast_edit_to_published_seconds",
                     "From the first word of an edit (NOTIFY or check) to its publication.",
@@ -127,6 +133,12 @@ Metrics::Metrics(const ports::Clock& clock)
   for (std::uint8_t why = 0; why <= static_cast<std::uint8_t>(query::Failure::Why::unproven); ++why) {
     answered_.push_back(&answered.Add(
         {{"result", std::string(query::toText(static_cast<query::Failure::Why>(why)))}}));
+  }
+  auto& wanted = counters(*registry_, "zonecast_wanted_total",
+                          "Domains that workers asked about, by what came of it.");
+  wanted_.push_back(&wanted.Add({{"result", "taken"}}));
+  for (const discovery::Refusal refusal : discovery::kRefusals) {
+    wanted_.push_back(&wanted.Add({{"result", std::string(discovery::toText(refusal))}}));
   }
   constexpr auto kResults = static_cast<std::uint8_t>(xfr::NotifyResult::malformed) + 1;
   for (std::uint8_t result = 0; result < kResults; ++result) {
@@ -201,6 +213,13 @@ void Metrics::count(const ports::Answered& fact) {
   refresh_lateness_.Observe(seconds(fact.lateness));
 }
 
+void Metrics::count(const ports::Wanted& fact) {
+  wanted_[fact.refused ? static_cast<std::size_t>(*fact.refused) + 1 : 0]->Increment();
+}
+void Metrics::count(const ports::WantedTrouble&) {
+  wanted_troubles_.Increment();
+}
+
 void Metrics::observeTurn(Duration cpu) {
   loop_turn_.Observe(seconds(cpu));
 }
@@ -232,6 +251,12 @@ void Metrics::observe(const loop::Overview& overview) {
   const auto setQuestions = [this](const char* state, std::size_t questions) {
     questions_.Add({{"state", state}}).Set(static_cast<double>(questions));
   };
+  const auto setDomains = [this](const char* state, std::size_t domains) {
+    asked_about_.Add({{"state", state}}).Set(static_cast<double>(domains));
+  };
+  setDomains("watched", overview.domains_watched);
+  setDomains("discovered", overview.domains_discovered);
+  setDomains("wanted", overview.domains_wanted);
   setQuestions("held", overview.answers.questions);
   setQuestions("unanswered", overview.answers.unanswered);
   setQuestions("failing", overview.answers.failing);

@@ -50,6 +50,8 @@ class Metrics final : public ports::Journal {
   void count(const ports::DiskTrouble& fact);
   void count(const ports::ClaimWarning& fact);
   void count(const ports::Answered& fact);
+  void count(const ports::Wanted& fact);
+  void count(const ports::WantedTrouble& fact);
 
   struct CallbackSeries {
     prometheus::Histogram& cpu;
@@ -77,6 +79,9 @@ class Metrics final : public ports::Journal {
   std::vector<prometheus::Counter*> answered_;  // by result: an answer, then each kind of failure
   prometheus::Family<prometheus::Gauge>& questions_;
   prometheus::Histogram& refresh_lateness_;
+  std::vector<prometheus::Counter*> wanted_;  // by result: taken, then each refusal
+  prometheus::Counter& wanted_troubles_;
+  prometheus::Family<prometheus::Gauge>& asked_about_;
   prometheus::Histogram& edit_to_published_;
   prometheus::Histogram& store_took_;
   prometheus::Histogram& loop_turn_;

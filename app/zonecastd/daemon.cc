@@ -83,14 +83,16 @@ tl::expected<void, std::string> Daemon::open() {
   if (!disk) return tl::unexpected(std::move(disk.error()));
   disk_ = std::move(*disk);
 
-  store_ = std::make_unique<redis::RedisStore>(
-      loop_, storeOptions(configuration_.redis, configuration_.settings.publish_batch_max,
-                          disk_->instanceId()));
+  const redis::RedisOptions redis_options = storeOptions(
+      configuration_.redis, configuration_.settings.publish_batch_max, disk_->instanceId());
+  store_ = std::make_unique<redis::RedisStore>(loop_, redis_options);
+  workers_ = std::make_unique<redis::RedisWorkerQuestions>(loop_, redis_options);
   reconciler_ = std::make_unique<loop::Reconciler>(
-      configuration_.settings, loop::Ports{loop_, transport_, resolver_, *store_, *disk_, journals_},
+      configuration_.settings, loop::Ports{loop_, transport_, resolver_, *workers_, *store_, *disk_, journals_},
       trueRandom());
   disk_->reportTo(*reconciler_);
   store_->reportTo(*reconciler_);
+  workers_->reportTo(*reconciler_);
   transport_.reportTo(*reconciler_);
   resolver_.reportTo(*reconciler_);
 
@@ -142,6 +144,7 @@ void Daemon::run() {
     metrics_.observeCallback(uv::toText(callback), cpu);
   });
   reconciler_->start(publisher_);
+  if (configuration_.settings.discovered) workers_->start();
   observe();
   out_->info("zonecastd {} is running zones={} customers={} notify_listeners={}", kVersion,
              configuration_.settings.zones.size(), configuration_.settings.customers.size(),

@@ -18,6 +18,7 @@
 #include "adapters/journal/log.h"
 #include "adapters/journal/metrics.h"
 #include "adapters/redis/redis_store.h"
+#include "adapters/redis/worker_questions.h"
 #include "adapters/uv/loop.h"
 #include "adapters/uv/zone_transport.h"
 #include "app/zonecastd/control_service.h"
@@ -64,6 +65,7 @@ class Daemon {
   uv::UvZoneTransport transport_;
   getdns::GetdnsResolver resolver_;
   std::unique_ptr<redis::RedisStore> store_;
+  std::unique_ptr<redis::RedisWorkerQuestions> workers_;
   std::unique_ptr<loop::Reconciler> reconciler_;
   std::unique_ptr<ControlService> service_;
   std::unique_ptr<control::ControlServer> control_;

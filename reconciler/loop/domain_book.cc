@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "reconciler/discovery/token.h"
+
 namespace zonecast::loop {
 namespace {
 
@@ -131,6 +133,10 @@ DomainBook::Evaluation DomainBook::evaluate(DomainId id) {
   const bool needs_claim = verdict.standing == Standing::hosted || !node.named_by.empty();
   const bool claim_changed = verdict.standing != Standing::unknown && needs_claim &&
                              readClaim(node, dns ? &*dns : nullptr, verdict);
+  if (verdict.standing == Standing::hosted && lacksToken(node)) {
+    verdict.standing = Standing::foreign;
+    verdict.targets.clear();
+  }
 
   Evaluation evaluation;
   const std::vector<dns::Name> targets = std::exchange(verdict.targets, {});
@@ -147,6 +153,7 @@ DomainBook::Evaluation DomainBook::evaluate(DomainId id) {
   }
   std::ranges::copy(recount(node), std::back_inserter(evaluation.also));
   settle(id, evaluation);
+  count(node);
   restOn(node, dns ? &*dns : nullptr);
   if (claim_changed) evaluation.warnings = warnings(id);
   return evaluation;
@@ -242,9 +249,18 @@ bool DomainBook::isPending(DomainId id) const {
   });
 }
 
+void DomainBook::setWanted(DomainNode& node, bool wanted) {
+  if (node.wanted != wanted) wanted ? ++wanted_ : --wanted_;
+  node.wanted = wanted;
+}
+
+void DomainBook::want(DomainId id) {
+  setWanted(mutableNode(id), true);
+}
+
 void DomainBook::endWanting(DomainId id) {
   DomainNode& node = mutableNode(id);
-  node.wanted = false;
+  setWanted(node, false);
   if (node.desired || node.published || node.watched) return;
   node.tried = Presence::absent;
   node.verdict.standing = Standing::foreign;
@@ -252,9 +268,33 @@ void DomainBook::endWanting(DomainId id) {
   forgetIfIdle(id);
 }
 
-void DomainBook::setIdle(DomainId id, bool idle) {
-  mutableNode(id).idle = idle;
+void DomainBook::touch(DomainId id, Instant now) {
+  DomainNode& node = mutableNode(id);
+  node.wanted_at = now;
+  node.idle = false;
+  holdAnew(node);
+}
+
+void DomainBook::setIdle(DomainId id) {
+  mutableNode(id).idle = true;
   holdAnew(mutableNode(id));
+}
+
+void DomainBook::count(DomainNode& node) {
+  const bool counts = node.desired && node.customer && node.customer == settings_.discovered;
+  if (counts != node.is_counted) counts ? ++discovered_ : --discovered_;
+  node.is_counted = counts;
+}
+
+// What speaks for itself must show that it is meant to be here, where the operator wants that.
+bool DomainBook::lacksToken(const DomainNode& node) const {
+  const discovery::Settings& discovery = settings_.discovery;
+  if (discovery.mode != discovery::Mode::token || node.watched) return false;
+  if (!node.customer || node.customer != settings_.discovered) return false;
+  if (!node.claim) return true;
+  return std::ranges::none_of(identity::tokensIn(*node.claim), [&](std::string_view token) {
+    return discovery::tokenMatches(node.domain, discovery.token_key, token);
+  });
 }
 
 void DomainBook::refresh(DomainId id, Instant now) {
@@ -414,6 +454,7 @@ std::optional<plan::DomainEntry> DomainBook::publishedEntry(const DomainNode& no
 void DomainBook::adoptPublished(DomainId id) {
   DomainNode& node = mutableNode(id);
   node.published = publishedEntry(node);
+  if (node.published) setWanted(node, false);
   recount(node);
   holdAnew(node);
   if (node.verdict.standing == Standing::unknown) desire(id, node.published);

@@ -52,6 +52,7 @@ struct DomainNode {
   bool watched = false;                 // the operator said so
   bool wanted = false;                  // a worker asked, and nothing came of it yet
   bool idle = false;                    // no worker has asked for long
+  bool is_counted = false;              // among the discovered ones
   bool occluded = false;                      // a DNAME hides what may stand at its own names
   std::uint32_t planned_in = 0;               // the planning that saw it last; see markPlanned()
   std::optional<view::CustomerId> customer;
@@ -61,6 +62,7 @@ struct DomainNode {
   std::optional<identity::Claim> claim;
   std::vector<query::QuestionId> questions;  // that the verdict rests on; held, ascending
   query::Urgency urgency{};                  // with which they are
+  Instant wanted_at{};                       // when a worker asked last, as far as is known
   std::vector<DomainId> targets;  // other domains of the same customer that it names
   absl::btree_set<DomainId> named_by;
   std::optional<identity::Did> awaited;  // claimed, but another's: it is asked for when it is free
@@ -103,12 +105,15 @@ class DomainBook : private identity::IdentityContext {
 
   // Whom the domain is tried for; to be evaluated anew.
   void watch(DomainId id) { mutableNode(id).watched = true; }
-  void want(DomainId id) { mutableNode(id).wanted = true; }
+  void want(DomainId id);
   // Some question of it has neither been answered nor failed.
   bool isPending(DomainId id) const;
   // Nothing comes of what a worker asked for, or it is published now.
   void endWanting(DomainId id);
-  void setIdle(DomainId id, bool idle);
+  void touch(DomainId id, Instant now);  // a worker asks for it
+  void setIdle(DomainId id);             // until one does
+  // It was discovered, and its claim lacks the token that discovery.mode asks for.
+  bool lacksToken(const DomainNode& node) const;
   // To be asked again now.
   void refresh(DomainId id, Instant now);
 
@@ -144,7 +149,23 @@ class DomainBook : private identity::IdentityContext {
   // The domains that waited for a zone of the customer to be transferred; they wait no more.
   std::vector<DomainId> takeAwaiting(view::CustomerId customer);
 
+  // In canonical order, from behind `after` (the beginning, when null), as long as visit(node) is
+  // true, and `count` nodes at most. Where to go on; nothing after the last.
+  template <typename Visitor>
+  std::optional<dns::Name> visitInOrder(const dns::Name* after, std::size_t count,
+                                        Visitor&& visit) const {
+    auto at = after == nullptr ? in_order_.begin() : in_order_.upper_bound(after->view());
+    for (; at != in_order_.end(); ++at) {
+      const dns::NameView name = at->first;
+      if (!visit(node(at->second)) || --count == 0) return dns::Name(name);
+    }
+    return std::nullopt;
+  }
+
   std::vector<std::string> warnings(DomainId id) const;  // about its claim, as it is now
+
+  std::size_t wanted() const { return wanted_; }
+  std::size_t discovered() const { return discovered_; }  // those that are to be published
 
   // Every id is below it; some are of no node.
   DomainId idsEnd() const { return DomainId{static_cast<std::uint32_t>(nodes_.size())}; }
@@ -165,6 +186,8 @@ class DomainBook : private identity::IdentityContext {
   query::Urgency urgencyOf(const DomainNode& node) const;
   void restOn(DomainNode& node, const CustomerDns* dns);
   void holdAnew(DomainNode& node);
+  void setWanted(DomainNode& node, bool wanted);
+  void count(DomainNode& node);
   bool isUnknown(DomainId id) const;
   bool leansOnUnknown(const DomainNode& node, const derive::Verdict& verdict) const;
   bool mayBeNamedByUnknown(const DomainNode& node);
@@ -190,6 +213,7 @@ class DomainBook : private identity::IdentityContext {
   query::Answers& answers_;
   const plan::Table& published_;
 
+  std::size_t wanted_ = 0, discovered_ = 0;
   std::vector<std::unique_ptr<DomainNode>> nodes_;  // by id; a hole where one was forgotten
   std::vector<DomainId> free_;
   view::NameIndex by_hash_;  // of ids, each one higher: an index has no zero

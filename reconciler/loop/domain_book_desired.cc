@@ -91,6 +91,7 @@ bool DomainBook::desire(DomainId id, std::optional<plan::DomainEntry> entry) {
   }
   node.desired = std::move(entry);
   if (node.desired) members_[node.desired->did].insert(node.domain);
+  count(node);
   return true;
 }
 

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "reconciler/discovery/token.h"
+
 namespace zonecast::loop {
 namespace {
 
@@ -25,6 +27,7 @@ Reconciler::Reconciler(const Settings& settings, Ports ports, std::uint64_t seed
       view_(settings.derive.alias_chain_max),
       answers_(settings.answers, settings.resolvers, seed),
       book_(settings, view_, answers_, published_),
+      discovery_(settings, book_, ports.workers, ports.journal),
       intake_(settings, view_, ports.disk,
               [this](ZoneUpdate update) { onUpdate(std::move(update)); }),
       secondary_(settings.secondary, intake_, random_()),
@@ -80,11 +83,12 @@ void Reconciler::onTimer() {
     secondary_.onNotify(hint.zone, hint.sender, now);
   }
   secondary_.onTimer(now);
+  discovery_.onTimer(now.mono);
   settle();
 }
 
 bool Reconciler::hasWork() const {
-  return !answered_.empty() || !edits_.empty() || !passes_.empty() || publisher_.hasWork();
+  return !answered_.empty() || !to_look_up_.empty() || !edits_.empty() || !passes_.empty() || publisher_.hasWork();
 }
 
 // Passes take turns: small ones are done in one, of a large one no edit ever waits for more than a
@@ -93,6 +97,7 @@ bool Reconciler::hasWork() const {
 void Reconciler::work() {
   if (publisher_.state() != StoreState::planning) {
     lookAtAnswers();
+    lookAtWanted();
     advanceSome(edits_);
     advanceSome(passes_);
   }
@@ -122,6 +127,9 @@ void Reconciler::afterStage(Pass& pass) {
   const bool found =
       zone && searching_[static_cast<std::size_t>(*zone)] && pass.stage() != Pass::Stage::searching;
   if (found) searching_[static_cast<std::size_t>(*zone)] = false;
+  for (const DomainId wanted : pass.takeWanted()) {
+    if (book_.exists(wanted)) discovery_.onEvaluated(wanted);
+  }
   if (pass.stage() == Pass::Stage::evaluated) {
     submitWorkOf(pass);
     if (zone) unread_.erase(*zone);
@@ -246,6 +254,13 @@ void Reconciler::onUpdate(ZoneUpdate update) {
       update);
 }
 
+void Reconciler::lookAtWanted() {
+  if (to_look_up_.empty()) return;
+  plan::Cause cause{fmt::format("a worker met {}", to_look_up_.front().text()),
+                    ports_.clock.now().mono};
+  begin(DomainsWanted{std::exchange(to_look_up_, {})}, std::move(cause), false);
+}
+
 void Reconciler::begin(PassSubject subject, plan::Cause cause, bool save_full_copy) {
   (Pass::isEdit(subject) ? edits_ : passes_)
       .emplace_back(PassTools{settings_, view_, book_, intake_, published_, publisher_.held()},
@@ -301,6 +316,18 @@ void Reconciler::onAnswered(query::AskId ask, query::Outcome outcome) {
   settle();
 }
 
+// Only the leader answers.
+void Reconciler::onWanted(std::string_view domain, std::string_view worker) {
+  if (!isOpen(publisher_.state())) return;
+  auto to_look_up = discovery_.onWanted(domain, worker, ports_.clock.now().mono);
+  if (to_look_up) to_look_up_.push_back(*std::move(to_look_up));
+  settle();
+}
+
+void Reconciler::onWantedTrouble(std::string why) {
+  ports_.journal.record(ports::WantedTrouble{std::move(why)});
+}
+
 void Reconciler::onNotifyMessage(ports::NotifySource source, const xfr::Address& sender,
                                  std::span<const std::uint8_t> message) {
   const Now now = ports_.clock.now();
@@ -331,6 +358,7 @@ std::optional<Instant> Reconciler::nextDeadline() const {
   };
   if (!late_hints_.empty()) consider(late_hints_.front().due);
   consider(answers_.nextDeadline(ports_.clock.now().mono));
+  consider(discovery_.nextDeadline());
   return next;
 }
 
@@ -377,6 +405,9 @@ Overview Reconciler::overview() const {
   overview.zones_in_work = edits_.size() + passes_.size();
   overview.domains_waiting = publisher_.waiting();
   overview.answers = answers_.tally();
+  overview.domains_watched = settings_.watched.size();
+  overview.domains_discovered = book_.discovered();
+  overview.domains_wanted = book_.wanted();
   return overview;
 }
 
@@ -437,6 +468,47 @@ bool Reconciler::retransfer(dns::NameView zone) {
   return true;
 }
 
+bool Reconciler::lookUp(const derive::Domain& domain) {
+  const Instant now = ports_.clock.now().mono;
+  if (const auto id = book_.find(domain); id && !book_.node(*id).questions.empty()) {
+    book_.refresh(*id, now);
+  } else if (settings_.discovered && !view_.speaker(domain.name())) {
+    discovery_.want(domain, now);
+    to_look_up_.push_back(domain);
+  } else {
+    return false;
+  }
+  settle();
+  return true;
+}
+
+Reconciler::WatchedPage Reconciler::watched(const dns::Name* after,
+                                            std::size_t domains_max) const {
+  constexpr std::size_t kLookedAtMax = 10'000;  // some ms
+  const Instant now = ports_.clock.now().mono;
+  WatchedPage page;
+  page.next = book_.visitInOrder(after, kLookedAtMax, [&](const DomainNode& node) {
+    const bool is_discovered = node.customer && node.customer == settings_.discovered;
+    if (!node.watched && !is_discovered) return true;
+    WatchedReport& report = page.domains.emplace_back();
+    report.domain = std::string(node.domain.text());
+    if (node.customer) {
+      report.customer = settings_.customers[static_cast<std::size_t>(*node.customer)].name;
+    }
+    report.standing = std::string(derive::toText(node.verdict.standing));
+    report.missing = node.verdict.missing;
+    report.published = node.published.has_value();
+    report.idle = node.idle;
+    report.questions = node.questions.size();
+    for (const query::QuestionId question : node.questions) {
+      const Duration left = std::max(answers_.due(question) - now, Duration::zero());
+      report.next = report.next ? std::min(*report.next, left) : left;
+    }
+    return page.domains.size() < domains_max;
+  });
+  return page;
+}
+
 std::optional<view::CustomerId> Reconciler::customerOf(const derive::Domain& domain) const {
   const std::optional<DomainId> id = book_.find(domain);
   return id ? book_.node(*id).customer : view_.speaker(domain.name());
@@ -478,6 +550,14 @@ DomainExplanation Reconciler::explain(const derive::Domain& domain) const {
   const CustomerDns dns(settings_, view_, answers_, *customer, ports_.clock.now().mono);
   explanation.explanation = derive::explain(domain, dns, settings_.edge, settings_.derive);
   const std::optional<DomainId> id = book_.find(domain);
+  if (id && explanation.explanation.first_failure.empty() && book_.lacksToken(book_.node(*id))) {
+    explanation.explanation.first_failure =
+        fmt::format("{} reaches the edge, but its {} record lacks the token that discovery.mode "
+                    "asks for", domain.text(), identity::kClaimLabel);
+    explanation.explanation.remedy.push_back(
+        fmt::format("{}.{}. 3600 IN TXT \"v=sipvhost1; token={}\"", identity::kClaimLabel,
+                    domain.text(), discovery::tokenFor(domain, settings_.discovery.token_key)));
+  }
   if (!id && explanation.explanation.first_failure.empty()) {
     // Not every address record makes a domain.
     explanation.explanation.first_failure = fmt::format(

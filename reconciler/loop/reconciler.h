@@ -26,6 +26,7 @@
 #include <string_view>
 #include <vector>
 
+#include "reconciler/loop/discovery.h"
 #include "reconciler/loop/domain_book.h"
 #include "reconciler/loop/pass.h"
 #include "reconciler/loop/publisher.h"
@@ -37,6 +38,7 @@
 #include "reconciler/ports/journal.h"
 #include "reconciler/ports/resolver.h"
 #include "reconciler/ports/state_store.h"
+#include "reconciler/ports/worker_questions.h"
 #include "reconciler/ports/zone_transport.h"
 #include "reconciler/xfr/notify_gate.h"
 #include "reconciler/xfr/secondary.h"
@@ -47,6 +49,7 @@ struct Ports {
   ports::Clock& clock;
   ports::ZoneTransport& transport;
   ports::Resolver& resolver;
+  ports::WorkerQuestions& workers;
   ports::StateStore& store;
   ports::Disk& disk;
   ports::Journal& journal;
@@ -54,6 +57,7 @@ struct Ports {
 
 class Reconciler final : public ports::ZoneTransportListener,
                          public ports::ResolverListener,
+                         public ports::WorkerQuestionsListener,
                          public ports::StateStoreListener,
                          public ports::DiskListener {
  public:
@@ -83,13 +87,26 @@ class Reconciler final : public ports::ZoneTransportListener,
   DomainReport domainReport(const derive::Domain& domain) const;
   DomainExplanation explain(const derive::Domain& domain) const;
 
-  // -- ports::ZoneTransportListener, ResolverListener, StateStoreListener, DiskListener
+  // What there is to know by asking is asked for anew: false, when nobody may be asked about it.
+  bool lookUp(const derive::Domain& domain);
+  // The next watched and discovered domains behind `after`, in canonical order; some at a time:
+  // `next` says where to go on.
+  struct WatchedPage {
+    std::vector<WatchedReport> domains;
+    std::optional<dns::Name> next;
+  };
+  WatchedPage watched(const dns::Name* after, std::size_t domains_max) const;
+
+  // -- ports::ZoneTransportListener, ResolverListener, WorkerQuestionsListener, StateStoreListener,
+  // DiskListener
   void onConnected(xfr::ConnectionId connection) override;
   void onReceived(xfr::ConnectionId connection, std::span<const std::uint8_t> octets) override;
   void onConnectionClosed(xfr::ConnectionId connection, std::string_view why) override;
   void onNotifyMessage(ports::NotifySource source, const xfr::Address& sender,
                        std::span<const std::uint8_t> message) override;
   void onAnswered(query::AskId ask, query::Outcome outcome) override;
+  void onWanted(std::string_view domain, std::string_view worker) override;
+  void onWantedTrouble(std::string why) override;
   void onStoreOpened(ports::StoredState state, bool unchanged) override;
   void onPublished(plan::Position position) override;
   void onStoreLost(std::string why) override;
@@ -100,6 +117,7 @@ class Reconciler final : public ports::ZoneTransportListener,
   void settle();  // after every event: actions go out, facts come in
   void ask();
   void lookAtAnswers();
+  void lookAtWanted();
   void perform(xfr::Action action);
   void take(const xfr::Fact& fact);
   void onCurrent(xfr::ZoneId zone);
@@ -133,6 +151,7 @@ class Reconciler final : public ports::ZoneTransportListener,
   query::Answers answers_;
   plan::Table published_;
   DomainBook book_;
+  Discovery discovery_;
   ZoneIntake intake_;
   xfr::Secondary secondary_;
   xfr::NotifyGate gate_;
@@ -148,6 +167,7 @@ class Reconciler final : public ports::ZoneTransportListener,
       searching_;  // by zone: which domains its present version concerns is not known yet
   std::map<xfr::ZoneId, Instant> noticed_;  // when the edit under way was first heard of
   std::vector<dns::Name> answered_;         // otherwise than before, and in no pass yet
+  std::vector<derive::Domain> to_look_up_;  // likewise
   std::deque<LateHint> late_hints_;         // in order, since the interval is one
   std::set<xfr::ZoneId> late_zones_;
   bool restoring_ = true;

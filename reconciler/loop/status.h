@@ -33,6 +33,8 @@ struct Overview {
   std::size_t zones_in_work = 0;    // new content that is being derived from, or saved
   std::size_t domains_waiting = 0;  // to be planned
   query::Answers::Tally answers;
+  std::size_t domains_watched = 0, domains_discovered = 0;
+  std::size_t domains_wanted = 0;  // that workers asked about, and that are being looked up
 };
 
 struct ZoneReport {
@@ -40,6 +42,17 @@ struct ZoneReport {
   xfr::ZoneStatus status;
   std::string primary;  // its name; empty when it has none yet
   std::size_t records = 0, octets = 0;
+};
+
+// A domain that is asked about, having no zone here.
+struct WatchedReport {
+  std::string domain;
+  std::string customer;  // "discovered": of itself
+  std::string standing;
+  std::string missing;  // what is not known
+  bool published = false, idle = false;
+  std::size_t questions = 0;
+  std::optional<Duration> next;  // until the first of them is due
 };
 
 struct DomainReport {

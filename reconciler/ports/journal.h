@@ -8,6 +8,7 @@
 #include <string>
 #include <variant>
 
+#include "reconciler/discovery/gate.h"
 #include "reconciler/plan/change_set.h"
 #include "reconciler/plan/version.h"
 #include "reconciler/query/answer.h"
@@ -56,9 +57,17 @@ struct Answered {  // a question to a resolver, or its failure
   Duration lateness{};  // how long after it was due it was asked
 };
 
+struct Wanted {  // a worker asked about a domain
+  std::optional<discovery::Refusal> refused;
+};
+struct WantedTrouble {  // what workers ask, or are told, gets lost
+  std::string why;
+};
+
 using Fact = std::variant<xfr::ZoneCurrent, xfr::ZoneTransferred, xfr::ZoneFailure,
                           xfr::ZoneExpired, xfr::ConnectionsScarce, NotifyReceived, Published,
-                          StoreOpened, StoreLost, StoreTrouble, DiskTrouble, ClaimWarning, Answered>;
+                          StoreOpened, StoreLost, StoreTrouble, DiskTrouble, ClaimWarning, Answered,
+                          Wanted, WantedTrouble>;
 
 class Journal {
  public:

@@ -8,6 +8,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
+#include "reconciler/discovery/token.h"
 
 namespace zonecast::test {
 namespace {
@@ -111,6 +112,9 @@ const std::map<std::string, Play::Command>& Play::commands() {
                                                         {"unconfigure", &Play::unconfigure},
                                                         {"resolver", &Play::resolver},
                                                         {"watch", &Play::watch},
+                                                        {"discovery", &Play::discovery},
+                                                        {"want", &Play::want},
+                                                        {"look-up", &Play::lookUp},
                                                         {"dns", &Play::dns},
                                                         {"dns-mood", &Play::dnsMood},
                                                         {"reply", &Play::reply},
@@ -302,6 +306,34 @@ void Play::replace(const Words& words, const Step& step) {
   at(words.at(1))
       .add(nameFromText(words.at(2)),
            {dns::Serial(number<std::uint32_t>(words.at(3))), recordsOf(step)});
+}
+
+void Play::discovery(const Words& words, const Step&) {
+  auto options = optionsOf(words, 1);
+  loop::Settings& settings = world_.settings;
+  static const std::map<std::string, discovery::Mode> kModes{{"listed", discovery::Mode::listed},
+                                                             {"token", discovery::Mode::token},
+                                                             {"open", discovery::Mode::open}};
+  settings.discovery.mode = kModes.at(options.contains("mode") ? options["mode"] : "open");
+  settings.discovery.token_key.assign(discovery::kTokenKeyOctetsMin, 7);
+  for (const std::string& pattern : listOf(options["allow"])) {
+    settings.discovery.allow.push_back(must(discovery::Pattern::fromText(pattern), pattern));
+  }
+  if (options.contains("idle")) settings.discovery.idle = duration(options["idle"]);
+  settings.discovered = view::CustomerId{static_cast<std::uint32_t>(settings.customers.size())};
+  settings.customers.push_back({.name = "discovered", .grants = {}, .attributes = {}});
+  settings.customers.back().grants.setter = identity::Setter::anyone;
+}
+
+void Play::want(const Words& words, const Step&) {
+  process().onWanted(words.at(1), words.size() > 3 ? words[3] : "w1");
+  settleIfRunning();
+}
+
+void Play::lookUp(const Words& words, const Step&) {
+  const auto domain = must(derive::Domain::fromText(words.at(1)), words.at(1));
+  if (!process().lookUp(domain)) world_.trace.push_back("there is nobody to ask");
+  settleIfRunning();
 }
 
 namespace {

@@ -6,7 +6,7 @@
 //   limits [batch=N] [transfers=N] [refresh=N(s|m|h)] [transports=NAME,..]
 //   primary NAME ADDRESS              zone NAME customer=NAME primaries=NAME,.. [shared]
 //   resolver ADDRESS                  asked for what lies outside the zones of every customer
-//   watch NAME customer=NAME
+//   watch NAME customer=NAME          discovery [mode=listed|token|open] [allow=PATTERN,..] [idle=N(s|h|d)]
 //   serve PRIMARY ZONE SERIAL         a zone's records follow, one a line, until `end`
 //   edit PRIMARY ZONE SERIAL          lines of "+ RECORD" and "- RECORD", until `end`
 //   replace PRIMARY ZONE SERIAL       as `serve`, but a newer version
@@ -14,6 +14,7 @@
 //   mood PRIMARY serving|refusing-connections|hung|garbage|refusing-transfers|stops-half-way
 //   dns                               what the resolver knows: "+ RECORD" and "- RECORD", until `end`
 //   dns-mood serving|silent|servfail  or `broken NAME`, `mended NAME`
+//   want DOMAIN [from WORKER]         look-up DOMAIN, by the operator
 //   cut PRIMARY                       every connection to it is closed
 //   start | kill [lost=N]             a process begins, or is killed: the last N writes are lost
 //   unconfigure ZONE                  between a kill and a start, as `zone` may stand there too
@@ -75,6 +76,7 @@ class Play {
   void zone(const Words& words, const Step& step);
   void resolver(const Words& words, const Step& step);
   void watch(const Words& words, const Step& step);
+  void discovery(const Words& words, const Step& step);
   void unconfigure(const Words& words, const Step& step);
 
   void serve(const Words& words, const Step& step);
@@ -84,6 +86,8 @@ class Play {
   void mood(const Words& words, const Step& step);
   void dns(const Words& words, const Step& step);
   void dnsMood(const Words& words, const Step& step);
+  void want(const Words& words, const Step& step);
+  void lookUp(const Words& words, const Step& step);
   void cut(const Words& words, const Step& step);
   void start(const Words& words, const Step& step);
   void kill(const Words& words, const Step& step);

@@ -72,6 +72,12 @@ void WorldJournal::record(const ports::Fact& fact) {
             trace_.push_back(fmt::format("claim of {}: {}", f.domain, f.text));
           },
           [](const ports::Answered&) {},
+          [&](const ports::Wanted& f) {
+            if (f.refused) {
+              trace_.push_back(fmt::format("refused: {}", discovery::toText(*f.refused)));
+            }
+          },
+          [&](const ports::WantedTrouble& f) { trace_.push_back("wanted: " + f.why); },
       },
       fact);
 }
@@ -80,7 +86,7 @@ void World::start() {
   transport_ = std::make_unique<WorldTransport>(primaries, trace);
   resolver_ = std::make_unique<WorldResolver>(dns, trace);
   reconciler_ = std::make_unique<loop::Reconciler>(
-      settings, loop::Ports{clock, *transport_, *resolver_, store, disk, journal}, ++starts_);
+      settings, loop::Ports{clock, *transport_, *resolver_, workers, store, disk, journal}, ++starts_);
   for (const auto& [name, saved] : std::map(disk.zones())) reconciler_->restore(saved);
   reconciler_->start(disk.publisher().value_or(ports::SavedPublisher{}));
 }

@@ -24,6 +24,7 @@
 #include "test/support/world_resolver.h"
 #include "test/support/world_store.h"
 #include "test/support/world_transport.h"
+#include "test/support/world_workers.h"
 
 namespace zonecast::test {
 
@@ -47,6 +48,7 @@ class World {
   Trace trace;
   ManualClock clock;
   WorldStore store{trace};
+  WorldWorkers workers{trace};
   WorldDisk disk;
   WorldJournal journal{settings, trace};
   bool flows = true;

@@ -1,0 +1,94 @@
+#include "reconciler/loop/discovery.h"
+
+#include <algorithm>
+#include <string>
+
+namespace zonecast::loop {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Past it nobody waits for the answer any more; resolvers and their retries are done long before.
+constexpr Duration kPatience = 30s;
+constexpr Duration kSweepInterval = 1s;
+constexpr std::uint32_t kSweptAtOnce = 5000;
+
+}  // namespace
+
+std::optional<derive::Domain> Discovery::onWanted(std::string_view text, std::string_view worker,
+                                                  Instant now) {
+  auto domain = gate_.admit(text, worker, now);
+  journal_.record(ports::Wanted{domain ? std::nullopt : std::optional(domain.error())});
+  if (!domain) return std::nullopt;
+  if (const auto id = book_.find(*domain); id && settleKnown(*id, now)) return std::nullopt;
+  want(*domain, now);
+  return *std::move(domain);
+}
+
+// True when there is nothing to look up: a worker's table is behind, or the answer is known.
+bool Discovery::settleKnown(DomainId id, Instant now) {
+  book_.touch(id, now);
+  const DomainNode& node = book_.node(id);
+  if (node.published) return true;
+  const bool is_known = node.derived && !node.queued && !node.desired &&
+                        node.verdict.standing != derive::Standing::unknown;
+  if (!is_known || node.wanted) return false;
+  workers_.answerNotHosted(node.domain, settings_.discovery.keep_foreign,
+                           derive::toText(node.verdict.standing));
+  return true;
+}
+
+void Discovery::onEvaluated(DomainId id) {
+  const DomainNode& node = book_.node(id);
+  if (!node.wanted || node.desired) return;
+  const bool is_known = node.verdict.standing != derive::Standing::unknown;
+  if (!is_known && book_.isPending(id)) return;
+  if (is_known) {
+    workers_.answerNotHosted(node.domain, settings_.discovery.keep_foreign,
+                             derive::toText(node.verdict.standing));
+  }
+  book_.endWanting(id);
+}
+
+void Discovery::onTimer(Instant now) {
+  giveUpOld(now);
+  if (settings_.discovered && now >= next_sweep_.value_or(now)) sweep(now);
+}
+
+void Discovery::giveUpOld(Instant now) {
+  while (!under_way_.empty() && under_way_.front().first + kPatience <= now) {
+    const auto id = book_.find(under_way_.front().second);
+    if (id && book_.node(*id).wanted && !book_.node(*id).desired) book_.endWanting(*id);
+    under_way_.pop_front();
+  }
+}
+
+// Some domains at a time, round and round.
+void Discovery::sweep(Instant now) {
+  next_sweep_ = now + kSweepInterval;
+  for (std::uint32_t n = 0; n < kSweptAtOnce; ++n) {
+    if (sweep_cursor_ >= book_.idsEnd()) {
+      sweep_cursor_ = {};
+      return;
+    }
+    const DomainId id = sweep_cursor_;
+    sweep_cursor_ = DomainId{static_cast<std::uint32_t>(id) + 1};
+    if (!book_.exists(id) || book_.node(id).customer != settings_.discovered) continue;
+    const DomainNode& node = book_.node(id);
+    if (node.wanted_at == Instant()) {
+      book_.touch(id, now);
+    } else if (!node.idle && !node.watched && now - node.wanted_at >= settings_.discovery.idle) {
+      book_.setIdle(id);
+    }
+  }
+}
+
+std::optional<Instant> Discovery::nextDeadline() const {
+  std::optional<Instant> next;
+  if (settings_.discovered) next = next_sweep_.value_or(Instant());
+  if (under_way_.empty()) return next;
+  const Instant patience_ends = under_way_.front().first + kPatience;
+  return next ? std::min(*next, patience_ends) : patience_ends;
+}
+
+}  // namespace zonecast::loop

@@ -1,0 +1,60 @@
+// Domains that workers met and nobody configured: which of them are looked up, and what workers are
+// told.
+//
+//   wanted --(gate)--> looked up --+--> hosted: published, and then discovered
+//                                  +--> not hosted: told so, and forgotten
+//                                  '--> not known: forgotten; whoever wants to know asks again
+//
+// A discovered domain stays as long as DNS points it at the edge. One that nobody asked for in
+// `discovery.idle` is asked about less often.
+//
+// Not thread-safe.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "reconciler/discovery/gate.h"
+#include "reconciler/loop/domain_book.h"
+#include "reconciler/ports/journal.h"
+#include "reconciler/ports/worker_questions.h"
+
+namespace zonecast::loop {
+
+class Discovery {
+ public:
+  // All of them must outlive it.
+  Discovery(const Settings& settings, DomainBook& book, ports::WorkerQuestions& workers,
+            ports::Journal& journal)
+      : settings_(settings), book_(book), workers_(workers), journal_(journal),
+        gate_(settings.discovery) {}
+
+  // The domain, when it is to be looked up.
+  std::optional<derive::Domain> onWanted(std::string_view domain, std::string_view worker,
+                                         Instant now);
+  // Of its own accord, past the gate.
+  void want(const derive::Domain& domain, Instant now) { under_way_.emplace_back(now, domain); }
+  // It was wanted, and evaluated. The domain may be forgotten afterwards.
+  void onEvaluated(DomainId id);
+
+  void onTimer(Instant now);
+  std::optional<Instant> nextDeadline() const;
+
+ private:
+  bool settleKnown(DomainId id, Instant now);
+  void giveUpOld(Instant now);
+  void sweep(Instant now);
+
+  const Settings& settings_;
+  DomainBook& book_;
+  ports::WorkerQuestions& workers_;
+  ports::Journal& journal_;
+  discovery::Gate gate_;
+  std::deque<std::pair<Instant, derive::Domain>> under_way_;  // also of what has ended
+  DomainId sweep_cursor_{};
+  std::optional<Instant> next_sweep_;
+};
+
+}  // namespace zonecast::loop
