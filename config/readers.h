@@ -1,6 +1,7 @@
 // Readers for the parts of a configuration that are more than options.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,6 +24,14 @@ identity::AttributeSpec freeText(std::string_view name);
 using AttributeTexts = std::vector<std::pair<std::string, identity::AttributeValue>>;
 AttributeTexts readAttributeValues(const Node& node, const identity::AttributeSpec& spec,
                                    Errors& errors);
+
+// What the operator sets, by attribute, as texts that fit the schema.
+std::map<std::string, std::vector<std::string>> readOperatorAttributes(
+    const Node& attributes, const identity::AttributeSchema& schema, Errors& errors);
+
+// The token's key and the attributes of discovered domains; the options and the attributes' schema
+// stand in the draft already.
+void readDiscovery(const Node& section, Draft& draft, Errors& errors);
 
 // The customers with their primaries and zones; the attributes' schema stands in the draft already.
 void readCustomers(const Node& customers, Draft& draft, Errors& errors);

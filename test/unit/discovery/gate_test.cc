@@ -315,7 +315,7 @@ TEST(Gate, NoStretchOfTimeExceedsAQuota) {
     settings.workers_max = upTo(12);
     settings.registrables_max = upTo(200);
     settings.domains_max = upTo(100);
-    settings.recent_for = milliseconds{upTo(2000)};
+    settings.repeat_after = milliseconds{upTo(2000)};
     Gate gate(settings);
     std::vector<Ask> admitted;
     Instant now = kStart;
