@@ -147,4 +147,29 @@ AttributeTexts readAttributeValues(const Node& node, const AttributeSpec& spec, 
   return values;
 }
 
+std::map<std::string, std::vector<std::string>> readOperatorAttributes(
+    const Node& attributes, const identity::AttributeSchema& schema, Errors& errors) {
+  std::map<std::string, std::vector<std::string>> all;
+  if (!checkMapping(attributes, "a mapping of attributes' names", errors)) return all;
+  static const AttributeSpec kUndeclared = freeText("");
+  const bool keeps = schema.undeclared == identity::Undeclared::keep;
+  std::vector<std::string_view> declared;
+  for (const auto& [name, spec] : schema.specs) declared.push_back(name);
+  for (std::size_t i = 0; i < attributes.items.size(); i += 2) {
+    const Node& name = attributes.items[i];
+    const auto spec = schema.specs.find(name.text);
+    if (spec == schema.specs.end() && !keeps) {
+      addUnknown(name, "attribute", declared, errors);
+      continue;
+    }
+    auto& texts = all[name.text];
+    for (auto& [text, value] :
+         readAttributeValues(attributes.items[i + 1],
+                             spec == schema.specs.end() ? kUndeclared : spec->second, errors)) {
+      texts.push_back(std::move(text));
+    }
+  }
+  return all;
+}
+
 }  // namespace zonecast::config

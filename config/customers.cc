@@ -40,9 +40,11 @@ class CustomerReader {
 
   // Whoever speaks for themselves alone; after all customers.
   void readDiscovered(const Node& root) {
-    if (draft_.watched.empty()) return;
+    const discovery::Settings& discovery = settings_.discovery;
+    const bool discovers = discovery.mode != discovery::Mode::off && !draft_.resolver.servers.empty();
+    if (draft_.watched.empty() && !discovers) return;
     settings_.discovered = view::CustomerId{static_cast<std::uint32_t>(settings_.customers.size())};
-    loop::CustomerSettings customer{.name = std::string(kDiscovered), .grants = {}, .attributes = {}};
+    loop::CustomerSettings customer{.name = std::string(kDiscovered), .grants = {}, .attributes = discovery.attributes};
     customer.grants.setter = identity::Setter::anyone;
     settings_.customers.push_back(std::move(customer));
     settings_.customers.back().resolver = resolverFor(draft_.resolver.dnssec, root.where);

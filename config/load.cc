@@ -88,6 +88,7 @@ void readRoot(const Node& root, Draft& draft, Errors& errors) {
   if (const Node* attributes = root.find("attributes")) {
     readAttributes(*attributes, settings.attributes, errors);
   }
+  if (const Node* discovery = root.find("discovery")) readDiscovery(*discovery, draft, errors);
   readCustomers(root, draft, errors);
   checkRedis(root, draft.result.redis, errors);
   checkClamps(root, settings.secondary.clamps, errors);

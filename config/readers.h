@@ -1,6 +1,7 @@
 // Readers for the parts of a configuration that are more than options.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,8 +25,16 @@ using AttributeTexts = std::vector<std::pair<std::string, identity::AttributeVal
 AttributeTexts readAttributeValues(const Node& node, const identity::AttributeSpec& spec,
                                    Errors& errors);
 
-// The customers with their primaries, zones and watched names; the attributes' schema stands in the
-// draft already.
+// What the operator sets, by attribute, as texts that fit the schema.
+std::map<std::string, std::vector<std::string>> readOperatorAttributes(
+    const Node& attributes, const identity::AttributeSchema& schema, Errors& errors);
+
+// The token's key and the attributes of discovered domains; the options and the attributes' schema
+// stand in the draft already.
+void readDiscovery(const Node& section, Draft& draft, Errors& errors);
+
+// The customers with their primaries, zones and watched names, those that speak for themselves last;
+// all else stands in the draft already.
 void readCustomers(const Node& root, Draft& draft, Errors& errors);
 
 }  // namespace zonecast::config

@@ -24,6 +24,9 @@ const auto kClamp = [](auto member) {
   return kSettings(&loop::Settings::secondary, &xfr::SecondarySettings::clamps, member);
 };
 const auto kDerive = [](auto member) { return kSettings(&loop::Settings::derive, member); };
+const auto kDiscovery = [](auto... members) {
+  return kSettings(&loop::Settings::discovery, members...);
+};
 const auto kNotify = [](auto member) { return at(&Draft::result, &Configuration::notify, member); };
 const auto kRedis = [](auto member) { return at(&Draft::result, &Configuration::redis, member); };
 
@@ -249,6 +252,68 @@ std::vector<Option<Draft>> claimOptions() {
   };
 }
 
+Option<Draft> patterns(std::string_view name,
+                       std::vector<discovery::Pattern> discovery::Settings::*at,
+                       std::string_view help) {
+  const auto add = [at](Draft& draft, std::string_view text) {
+    auto pattern = discovery::Pattern::fromText(text);
+    if (pattern) (draft.result.settings.discovery.*at).push_back(*std::move(pattern));
+    return pattern.has_value();
+  };
+  return list<Draft>(name, "a domain, `*.` and a domain for all below it, or `*`", add, help);
+}
+
+std::vector<Option<Draft>> discoveryQuotas() {
+  using discovery::Quota, discovery::Settings;
+  constexpr std::uint32_t kMax = 1'000'000;
+  const auto quota = [](std::string_view name, auto member, auto part, std::string_view help) {
+    return count<Draft>(name, kDiscovery(member, part), 1, kMax, help);
+  };
+  return {
+      quota("total_rate", &Settings::total, &Quota::rate, "look-ups a second, in all"),
+      quota("total_burst", &Settings::total, &Quota::burst, "at once, after a quiet time"),
+      quota("worker_rate", &Settings::worker, &Quota::rate, "look-ups a second, for one worker"),
+      quota("worker_burst", &Settings::worker, &Quota::burst, "at once, after a quiet time"),
+      quota("registrable_rate", &Settings::registrable, &Quota::rate,
+            "look-ups a second, at and below one registrable domain"),
+      quota("registrable_burst", &Settings::registrable, &Quota::burst,
+            "at once, after a quiet time"),
+      count<Draft>("workers_max", kDiscovery(&Settings::workers_max), 1, kMax,
+                   "that are remembered; further ones share one quota"),
+      count<Draft>("registrables_max", kDiscovery(&Settings::registrables_max), 1, kMax,
+                   "registrable domains that are remembered; further ones share one quota"),
+      count<Draft>("domains_max", kDiscovery(&Settings::domains_max), 1, kMax,
+                   "that are remembered as looked up lately"),
+      duration<Draft>("repeat_after", kDiscovery(&Settings::repeat_after), 1ms, 1h,
+                      "until a domain is looked up again because a worker asks"),
+  };
+}
+
+std::vector<Option<Draft>> discoveryOptions() {
+  using discovery::Mode, discovery::Settings;
+  std::vector<Option<Draft>> all{
+      choice<Draft>("mode", kDiscovery(&Settings::mode),
+                    {{"off", Mode::off},
+                     {"listed", Mode::listed},
+                     {"token", Mode::token},
+                     {"open", Mode::open}},
+                    "which domains are looked up that a worker does not know: none, those that "
+                    "`allow` covers, those with the operator's token, or any"),
+      patterns("allow", &Settings::allow, "what the mode `listed` looks up"),
+      patterns("deny", &Settings::deny, "what is never looked up"),
+      structure<Draft>("token_key_file", "the path of a file that holds a key in base64",
+                       "from which the tokens of the mode `token` are made"),
+      duration<Draft>("keep_foreign", kDiscovery(&Settings::keep_foreign), 1s, kDay,
+                      "how long workers are told that a domain is not hosted"),
+      duration<Draft>("idle", kDiscovery(&Settings::idle), 1s, 3650 * kDay,
+                      "after which a domain that nobody asks for is refreshed less often"),
+      structure<Draft>("attributes", "a mapping of attributes' names",
+                       "what the operator sets for all discovered domains"),
+  };
+  std::ranges::move(discoveryQuotas(), std::back_inserter(all));
+  return all;
+}
+
 std::vector<Option<Draft>> zoneLimits() {
   const auto transfer = [](auto member) { return at(&Draft::transfer_limits, member); };
   return {
@@ -335,6 +400,7 @@ std::span<const Section> sections() {
       {"resolver", "what lies outside of all zones is asked for", resolverOptions()},
       {"derive", "how RFC 3263 is followed", deriveOptions()},
       {"claims", "what a zone owner may say", claimOptions()},
+      {"discovery", "domains that nobody configured, and that workers meet", discoveryOptions()},
       {"limits", "so that no zone and no primary is a burden to the others", limitOptions()},
   };
   return kSections;

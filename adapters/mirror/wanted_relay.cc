@@ -20,7 +20,8 @@ constexpr std::int64_t kLifetimeMax_ms = 3'600'000;
 }  // namespace
 
 WantedRelay::WantedRelay(uv::Loop& loop, const schema::RedisKeys& keys, std::string worker_id,
-                         WantedLimits limits, SideLine& line, Replica& replica, Listener& listener)
+                         WantedLimits limits, redis::SideLine& line, Replica& replica,
+                         Listener& listener)
     : loop_(loop),
       keys_(keys),
       worker_id_(std::move(worker_id)),

@@ -144,7 +144,8 @@ void Daemon::run() {
     metrics_.observeCallback(uv::toText(callback), cpu);
   });
   reconciler_->start(publisher_);
-  if (configuration_.settings.discovered) workers_->start();
+  const bool discovers = configuration_.settings.discovery.mode != discovery::Mode::off;
+  if (discovers && configuration_.settings.discovered) workers_->start();
   observe();
   out_->info("zonecastd {} is running zones={} customers={} notify_listeners={}", kVersion,
              configuration_.settings.zones.size(), configuration_.settings.customers.size(),

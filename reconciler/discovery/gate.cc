@@ -103,7 +103,7 @@ tl::expected<derive::Domain, Refusal> Gate::read(std::string_view text) const {
 }
 
 bool Gate::isRecent(const derive::Domain& domain, Instant now) {
-  while (!by_age_.empty() && now - by_age_.front().first >= settings_.recent_for) {
+  while (!by_age_.empty() && now - by_age_.front().first >= settings_.repeat_after) {
     recent_.erase(by_age_.front().second);
     by_age_.pop_front();
   }

@@ -62,7 +62,7 @@ struct Settings {
   std::uint32_t registrables_max = 10'000;    // likewise
   std::uint32_t domains_max = 10'000;         // remembered as asked about lately
   // Until a domain is looked up again. Less than the 10 s after which mirrors ask again.
-  Duration recent_for = std::chrono::seconds{5};
+  Duration repeat_after = std::chrono::seconds{5};
 
   Duration keep_foreign = std::chrono::minutes{5};  // how long "not hosted" is told
   Duration idle = std::chrono::hours{24 * 30};      // unasked for so long: refreshed less often

@@ -162,7 +162,7 @@ DomainBook::Evaluation DomainBook::evaluate(DomainId id) {
 bool DomainBook::isDiscovered(const DomainNode& node) const {
   if (!settings_.discovered) return false;
   if (node.wanted) return true;
-  if (!node.published) return false;
+  if (!node.published || settings_.discovery.mode == discovery::Mode::off) return false;
   const auto virtual_domain = published_.virtual_domains.find(node.published->did);
   return virtual_domain != published_.virtual_domains.end() &&
          virtual_domain->second->customer == nameOf(*settings_.discovered);

@@ -340,6 +340,45 @@ TEST(Secrets, AreNotShown) {
       ElementsAre("1:49: expected a password file that can be read: No such file or directory"));
 }
 
+TEST(Discovery, HasWhatItsModeAsksFor) {
+  const ConfigFiles files;
+  const auto with = [&](std::string_view discovery) {
+    return files.errors(fmt::format("{}discovery: {{{}}}", kRequired, discovery));
+  };
+  EXPECT_THAT(with("mode: listed"),
+              ElementsAre("3:19: expected `discovery.allow` beside the mode listed"));
+  EXPECT_THAT(with("allow: a.example"),
+              ElementsAre("3:20: expected `discovery.allow` beside `mode: listed` alone: in other "
+                          "modes it restricts nothing"));
+  EXPECT_THAT(with("mode: token"),
+              ElementsAre("3:19: expected `discovery.token_key_file` beside the mode token"));
+  EXPECT_THAT(with("mode: listed, allow: [a..b]"),
+              ElementsAre("3:35: expected a domain, `*.` and a domain for all below it, or `*`, "
+                          "not `a..b`"));
+  EXPECT_THAT(with("attributes: {nothing: 1}"), ElementsAre(HasSubstr("3:26:")));
+  EXPECT_THAT(with("total_rate: 0"),
+              ElementsAre("3:25: expected a number from 1 to 1000000, not `0`"));
+  EXPECT_THAT(with("mode: off"), IsEmpty());
+}
+
+TEST(Discovery, ShowsNothingOfItsKey) {
+  const ConfigFiles files;
+  files.write("good.key", "MDEyMzQ1Njc4OWFiY2RlZg==");
+  files.write("short.key", "U0VDUkVU\n");
+  files.write("bad.key", "TOPSECRET!TOPSECRET!TOPSECRET!\n");
+  const auto with = [&](std::string_view file) {
+    return files.errors(
+        fmt::format("{}discovery: {{mode: token, token_key_file: \"{}\"}}", kRequired, file));
+  };
+  EXPECT_THAT(with("good.key"), IsEmpty());
+  for (const auto* file : {"short.key", "bad.key"}) {
+    EXPECT_THAT(with(file),
+                ElementsAre("3:42: expected at least 16 octets in base64 in the key file"));
+  }
+  EXPECT_THAT(with("TOPSECRET"), ElementsAre("3:42: expected a key file that can be read: No such "
+                                             "file or directory"));
+}
+
 TEST(File, ThatCannotBeReadIsSaidAsAWhole) {
   const auto loaded = load("/nonexistent/zonecast.yaml");
   ASSERT_FALSE(loaded);

@@ -63,6 +63,24 @@ attributes:
   expires: {type: duration, min: 1m, max: 1h, default: 3600}
 undeclared_attributes: keep
 claims: {tags_max: 7, octets_max: 512}
+discovery:
+  mode: listed
+  allow: [Example.net, "*.example.net"]
+  deny: "*"
+  token_key_file: token.key
+  keep_foreign: 37s
+  idle: 38d
+  attributes: {max_calls: 39, colour: [red, blue]}
+  total_rate: 40
+  total_burst: 41
+  worker_rate: 42
+  worker_burst: 43
+  registrable_rate: 44
+  registrable_burst: 45
+  workers_max: 46
+  registrables_max: 47
+  domains_max: 48
+  repeat_after: 49ms
 limits:
   zone_octets_max: 1MiB
   zone_records_max: 1000
@@ -110,6 +128,7 @@ class LoadedFile : public testing::Test {
   LoadedFile() {
     files_.write("iptel.key", kKey);
     files_.write("redis.password", "secret\n");
+    files_.write("token.key", "MDEyMzQ1Njc4OWFiY2RlZg==\n");
     auto loaded = files_.load(kEverything);
     if (loaded) {
       configuration_ = *std::move(loaded);
@@ -201,6 +220,34 @@ TEST_F(LoadedFile, HasTheAttributesSchema) {
   EXPECT_THAT(specs.at("peering").defaults, ElementsAre(true));
   EXPECT_EQ(specs.at("expires").min, 60);
   EXPECT_THAT(specs.at("expires").defaults, ElementsAre(std::chrono::seconds(3600)));
+}
+
+TEST_F(LoadedFile, HasWhatIsDiscovered) {
+  const discovery::Settings& discovery = settings().discovery;
+  const auto texts = [](const std::vector<discovery::Pattern>& patterns) {
+    std::vector<std::string> all;
+    for (const auto& pattern : patterns) all.push_back(pattern.toText());
+    return all;
+  };
+  EXPECT_EQ(discovery.mode, discovery::Mode::listed);
+  EXPECT_THAT(texts(discovery.allow), ElementsAre("example.net", "*.example.net"));
+  EXPECT_THAT(texts(discovery.deny), ElementsAre("*"));
+  EXPECT_EQ(std::string(discovery.token_key.begin(), discovery.token_key.end()),
+            "0123456789abcdef");
+  EXPECT_EQ(discovery.keep_foreign, 37s);
+  EXPECT_EQ(discovery.idle, 38 * 24h);
+  EXPECT_THAT(discovery.attributes, ElementsAre(Pair("colour", ElementsAre("red", "blue")),
+                                                Pair("max_calls", ElementsAre("39"))));
+  EXPECT_EQ(discovery.total.rate, 40u);
+  EXPECT_EQ(discovery.total.burst, 41u);
+  EXPECT_EQ(discovery.worker.rate, 42u);
+  EXPECT_EQ(discovery.worker.burst, 43u);
+  EXPECT_EQ(discovery.registrable.rate, 44u);
+  EXPECT_EQ(discovery.registrable.burst, 45u);
+  EXPECT_EQ(discovery.workers_max, 46u);
+  EXPECT_EQ(discovery.registrables_max, 47u);
+  EXPECT_EQ(discovery.domains_max, 48u);
+  EXPECT_EQ(discovery.repeat_after, 49ms);
 }
 
 TEST_F(LoadedFile, HasEveryLimit) {
@@ -301,6 +348,19 @@ TEST(Defaults, AreTheDesigns) {
       {"derive.alias_chain_max", "8"},
       {"claims.tags_max", "32"},
       {"claims.octets_max", "4096"},
+      {"discovery.mode", "open"},
+      {"discovery.keep_foreign", "5m"},
+      {"discovery.idle", "30d"},
+      {"discovery.total_rate", "200"},
+      {"discovery.total_burst", "1000"},
+      {"discovery.worker_rate", "50"},
+      {"discovery.worker_burst", "250"},
+      {"discovery.registrable_rate", "2"},
+      {"discovery.registrable_burst", "50"},
+      {"discovery.workers_max", "1000"},
+      {"discovery.registrables_max", "10000"},
+      {"discovery.domains_max", "10000"},
+      {"discovery.repeat_after", "5s"},
       {"limits.zone_octets_max", "64MiB"},
       {"limits.zone_records_max", "2000000"},
       {"limits.rrset_records_max", "100"},
@@ -347,6 +407,8 @@ TEST(Defaults, StandWhereAFileHasOnlyWhatIsRequired) {
   EXPECT_TRUE(loaded->redis.password_file.empty());
   EXPECT_TRUE(loaded->notify.listeners.empty());
   EXPECT_TRUE(loaded->settings.customers.empty());
+  EXPECT_TRUE(loaded->settings.discovery.deny.empty());
+  EXPECT_TRUE(loaded->settings.discovery.attributes.empty());
 }
 
 TEST(Metrics, AreSwitchedOff) {
