@@ -547,6 +547,8 @@ def redis():
             "nothing": ""}.items():
         yield f"a-domain-with-{name}", dialogue({**full, **content(domains=("acme.example", value))})
     yield "a-domain-that-is-none", dialogue({**full, **content(domains=("_x.example", entry))})
+    yield "a-domain-in-capitals", dialogue({**full, **content(domains=("A.example", entry))})
+    yield "a-domain-with-a-final-dot", dialogue({**full, **content(domains=("a.example.", entry))})
     yield "a-virtual-domain-that-is-none", dialogue({**full, **content(vdomain=("acme", b"\x0a\xff"))})
     yield "a-virtual-domain-under-another-name", dialogue({**full, **content(vdomain=("b", virtual_domain))})
     yield "a-virtual-domain-with-unknown-fields", dialogue({**full, **content(

@@ -4,6 +4,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "adapters/redis/convert.h"
+#include "schema/digest.h"
+#include "schema/redis_keys.h"
 #include "test/support/redis_server.h"
 #include "test/unit/adapters/redis_harness.h"
 
@@ -344,6 +347,26 @@ TEST(RedisStore, AStoreThatLostEntriesIsReadAgain) {
   const ports::StoredState state = leader.open({}, leader.position());
   EXPECT_FALSE(leader.seen().unchanged);
   EXPECT_EQ(state.damage, "the content digest differs");
+}
+
+// Proxies look a domain up in lower case and without a final dot: they would not find it.
+TEST(RedisStore, ADomainThatIsNotWrittenAsProxiesLookItUpIsDamage) {
+  RedisServer server;
+  const std::string meta = "zonecast:{t}:meta", domain(kDomain), name = "d1.example";
+  for (const std::string other : {"D1.example", "d1.example."}) {
+    Leader leader(optionsFor(server.socket()));
+    leader.open();
+    leader.rebase(tableOf(2), 1);
+    const std::string value = server.text({"HGET", domain, name});
+    schema::ContentSum sum(*contentFromText(server.text({"HGET", meta, "content"})));
+    sum.remove(schema::kDomainHash, name, value);
+    sum.add(schema::kDomainHash, other, value);
+    server.command({"HDEL", domain, name});
+    server.command({"HSET", domain, other, value});
+    server.command({"HSET", meta, "content", contentText(sum.sum())});
+    EXPECT_EQ(leader.open().damage, "domain " + other + ": not as this version writes it");
+    server.command({"FLUSHALL"});
+  }
 }
 
 TEST(RedisStore, StagingGivesTheSameContentAsOneCall) {
