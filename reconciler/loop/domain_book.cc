@@ -129,6 +129,7 @@ DomainBook::Evaluation DomainBook::evaluate(DomainId id) {
   node.customer = customerOf(node);
   std::optional<CustomerDns> dns;
   if (node.customer) dns.emplace(settings_, view_, answers_, *node.customer);
+  if (!dns) node.tried = Presence::absent;
   Verdict verdict = dns ? judge(node, *dns) : notHosted(std::nullopt);
   const bool needs_claim = verdict.standing == Standing::hosted || !node.named_by.empty();
   const bool claim_changed = verdict.standing != Standing::unknown && needs_claim &&
@@ -161,7 +162,8 @@ DomainBook::Evaluation DomainBook::evaluate(DomainId id) {
 
 bool DomainBook::isDiscovered(const DomainNode& node) const {
   if (!settings_.discovered) return false;
-  if (node.wanted) return true;
+  const bool is_desired = node.desired && node.customer == settings_.discovered;
+  if (node.wanted || is_desired) return true;
   if (!node.published || settings_.discovery.mode == discovery::Mode::off) return false;
   const auto virtual_domain = published_.virtual_domains.find(node.published->did);
   return virtual_domain != published_.virtual_domains.end() &&
@@ -262,9 +264,6 @@ void DomainBook::endWanting(DomainId id) {
   DomainNode& node = mutableNode(id);
   setWanted(node, false);
   if (node.desired || node.published || node.watched) return;
-  node.tried = Presence::absent;
-  node.verdict.standing = Standing::foreign;
-  node.derived = false;
   forgetIfIdle(id);
 }
 
@@ -462,6 +461,8 @@ void DomainBook::adoptPublished(DomainId id) {
 
 void DomainBook::forgetIfIdle(DomainId id) {
   const DomainNode& node = this->node(id);
+  const bool is_over = node.customer && node.customer == settings_.discovered && !node.queued &&
+                       !node.watched && !node.wanted && !node.desired && !node.published;
   // One that is occluded, by a DNAME or (then unknown) a cut, is found again by name when that
   // falls.
   const bool needed = node.queued || node.tried == Presence::present || node.watched ||
@@ -469,7 +470,7 @@ void DomainBook::forgetIfIdle(DomainId id) {
                       node.desired || !node.named_by.empty() || !node.targets.empty() ||
                       node.verdict.standing == Standing::unknown ||
                       published_.domains.contains(node.domain);
-  if (needed) return;
+  if (needed && !is_over) return;
   updateReads(id, node.verdict.reads, {});
   restOn(mutableNode(id), nullptr);
   await(mutableNode(id), std::nullopt);

@@ -236,8 +236,33 @@ const std::vector<Fault> kCustomerFaults{
     {"ZoneTwice",
      "customers:\n  a: {primaries: {p: {address: 192.0.2.1}}, zones: [a.example, A.example.]}\n"
      "  b: {primaries: {p: {address: 192.0.2.1}}, zones: [{name: a.example}]}",
-     {"4:64: expected every zone once, but `a.example` stands at 4:53 already, for customer `a`",
-      "5:60: expected every zone once, but `a.example` stands at 4:53 already, for customer `a`"}},
+     {"4:64: expected every name once, but `a.example` stands at 4:53 already, for customer `a`",
+      "5:60: expected every name once, but `a.example` stands at 4:53 already, for customer `a`"}},
+    {"WatchedTwice",
+     "watched: [b.example]\n"
+     "customers: {a: {primaries: {p: {address: 192.0.2.1}}, zones: [a.example], watched: "
+     "[a.example, b.example]}}",
+     {"3:11: expected every name once, but `b.example` stands at 4:96 already, for customer `a`",
+      "4:63: expected every name once, but `a.example` stands at 4:85 already, for customer `a`"}},
+    {"WatchedIsNoDomain",
+     "customers: {a: {watched: [_sip._udp.a.example]}}",
+     {"3:27: expected the name of a domain, not `_sip._udp.a.example`"}},
+    {"WatchedWithoutResolver",
+     "resolver: {servers: off}\ncustomers: {a: {watched: [a.example]}}",
+     {"4:26: expected `resolver.servers`, to ask about these names"}},
+    {"RequiredOfAuthorities",
+     "customers: {a: {watched: [a.example], servers: [192.0.2.1:53], dnssec: require}}",
+     {"3:72: expected `dnssec` to be ignore or prefer beside `servers`: nobody has validated what "
+      "authoritative servers say"}},
+    {"RequiredOfADistantResolver",
+     "resolver: {servers: [192.0.2.1:53]}\ndiscovery: {mode: off}\n"
+     "customers: {a: {dnssec: require}}",
+     {"5:25: expected `dnssec` to be ignore or prefer: that a resolver has validated is believed on "
+      "loopback alone"}},
+    {"CustomerNamedDiscovered",
+     "customers: {discovered: {}}",
+     {"3:13: expected another name: `discovered` is what the customer of discovered domains is "
+      "called"}},
     {"KeyFileMissing",
      "customers: {a: {primaries: {p: {address: 192.0.2.1, key_file: no.key}}}}",
      {"3:63: expected a key file that can be read: No such file or directory"}},

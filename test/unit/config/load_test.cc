@@ -17,6 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::Pair;
+using testing::SizeIs;
 
 xfr::Endpoint endpoint(std::string_view text) {
   return *endpointFromText(text);
@@ -279,8 +280,10 @@ TEST_F(LoadedFile, HasEveryLimit) {
 }
 
 TEST_F(LoadedFile, HasCustomersWithTheirPrimaries) {
-  ASSERT_EQ(settings().customers.size(), 3u);
+  ASSERT_EQ(settings().customers.size(), 4u);
   EXPECT_EQ(settings().customers[0].name, "iptel");
+  EXPECT_EQ(settings().customers[3].name, "discovered");
+  EXPECT_EQ(settings().discovered, view::CustomerId{3});
   EXPECT_THAT(settings().customers[0].grants.dids, ElementsAre("iptel", "iptel-*"));
   EXPECT_THAT(settings().customers[0].attributes,
               ElementsAre(Pair("colour", ElementsAre("red", "blue")),
@@ -339,6 +342,15 @@ TEST(Defaults, AreTheDesigns) {
       {"redis.connect_timeout", "2s"},
       {"redis.command_timeout", "5s"},
       {"redis.lease", "10s"},
+      {"resolver.servers", "[127.0.0.1:53]"},
+      {"resolver.dnssec", "prefer"},
+      {"resolver.ttl_min", "30s"},
+      {"resolver.ttl_max", "1d"},
+      {"resolver.negative_ttl_max", "3h"},
+      {"resolver.retry_min", "5s"},
+      {"resolver.retry_max", "5m"},
+      {"resolver.asks_max", "256"},
+      {"resolver.asks_per_second", "5000"},
       {"derive.transports", "[udp,tcp,tls,ws,wss]"},
       {"derive.address_step", "true"},
       {"derive.srv_targets_max", "32"},
@@ -406,9 +418,60 @@ TEST(Defaults, StandWhereAFileHasOnlyWhatIsRequired) {
   EXPECT_EQ(std::get<std::filesystem::path>(loaded->redis.address), "/run/redis.sock");
   EXPECT_TRUE(loaded->redis.password_file.empty());
   EXPECT_TRUE(loaded->notify.listeners.empty());
-  EXPECT_TRUE(loaded->settings.customers.empty());
+  EXPECT_THAT(loaded->settings.customers, SizeIs(1));  // of discovered domains
+  EXPECT_TRUE(loaded->settings.watched.empty());
   EXPECT_TRUE(loaded->settings.discovery.deny.empty());
   EXPECT_TRUE(loaded->settings.discovery.attributes.empty());
+}
+
+const query::Resolver& resolverOf(const Configuration& configuration,
+                                  std::optional<query::ResolverId> id) {
+  return configuration.settings.resolvers.at(static_cast<std::size_t>(id.value()));
+}
+
+TEST(Resolver, IsSharedByThoseWhoAskAlike) {
+  const ConfigFiles files;
+  const auto loaded = files.load(std::string(kRequired) +
+                                 "resolver: {servers: [127.0.0.1:5353, '[::1]:53']}\n"
+                                 "customers: {a: {}, b: {dnssec: require}, c: {dnssec: prefer}}\n");
+  ASSERT_TRUE(loaded) << toText(loaded.error().front());
+  const auto& customers = loaded->settings.customers;
+  EXPECT_EQ(customers[0].resolver, customers[2].resolver);
+  EXPECT_EQ(customers[0].resolver, customers[3].resolver);  // of discovered domains
+  const query::Resolver& ours = resolverOf(*loaded, customers[0].resolver);
+  EXPECT_EQ(ours.upstream->kind, query::Upstream::Kind::resolver);
+  EXPECT_THAT(ours.upstream->servers,
+              ElementsAre(endpoint("127.0.0.1:5353"), endpoint("[::1]:53")));
+  EXPECT_EQ(ours.dnssec, query::DnssecPolicy::prefer);
+  EXPECT_EQ(resolverOf(*loaded, customers[1].resolver).dnssec, query::DnssecPolicy::require);
+}
+
+TEST(Resolver, IsOff) {
+  const ConfigFiles files;
+  const auto loaded =
+      files.load(std::string(kRequired) + "resolver: {servers: off}\ncustomers: {a: {}}\n");
+  ASSERT_TRUE(loaded) << toText(loaded.error().front());
+  EXPECT_EQ(loaded->settings.customers.at(0).resolver, std::nullopt);
+  EXPECT_EQ(loaded->settings.discovered, std::nullopt);  // nobody could be asked
+}
+
+TEST(Watched, AreTheCustomersOwnOrSpeakForThemselves) {
+  const ConfigFiles files;
+  const auto loaded = files.load(
+      std::string(kRequired) +
+      "watched: Alone.example.\n"
+      "customers: {a: {watched: [a.example, b.example], servers: 192.0.2.1:53, dnssec: ignore}}\n");
+  ASSERT_TRUE(loaded) << toText(loaded.error().front());
+  const loop::Settings& settings = loaded->settings;
+  ASSERT_THAT(settings.watched, SizeIs(3));
+  EXPECT_EQ(settings.watched[0].name.toText(), "a.example");
+  EXPECT_EQ(settings.watched[0].customer, view::CustomerId{0});
+  EXPECT_EQ(settings.watched[2].name.toText(), "alone.example");
+  EXPECT_EQ(settings.watched[2].customer, settings.discovered);
+  const query::Resolver& own = resolverOf(*loaded, settings.customers[0].authoritative);
+  EXPECT_EQ(own.upstream->kind, query::Upstream::Kind::authoritative);
+  EXPECT_TRUE(own.speaksFor(settings.watched[1].name));
+  EXPECT_FALSE(own.speaksFor(settings.watched[2].name));
 }
 
 TEST(Metrics, AreSwitchedOff) {
