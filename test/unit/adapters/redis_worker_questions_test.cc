@@ -270,7 +270,8 @@ TEST(RedisWorkerQuestions, AnswersBeyondItsRoomAreDroppedAndCounted) {
   }));
   const std::uint64_t answered = reader.questions().counts().answered;
   EXPECT_TRUE(reader.runUntil([&] {
-    reader.questions().answerNotHosted(domainOf("late.example"), std::chrono::minutes(1), "foreign");
+    reader.questions().answerNotHosted(domainOf("late.example"), std::chrono::minutes(1),
+                                       "foreign");
     return reader.questions().counts().answered > answered;
   })) << "there is room again";
 }

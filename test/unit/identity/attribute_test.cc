@@ -303,7 +303,8 @@ TEST_F(Resolution, TagsOfTheIdentityAreNoAttributesWhateverTheSchemaSays) {
   schema_.undeclared = Undeclared::keep;
   for (const auto* name : {"did", "alias", "v", "token"}) declare(name).defaults = {text("x")};
   operator_sets_ = {{"did", {"acme"}}};
-  EXPECT_EQ(resolve("did=iptel;alias=a.example;alias=b.example;did=%;token=0f;token="), Attributes{});
+  EXPECT_EQ(resolve("did=iptel;alias=a.example;alias=b.example;did=%;token=0f;token="),
+            Attributes{});
   EXPECT_THAT(warnings_, IsEmpty());
 }
 
