@@ -34,9 +34,7 @@ struct Primaries {
 class CustomerReader {
  public:
   CustomerReader(Draft& draft, Errors& errors)
-      : draft_(draft), settings_(draft.result.settings), errors_(errors) {
-    for (const auto& [name, spec] : settings_.attributes.specs) attribute_names_.push_back(name);
-  }
+      : draft_(draft), settings_(draft.result.settings), errors_(errors) {}
 
   // Whoever speaks for themselves alone; after all customers.
   void readDiscovered(const Node& root) {
@@ -56,7 +54,9 @@ class CustomerReader {
     CustomerEntry customer;
     customer.name = name.text;
     readOptions(node, customerOptions(), customer, errors_);
-    if (const Node* attributes = node.find("attributes")) readAttributes(*attributes, customer);
+    if (const Node* attributes = node.find("attributes")) {
+      customer.attributes = readOperatorAttributes(*attributes, settings_.attributes, errors_);
+    }
     settings_.customers.push_back(customer);
     bindResolvers(node, customer);
     watch(node, customer.watched);
@@ -81,31 +81,6 @@ class CustomerReader {
                 fmt::format("expected a name of a {}, 1 to 64 letters, digits, `_`, `.` "
                             "or `-`, not {}",
                             what, shown(name.text)));
-  }
-
-  void readAttributes(const Node& node, loop::CustomerSettings& customer) {
-    if (!checkMapping(node, "a mapping of attributes' names", errors_)) return;
-    for (std::size_t i = 0; i < node.items.size(); i += 2) {
-      const Node& name = node.items[i];
-      const identity::AttributeSpec* spec = specOf(name);
-      if (spec == nullptr) {
-        addUnknown(name, "attribute", attribute_names_, errors_);
-        continue;
-      }
-      auto& texts = customer.attributes[name.text];
-      for (auto& [text, value] : readAttributeValues(node.items[i + 1], *spec, errors_)) {
-        texts.push_back(std::move(text));
-      }
-    }
-  }
-
-  // Nothing when the schema does not have it and what it does not have is ignored.
-  const identity::AttributeSpec* specOf(const Node& name) const {
-    static const identity::AttributeSpec kUndeclared = freeText("");
-    const auto declared = settings_.attributes.specs.find(name.text);
-    if (declared != settings_.attributes.specs.end()) return &declared->second;
-    const bool keeps = settings_.attributes.undeclared == identity::Undeclared::keep;
-    return keeps ? &kUndeclared : nullptr;
   }
 
   void bindResolvers(const Node& node, const CustomerEntry& entry) {
@@ -278,7 +253,6 @@ class CustomerReader {
   Draft& draft_;
   loop::Settings& settings_;
   Errors& errors_;
-  std::vector<std::string_view> attribute_names_;
   absl::flat_hash_map<dns::Name, ZonePlace, dns::NameHash, dns::NameEqual> zones_;
   absl::flat_hash_map<std::string, tl::expected<KeyPointer, std::string>> keys_;  // by path
   std::map<query::DnssecPolicy, query::ResolverId> recursive_;

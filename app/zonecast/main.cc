@@ -108,6 +108,15 @@ int run(int argc, char** argv) {
        ask([&](Session& s) { return explainDomain(s, options.domain, options.json); }))
       ->add_option("DOMAIN", options.domain, "the domain")
       ->required();
+  verb("lookup-now", "ask DNS about a domain without waiting for any TTL, and explain the answer",
+       ask([&](Session& s) {
+         return lookUpNow(s, options.domain, std::chrono::milliseconds(options.timeout_ms),
+                          options.json);
+       }))
+      ->add_option("DOMAIN", options.domain, "the domain")
+      ->required();
+  verb("watched", "the domains that are asked about, having no zone here: watched and discovered",
+       ask([&](Session& s) { return listWatched(s, options.json); }));
   const auto readTable = [&](CLI::App* subcommand, const char* name) {
     subcommand->add_option(name, options.table.path, "table file of zonecast-mirror")
         ->capture_default_str()

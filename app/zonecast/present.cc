@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iostream>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -69,6 +70,36 @@ void printReport(const v1::DomainReport& report) {
   columns.print(std::cout);
 }
 
+std::vector<std::string> watchedRow(const v1::Watched& watched) {
+  const std::string next = watched.has_next_question_seconds()
+                               ? "in " + durationText(watched.next_question_seconds())
+                               : "-";
+  return {watched.domain(),
+          orDash(watched.customer()),
+          watched.standing(),
+          watched.published() ? (watched.idle() ? "idle" : "yes") : "no",
+          next,
+          std::to_string(watched.questions()),
+          orDash(watched.missing())};
+}
+
+int printExplanation(const v1::Explanation& explanation, bool json) {
+  const bool hosted = explanation.report().has_published() || explanation.report().has_desired();
+  if (json) {
+    std::cout << toJson(explanation) << '\n';
+    return hosted ? kExitDone : kExitNotFound;
+  }
+  printReport(explanation.report());
+  std::cout << '\n';
+  for (const v1::ExplanationStep& step : explanation.steps()) std::cout << stepText(step) << '\n';
+  if (!explanation.first_failure().empty())
+    std::cout << "\nNot hosted: " << printable(explanation.first_failure()) << '\n';
+  if (explanation.remedy_size() > 0) std::cout << "\nThe zone's owner could add:\n";
+  for (const std::string& record : explanation.remedy())
+    std::cout << "  " << printable(record) << '\n';
+  return hosted ? kExitDone : kExitNotFound;
+}
+
 }  // namespace
 
 int showStatus(Session& session, bool json) {
@@ -95,6 +126,9 @@ int showStatus(Session& session, bool json) {
   columns.row({"domains", fmt::format("{} in {} virtual domains; {} held, {} waiting",
                                       status.domains(), status.virtual_domains(),
                                       status.domains_held(), status.domains_waiting())});
+  columns.row({"asked about", fmt::format("{} watched, {} discovered; {} that workers met are looked up",
+                                          status.domains_watched(), status.domains_discovered(),
+                                          status.domains_wanted())});
   columns.row({"questions",
                fmt::format("{} to resolvers; {} unanswered, {} failing, {} waiting",
                            status.questions(), status.questions_unanswered(),
@@ -184,21 +218,49 @@ int explainDomain(Session& session, const std::string& domain, bool json) {
   request.mutable_explain()->set_domain(domain);
   const auto response = session.ask(request);
   if (!response) return session.exitCode();
-  const v1::Explanation& explanation = response->explain();
-  const bool hosted = explanation.report().has_published() || explanation.report().has_desired();
-  if (json) {
-    std::cout << toJson(explanation) << '\n';
-    return hosted ? kExitDone : kExitNotFound;
+  return printExplanation(response->explain(), json);
+}
+
+int lookUpNow(Session& session, const std::string& domain, std::chrono::milliseconds patience,
+              bool json) {
+  constexpr std::chrono::milliseconds kInterval{20};
+  v1::ControlRequest request;
+  request.mutable_lookup_now()->set_domain(domain);
+  if (!session.ask(request)) return session.exitCode();
+  request.mutable_explain()->set_domain(domain);
+  const auto end = std::chrono::steady_clock::now() + patience;
+  for (;;) {
+    const auto response = session.ask(request);
+    if (!response) return session.exitCode();
+    const bool is_over = std::chrono::steady_clock::now() >= end;
+    if (!response->explain().report().looked_up() || is_over) {
+      return printExplanation(response->explain(), json);
+    }
+    std::this_thread::sleep_for(kInterval);
   }
-  printReport(explanation.report());
-  std::cout << '\n';
-  for (const v1::ExplanationStep& step : explanation.steps()) std::cout << stepText(step) << '\n';
-  if (!explanation.first_failure().empty())
-    std::cout << "\nNot hosted: " << printable(explanation.first_failure()) << '\n';
-  if (explanation.remedy_size() > 0) std::cout << "\nThe zone's owner could add:\n";
-  for (const std::string& record : explanation.remedy())
-    std::cout << "  " << printable(record) << '\n';
-  return hosted ? kExitDone : kExitNotFound;
+}
+
+int listWatched(Session& session, bool json) {
+  std::optional<JsonArray> array;
+  if (json) array.emplace();
+  Columns columns;
+  columns.row({"DOMAIN", "CUSTOMER", "DNS SAYS", "PUBLISHED", "NEXT", "QUESTIONS", "MISSING"});
+  const int code = pages(
+      session,
+      [](const std::string& after) {
+        v1::ControlRequest request;
+        request.mutable_watched()->set_after(after);
+        return request;
+      },
+      [&](const v1::ControlResponse& response) -> std::optional<std::string> {
+        const v1::WatchedList& list = response.watched();
+        for (const v1::Watched& one : list.domains()) {
+          json ? array->add(one) : columns.row(watchedRow(one));
+        }
+        return list.next().empty() ? std::nullopt : std::optional(list.next());
+      });
+  if (!json && code == kExitDone) columns.print(std::cout);
+  return code;
 }
 
 int watch(Session& session, bool json) {

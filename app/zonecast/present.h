@@ -2,6 +2,7 @@
 // returns the command's exit code.
 #pragma once
 
+#include <chrono>
 #include <string>
 
 #include "app/zonecast/session.h"
@@ -15,6 +16,10 @@ int retransferZone(Session& session, const std::string& zone, bool json);
 int listDomains(Session& session, bool json);
 int showDomain(Session& session, const std::string& domain, bool json);
 int explainDomain(Session& session, const std::string& domain, bool json);
+// Has it looked up, waits for what comes of it, at most `patience`, and explains that.
+int lookUpNow(Session& session, const std::string& domain, std::chrono::milliseconds patience,
+              bool json);
+int listWatched(Session& session, bool json);
 int watch(Session& session, bool json);
 
 }  // namespace zonecast

@@ -95,6 +95,7 @@ void fill(v1::DomainReport& to, const loop::DomainReport& from) {
     *to.mutable_virtual_domain() = redis::toMessage(from.published->did, *from.virtual_domain);
   }
   for (const std::string& warning : from.warnings) to.add_warnings(warning);
+  to.set_looked_up(from.is_looked_up);
 }
 
 // False when some are left out.
@@ -138,6 +139,10 @@ v1::ControlResponse ControlService::handle(const v1::ControlRequest& request) {
       return domainShow(request.domain_show());
     case v1::ControlRequest::kExplain:
       return explain(request.explain());
+    case v1::ControlRequest::kLookupNow:
+      return lookupNow(request.lookup_now());
+    case v1::ControlRequest::kWatched:
+      return watched(request.watched());
     case v1::ControlRequest::kWatch:  // the server takes it itself
     case v1::ControlRequest::VERB_NOT_SET:
       break;
@@ -165,6 +170,9 @@ v1::ControlResponse ControlService::status() {
   status.set_virtual_domains(overview.virtual_domains_published);
   status.set_domains_held(overview.domains_held);
   status.set_domains_waiting(overview.domains_waiting);
+  status.set_domains_watched(overview.domains_watched);
+  status.set_domains_discovered(overview.domains_discovered);
+  status.set_domains_wanted(overview.domains_wanted);
   status.set_questions(overview.answers.questions);
   status.set_questions_unanswered(overview.answers.unanswered);
   status.set_questions_failing(overview.answers.failing);
@@ -238,6 +246,42 @@ v1::ControlResponse ControlService::domainShow(const v1::DomainShowRequest& requ
   }
   v1::ControlResponse response;
   fill(*response.mutable_domain_show(), report);
+  return response;
+}
+
+v1::ControlResponse ControlService::lookupNow(const v1::LookupNowRequest& request) {
+  const auto domain = derive::Domain::fromText(request.domain());
+  if (!domain) return failure(v1::Failure::INVALID, domain.error());
+  if (!reconciler_.lookUp(*domain)) {
+    return failure(v1::Failure::NOT_FOUND,
+                   fmt::format("no question about {} goes to a resolver: its zone is transferred "
+                               "(zonecast zone-refresh), or there is no resolver, or discovery is off",
+                               domain->text()));
+  }
+  v1::ControlResponse response;
+  response.mutable_done()->set_text(fmt::format("{} is being looked up", domain->text()));
+  return response;
+}
+
+v1::ControlResponse ControlService::watched(const v1::WatchedRequest& request) {
+  const auto after = dns::Name::fromText(request.after().empty() ? "." : request.after());
+  if (!after) return failure(v1::Failure::INVALID, fmt::format("{}: {}", request.after(), after.error().what));
+  v1::ControlResponse response;
+  v1::WatchedList& list = *response.mutable_watched();
+  const auto page = reconciler_.watched(request.after().empty() ? nullptr : &*after,
+                                        pageSize(request.limit()));
+  for (const loop::WatchedReport& report : page.domains) {
+    v1::Watched& one = *list.add_domains();
+    one.set_domain(report.domain);
+    one.set_customer(report.customer);
+    one.set_standing(report.standing);
+    one.set_missing(report.missing);
+    one.set_published(report.published);
+    one.set_idle(report.idle);
+    one.set_questions(report.questions);
+    if (report.next) one.set_next_question_seconds(wholeSeconds(*report.next));
+  }
+  if (page.next) list.set_next(page.next->toText());
   return response;
 }
 

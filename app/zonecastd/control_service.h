@@ -27,6 +27,8 @@ class ControlService final : public control::ControlHandler {
   v1::ControlResponse domainList(const v1::DomainListRequest& request);
   v1::ControlResponse domainShow(const v1::DomainShowRequest& request);
   v1::ControlResponse explain(const v1::ExplainRequest& request);
+  v1::ControlResponse lookupNow(const v1::LookupNowRequest& request);
+  v1::ControlResponse watched(const v1::WatchedRequest& request);
 
   loop::Reconciler& reconciler_;
   const ports::Clock& clock_;

@@ -21,8 +21,18 @@ std::optional<derive::Domain> Discovery::onWanted(std::string_view text, std::st
   journal_.record(ports::Wanted{domain ? std::nullopt : std::optional(domain.error())});
   if (!domain) return std::nullopt;
   if (const auto id = book_.find(*domain); id && settleKnown(*id, now)) return std::nullopt;
-  want(*domain, now);
+  under_way_.emplace_back(now, *domain);
   return *std::move(domain);
+}
+
+void Discovery::lookUp(const derive::Domain& domain, Instant now) {
+  under_way_.emplace_back(now, domain);
+  shown_.insert(domain);
+}
+
+void Discovery::answer(const DomainNode& node) {
+  workers_.answerNotHosted(node.domain, settings_.discovery.keep_foreign,
+                           derive::toText(node.verdict.standing));
 }
 
 // True when there is nothing to look up: a worker's table is behind, or the answer is known.
@@ -32,9 +42,8 @@ bool Discovery::settleKnown(DomainId id, Instant now) {
   if (node.published) return true;
   const bool is_known = node.derived && !node.queued && !node.desired &&
                         node.verdict.standing != derive::Standing::unknown;
-  if (!is_known || node.wanted) return false;
-  workers_.answerNotHosted(node.domain, settings_.discovery.keep_foreign,
-                           derive::toText(node.verdict.standing));
+  if (!is_known) return false;
+  answer(node);
   return true;
 }
 
@@ -43,11 +52,8 @@ void Discovery::onEvaluated(DomainId id) {
   if (!node.wanted || node.desired) return;
   const bool is_known = node.verdict.standing != derive::Standing::unknown;
   if (!is_known && book_.isPending(id)) return;
-  if (is_known) {
-    workers_.answerNotHosted(node.domain, settings_.discovery.keep_foreign,
-                             derive::toText(node.verdict.standing));
-  }
-  book_.endWanting(id);
+  if (is_known) answer(node);
+  if (!shown_.contains(node.domain)) book_.endWanting(id);
 }
 
 void Discovery::onTimer(Instant now) {
@@ -59,6 +65,7 @@ void Discovery::giveUpOld(Instant now) {
   while (!under_way_.empty() && under_way_.front().first + kPatience <= now) {
     const auto id = book_.find(under_way_.front().second);
     if (id && book_.node(*id).wanted && !book_.node(*id).desired) book_.endWanting(*id);
+    shown_.erase(under_way_.front().second);
     under_way_.pop_front();
   }
 }

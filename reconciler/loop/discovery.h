@@ -13,6 +13,7 @@
 
 #include <deque>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -34,8 +35,8 @@ class Discovery {
   // The domain, when it is to be looked up.
   std::optional<derive::Domain> onWanted(std::string_view domain, std::string_view worker,
                                          Instant now);
-  // Of its own accord, past the gate.
-  void want(const derive::Domain& domain, Instant now) { under_way_.emplace_back(now, domain); }
+  // By the operator, past the gate, who wants to see what comes of it.
+  void lookUp(const derive::Domain& domain, Instant now);
   // It was wanted, and evaluated. The domain may be forgotten afterwards.
   void onEvaluated(DomainId id);
 
@@ -44,6 +45,7 @@ class Discovery {
 
  private:
   bool settleKnown(DomainId id, Instant now);
+  void answer(const DomainNode& node);
   void giveUpOld(Instant now);
   void sweep(Instant now);
 
@@ -53,6 +55,7 @@ class Discovery {
   ports::Journal& journal_;
   discovery::Gate gate_;
   std::deque<std::pair<Instant, derive::Domain>> under_way_;  // also of what has ended
+  std::set<derive::Domain> shown_;                            // of these; not forgotten at once
   DomainId sweep_cursor_{};
   std::optional<Instant> next_sweep_;
 };

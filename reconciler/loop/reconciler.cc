@@ -473,7 +473,7 @@ bool Reconciler::lookUp(const derive::Domain& domain) {
   if (const auto id = book_.find(domain); id && !book_.node(*id).questions.empty()) {
     book_.refresh(*id, now);
   } else if (settings_.discovered && !view_.speaker(domain.name())) {
-    discovery_.want(domain, now);
+    discovery_.lookUp(domain, now);
     to_look_up_.push_back(domain);
   } else {
     return false;
@@ -528,11 +528,15 @@ DomainReport Reconciler::domainReport(const derive::Domain& domain) const {
   if (const auto customer = customerOf(domain)) {
     report.customer = settings_.customers[static_cast<std::size_t>(*customer)].name;
   }
+  report.is_looked_up = std::ranges::find(to_look_up_, domain) != to_look_up_.end();
   report.desired = book_.desired(domain);
   if (const auto id = book_.find(domain)) {
     const DomainNode& node = book_.node(*id);
     report.standing = std::string(derive::toText(node.verdict.standing));
     report.missing = node.verdict.missing;
+    report.is_looked_up = report.is_looked_up || node.queued || std::ranges::any_of(node.questions, [this](auto question) {
+                            return answers_.isUnderWay(question);
+                          });
     report.warnings = book_.warnings(*id);
   }
   return report;

@@ -65,6 +65,7 @@ struct DomainReport {
   std::string standing;               // what DNS says now
   std::string missing;                // what is not known, when that is "unknown"
   std::string customer;               // who speaks for the name; empty: nobody
+  bool is_looked_up = false;          // some question about it is under way
   std::vector<std::string> warnings;  // about its claim
 };
 

@@ -94,6 +94,7 @@ class Answers {
   bool isPending(QuestionId question) const {  // it has neither been answered nor failed
     return !at(question).kind && !at(question).failure;
   }
+  bool isUnderWay(QuestionId question) const { return at(question).phase != Phase::waiting; }
   Instant due(QuestionId question) const { return at(question).due; }
 
   // To be asked as soon as there is a slot, whatever its TTL.
