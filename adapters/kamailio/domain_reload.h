@@ -23,7 +23,7 @@ namespace zonecast::kamailio {
 struct DomainReloadOptions {
   std::string socket;                             // modparam("jsonrpcs", "dgram_socket", ...)
   Duration interval = std::chrono::seconds(1);    // between two calls
-  Duration timeout = std::chrono::seconds(30);    // for an answer; large tables take their time
+  Duration timeout = std::chrono::seconds(120);   // for an answer; large tables take their time
   Duration retry_max = std::chrono::seconds(30);  // between two tries that fail
   std::uint32_t first_id = 1;                     // of the calls; not to be guessed
 };

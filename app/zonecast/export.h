@@ -20,7 +20,7 @@ struct ExportOptions {
   std::string database;
   std::string kamailio_rpc = "unix:/run/kamailio/kamailio_rpc.sock";
   double reload_interval_s = 1;
-  double reload_timeout_s = 30;
+  double reload_timeout_s = 120;
   std::string log_level = "info";
 };
 
