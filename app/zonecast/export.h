@@ -3,11 +3,16 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 
 namespace zonecast {
+
+// What the places of --kamailio-rpc and --db begin with.
+inline constexpr std::string_view kUnixSocket = "unix:";
+inline constexpr std::string_view kSqliteFile = "sqlite:";
 
 struct ExportOptions {
   std::string redis = "127.0.0.1:6379";

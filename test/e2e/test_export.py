@@ -11,7 +11,7 @@ import subprocess
 import threading
 import unittest
 
-from setting import TEST, exported, parts, publisher
+from setting import TEST, exported, hostile_redis, parts, publisher
 from test_mirror import Mirrored
 
 PROGRAM = parts.build_folder() / "bin/zonecast"
@@ -36,7 +36,7 @@ class Exported(Mirrored):
         return done.stdout.decode() if status == 0 else done.stderr.decode()
 
 
-HOSTILE = ["'", "\\", "\\'; DROP TABLE domain; --", "a,b", 'say "so"', "line\r\nline", "\x01\x1b[31m", "é‮😀", "", " ", "NULL",
+HOSTILE = ["'", "\\", "\\'; DROP TABLE domain; --", "a,b", 'say "so"', "line\r\nline", "\x01\x1b[31m", "\u00e9\u202e\U0001f600", "", " ", "NULL",
            "=cmd()", "x" * 5000]
 
 
@@ -90,6 +90,9 @@ class Printing(Exported):
         redis.start()
         self.assertIn("nothing to export: nothing is published", self.printed(redis, "--timeout", "300", status=3))
         publisher.Publisher(redis).host("a.example", "a")
+        redis.ask("HSET", redis.key("domain"), "evil.example", "did=a;state=hosted;transports=udp;role=primary")
+        self.assertIn("somebody else wrote there", self.printed(redis, "--timeout", "1500", status=3))
+        redis.ask("HDEL", redis.key("domain"), "evil.example")
         nowhere = self.folder / "nowhere/file"
         self.assertIn(str(nowhere), self.printed(redis, "--output", nowhere, status=3))
         self.assertIn(str(nowhere), self.printed(redis, "--format", "csv", "--output", nowhere, status=3))
@@ -325,6 +328,17 @@ class Following(Exported):
             export.spawn(*export.command)
         self.wait(lambda: (held := assert_whole(export.held())) and held.version == by_hand.version, "the newest")
         self.assertGreater(len(versions), 5)
+
+    def test_a_redis_that_answers_anything_does_an_export_no_harm(self):
+        beside = []
+        for seed in range(4):
+            redis = self.redis(f"redis{seed}", start=False)
+            server = hostile_redis.HostileRedis(self.folder / f"hostile{seed}.sock", seed)
+            self.addCleanup(server.stop)
+            beside.append((server, self.export(redis, name=f"export{seed}", socket=self.folder / f"hostile{seed}.sock")))
+        for server, export in beside:
+            self.wait(lambda server=server: server.commands > 12, "a dozen questions", 60)
+            self.assertEqual(0, export.stop())
 
     def test_help_tells_of_every_option(self):
         text = subprocess.run([PROGRAM, "export", "--help"], capture_output=True, text=True, check=True, timeout=20).stdout
