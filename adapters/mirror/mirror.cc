@@ -69,7 +69,7 @@ void Mirror::report() {
   };
   redis::Command command("HSET");
   command.subject(key).add("lineage").add(position.lineage).add("version").add(position.version);
-  command.add("commit").add(replica_.commits()).add("domains").add(replica_.domains());
+  command.add("commit").add(writer_->commits()).add("domains").add(replica_.domains());
   command.add("refused").add(replica_.refused()).add("refused_reason").add(replica_.lastRefusal());
   command.add("age")
       .add(fmt::format_int(replica_.age(table::bootSeconds())).str())

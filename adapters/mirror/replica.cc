@@ -17,19 +17,19 @@ bool Replica::isAt(const Published& published) const {
   const table::Position& ours = position();
   return ours.lineage == published.position.lineage && ours.version == published.position.version &&
          ours.chain == published.position.chain && ours.content == published.position.content &&
-         writer_.counts().domains + refused_.domains.size() == published.domains &&
-         writer_.counts().virtual_domains + refused_.virtual_domains.size() ==
+         copy_.counts().domains + refused_.domains.size() == published.domains &&
+         copy_.counts().virtual_domains + refused_.virtual_domains.size() ==
              published.virtual_domains;
 }
 
 void Replica::confirm(std::int64_t now) {
   confirmed_ = now;
-  writer_.confirm(now);
+  copy_.confirm(now);
 }
 
 Replica::Outcome Replica::beginLoad(std::size_t names) {
   abandon();
-  if (auto begun = writer_.beginAnew(names); !begun) return begun;
+  if (auto begun = copy_.beginAnew(names); !begun) return begun;
   is_loading_ = true;
   content_ = 0;
   refused_ = {};
@@ -40,18 +40,17 @@ Replica::Outcome Replica::takeVirtualDomain(std::string_view did, std::string_vi
   const auto stored = reader_.virtualDomain(did, value);
   if (!stored.row) {
     return refuse(refused_.virtual_domains, did, stored.sum, stored.row.error(),
-                  writer_.removeVirtualDomain(did));
+                  copy_.removeVirtualDomain(did));
   }
-  return account(refused_.virtual_domains, did, stored.sum, writer_.putVirtualDomain(*stored.row));
+  return account(refused_.virtual_domains, did, stored.sum, copy_.putVirtualDomain(*stored.row));
 }
 
 Replica::Outcome Replica::takeDomain(std::string_view name, std::string_view value) {
   const auto stored = reader_.domain(name, value);
   if (!stored.row) {
-    return refuse(refused_.domains, name, stored.sum, stored.row.error(),
-                  writer_.removeDomain(name));
+    return refuse(refused_.domains, name, stored.sum, stored.row.error(), copy_.removeDomain(name));
   }
-  return account(refused_.domains, name, stored.sum, writer_.putDomain(*stored.row));
+  return account(refused_.domains, name, stored.sum, copy_.putDomain(*stored.row));
 }
 
 std::vector<std::string> Replica::unknownAttributes() const {
@@ -68,7 +67,7 @@ void Replica::takeAttributes(const std::string& did, std::string_view value) {
 
 // A scan may tell of an entry twice, and the entry may have changed in between.
 Replica::Outcome Replica::refuse(Sums& refused, std::string_view name, std::uint64_t sum,
-                                 const std::string& why, const table::Writer::Replaced& removed) {
+                                 const std::string& why, const table::Copy::Replaced& removed) {
   if (auto accounted = account(refused, name, sum, removed); !accounted) return accounted;
   if (refused_.count() >= kRefusedMax) {
     return tl::unexpected(
@@ -80,7 +79,7 @@ Replica::Outcome Replica::refuse(Sums& refused, std::string_view name, std::uint
 }
 
 Replica::Outcome Replica::account(Sums& refused, std::string_view name, std::uint64_t sum,
-                                  const table::Writer::Replaced& replaced) {
+                                  const table::Copy::Replaced& replaced) {
   if (!replaced) return tl::unexpected(replaced.error());
   content_ += sum - replaced->value_or(0);
   if (const auto old = refused.find(name); old != refused.end()) {
@@ -105,13 +104,13 @@ Replica::Outcome Replica::put(const v1::ChangeSet& changes) {
     const auto row = reader_.virtualDomain(message);
     if (!row) return tl::unexpected(row.error());
     const auto put =
-        account(refused_.virtual_domains, row->did, row->sum, writer_.putVirtualDomain(*row));
+        account(refused_.virtual_domains, row->did, row->sum, copy_.putVirtualDomain(*row));
     if (!put) return put;
   }
   for (const v1::DomainEntry& message : changes.put_domains()) {
     const auto row = reader_.domain(message);
     if (!row) return tl::unexpected(row.error());
-    const auto put = account(refused_.domains, row->name, row->sum, writer_.putDomain(*row));
+    const auto put = account(refused_.domains, row->name, row->sum, copy_.putDomain(*row));
     if (!put) return put;
   }
   return {};
@@ -119,12 +118,11 @@ Replica::Outcome Replica::put(const v1::ChangeSet& changes) {
 
 Replica::Outcome Replica::remove(const v1::ChangeSet& changes) {
   for (const std::string& name : changes.removed_domains()) {
-    const auto removed = account(refused_.domains, name, 0, writer_.removeDomain(name));
+    const auto removed = account(refused_.domains, name, 0, copy_.removeDomain(name));
     if (!removed) return removed;
   }
   for (const std::string& did : changes.removed_dids()) {
-    const auto removed =
-        account(refused_.virtual_domains, did, 0, writer_.removeVirtualDomain(did));
+    const auto removed = account(refused_.virtual_domains, did, 0, copy_.removeVirtualDomain(did));
     if (!removed) return removed;
   }
   return {};
@@ -132,16 +130,16 @@ Replica::Outcome Replica::remove(const v1::ChangeSet& changes) {
 
 Replica::Outcome Replica::commit(const table::Position& position) {
   for (const auto& [name, until] : std::exchange(waiting_foreign_, {})) {
-    if (auto put = writer_.putForeign(name, until); !put) return put;
+    if (auto put = copy_.putForeign(name, until); !put) return put;
   }
-  if (auto committed = writer_.commit(position); !committed) return committed;
+  if (auto committed = copy_.commit(position); !committed) return committed;
   is_loading_ = false;
   shown_refused_ = refused_;
   return {};
 }
 
 void Replica::abandon() {
-  writer_.abandon();
+  copy_.abandon();
   is_loading_ = false;
   content_ = position().content;
   refused_ = shown_refused_;
@@ -153,9 +151,9 @@ Replica::Outcome Replica::putForeign(std::string name, std::int64_t until) {
       waiting_foreign_.emplace_back(std::move(name), until);
     return {};
   }
-  Outcome put = writer_.putForeign(name, until);
-  if (put) put = writer_.commit(position());
-  if (!put) writer_.abandon();
+  Outcome put = copy_.putForeign(name, until);
+  if (put) put = copy_.commit(position());
+  if (!put) copy_.abandon();
   return put;
 }
 

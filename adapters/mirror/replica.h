@@ -1,4 +1,4 @@
-// The table as a replica of what is published: takes in entries and versions, and keeps account of
+// A copy as a replica of what is published: takes in entries and versions, and keeps account of
 // what they come to.
 //
 // Invariants: what was not committed is never shown, and abandon() takes all of it back. content()
@@ -22,7 +22,7 @@
 #include "adapters/mirror/entry_reader.h"
 #include "adapters/mirror/log_reader.h"
 #include "adapters/mirror/published.h"
-#include "adapters/table/writer.h"
+#include "adapters/table/copy.h"
 
 namespace zonecast::mirror {
 
@@ -30,14 +30,13 @@ class Replica {
  public:
   using Outcome = tl::expected<void, std::string>;
 
-  explicit Replica(table::Writer& writer) : writer_(writer), content_(writer.position().content) {}
+  explicit Replica(table::Copy& copy) : copy_(copy), content_(copy.position().content) {}
 
   // -- what is shown
-  const table::Position& position() const { return writer_.position(); }
+  const table::Position& position() const { return copy_.position(); }
   bool isFilled() const { return !position().lineage.empty(); }
   bool isAt(const Published& published) const;
-  std::size_t domains() const { return writer_.counts().domains; }
-  std::uint64_t commits() const { return writer_.commits(); }
+  std::size_t domains() const { return copy_.counts().domains; }
   void confirm(std::int64_t now);
   // Seconds since what is shown was last known to be the newest; -1: never.
   std::int64_t age(std::int64_t now) const { return confirmed_ ? now - *confirmed_ : -1; }
@@ -72,13 +71,13 @@ class Replica {
   };
 
   Outcome refuse(Sums& refused, std::string_view name, std::uint64_t sum, const std::string& why,
-                 const table::Writer::Replaced& removed);
+                 const table::Copy::Replaced& removed);
   Outcome account(Sums& refused, std::string_view name, std::uint64_t sum,
-                  const table::Writer::Replaced& replaced);
+                  const table::Copy::Replaced& replaced);
   Outcome put(const v1::ChangeSet& changes);
   Outcome remove(const v1::ChangeSet& changes);
 
-  table::Writer& writer_;
+  table::Copy& copy_;
   EntryReader reader_;
   std::uint64_t content_;
   Refused refused_, shown_refused_;

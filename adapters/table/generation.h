@@ -13,17 +13,13 @@
 #include <string_view>
 #include <vector>
 
+#include "adapters/table/copy.h"
 #include "adapters/table/layout.h"
 #include "adapters/table/mapping.h"
 #include "adapters/table/rows.h"
 #include "adapters/table/view.h"
 
 namespace zonecast::table {
-
-struct Counts {
-  std::size_t domains = 0, virtual_domains = 0, foreign = 0;
-  friend bool operator==(const Counts&, const Counts&) = default;
-};
 
 // Names in the index, and octets in the arena.
 struct Extent {

@@ -28,6 +28,7 @@
 
 #include <tl/expected.hpp>
 
+#include "adapters/table/copy.h"
 #include "adapters/table/generation.h"
 #include "adapters/table/mapping.h"
 #include "adapters/table/rows.h"
@@ -43,19 +44,18 @@ struct WriterOptions {
   std::chrono::seconds grace{60};     // how long a superseded generation can be read
 };
 
-class Writer {
+class Writer final : public Copy {
  public:
   // Takes the lock, and goes on from the table that is there; begins an empty one, not yet to be
   // seen, when there is none or it is of no use: whyBegun() says why.
   static Expected<std::unique_ptr<Writer>> open(WriterOptions options);
-  ~Writer();
+  ~Writer() override;
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
   const std::string& whyBegun() const { return why_begun_; }  // empty: an old table goes on
-  const Position& position() const { return position_; }      // of the last commit
-  // With what is not yet committed.
-  const Counts& counts() const { return generation_->counts(); }
+  const Position& position() const override { return position_; }
+  Counts counts() const override { return generation_->counts(); }
   // What the table says, with what is not yet committed; until the next call.
   View newest() const { return generation_->newest(); }
   std::uint64_t commits() const { return generation_->lastCommit(); }
@@ -63,28 +63,20 @@ class Writer {
   std::size_t octets() const { return generation_->mapping().octets(); }
   std::size_t octetsFree() const { return octets() - generation_->usedOctets(); }
 
-  // Forgets what is not committed, and begins an empty generation for so many names (domains and
-  // DIDs together; a hint). The old one goes on being read until commit().
-  Expected<void> beginAnew(std::size_t names);
+  // In another generation. The old one goes on being read until commit().
+  Outcome beginAnew(std::size_t names) override;
 
-  // Each returns the sum of what it replaces or removes, if there was something.
-  using Replaced = Expected<std::optional<std::uint64_t>>;
-  Replaced putDomain(const DomainRow& row);
-  Replaced removeDomain(std::string_view name);
-  Replaced putVirtualDomain(const VirtualDomainRow& row);
-  Replaced removeVirtualDomain(std::string_view did);
+  Replaced putDomain(const DomainRow& row) override;
+  Replaced removeDomain(std::string_view name) override;
+  Replaced putVirtualDomain(const VirtualDomainRow& row) override;
+  Replaced removeVirtualDomain(std::string_view did) override;
+  Outcome putForeign(std::string_view name, std::int64_t until) override;
 
-  // That a domain is not ours, until a time. Nothing happens to a domain that is.
-  Expected<void> putForeign(std::string_view name, std::int64_t until);
+  Outcome commit(const Position& position) override;
+  void abandon() override;
 
-  // Shows what was put. After an error nothing of it is shown, and nothing forgotten.
-  Expected<void> commit(const Position& position);
-  // What was put since the last commit never happened.
-  void abandon();
-
-  // What the table holds was the newest that there is, at this time. No commit: readers see it at
-  // once, and what counts as too old counts from here.
-  void confirm(std::int64_t now);
+  // No commit: readers see it at once, and what counts as too old counts from here.
+  void confirm(std::int64_t now) override;
 
   // Gives superseded generations back whose grace has passed. Call it about once a second.
   void collect(std::int64_t now);

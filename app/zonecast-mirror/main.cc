@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "adapters/mirror/mirror.h"
+#include "adapters/redis/server_text.h"
 #include "adapters/uv/loop.h"
 #include "app/version.h"
 #include "app/zonecast-mirror/journal.h"
@@ -97,7 +98,7 @@ void describe(CLI::App& app, Options& options) {
       ->group(redis);
   app.add_option("-d,--deployment", options.deployment, "NAME in the keys zonecast:{NAME}:*")
       ->capture_default_str()
-      ->check(CLI::Validator(validDeployment, "NAME"))
+      ->check(CLI::Validator(redis::validDeployment, "NAME"))
       ->group(redis);
   app.add_option("--id", options.id, "ID in worker:ID; default: the name of this host")
       ->check(CLI::Validator(validId, "ID"))
@@ -161,7 +162,7 @@ Duration seconds(double count) {
 // The error says what is wrong with the command line.
 tl::expected<mirror::MirrorOptions, std::string> mirrorOptions(const Options& options) {
   mirror::MirrorOptions result;
-  auto server = serverFromText(options.redis);
+  auto server = redis::serverFromText(options.redis);
   if (!server) return tl::unexpected(server.error());
   result.redis.server = std::move(*server);
   result.redis.user = options.user;
@@ -170,7 +171,7 @@ tl::expected<mirror::MirrorOptions, std::string> mirrorOptions(const Options& op
   result.redis.jitter_seed = trueRandom();
   result.primary = result.redis;
   if (!options.primary.empty()) {
-    auto primary = serverFromText(options.primary);
+    auto primary = redis::serverFromText(options.primary);
     if (!primary) return tl::unexpected(primary.error());
     result.primary.server = std::move(*primary);
   }

@@ -2,21 +2,12 @@
 #pragma once
 
 #include <string>
-#include <string_view>
-#include <variant>
 
 #include <tl/expected.hpp>
 
-#include "adapters/redis/options.h"
-
 namespace zonecast {
 
-// "unix:PATH", "192.0.2.10:6379" or "[2001:db8::10]:6379"; the error is a sentence.
-using Server = std::variant<redis::UnixSocket, xfr::Endpoint>;
-tl::expected<Server, std::string> serverFromText(std::string_view text);
-
 // What is wrong with them; empty: nothing.
-std::string validDeployment(const std::string& name);
 std::string validId(const std::string& id);
 std::string validMode(const std::string& octal);
 

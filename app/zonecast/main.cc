@@ -1,5 +1,5 @@
-// `zonecast`: the operator's command. It asks the running zonecastd over its control socket, or
-// checks a configuration file without one. Exit codes stand in --help.
+// `zonecast`: the operator's command. It asks the running zonecastd over its control socket, checks
+// a configuration file without one, or exports what is in Redis. Exit codes stand in --help.
 
 #include <filesystem>
 #include <functional>
@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 
 #include "app/version.h"
+#include "app/zonecast/export.h"
 #include "app/zonecast/present.h"
 #include "app/zonecast/session.h"
 #include "app/zonecast/table_file.h"
@@ -21,7 +22,8 @@ constexpr const char* kFooter = R"(EXIT STATUS
   0  it is done, or the answer is printed
   1  there is no such zone or domain, or the domain is not hosted
   2  the command line or the request is wrong
-  3  zonecastd cannot be reached, or did not answer in time; the table cannot be read
+  3  zonecastd (for export: Redis) cannot be reached, or did not answer in time; the table
+     cannot be read, or what is exported not written
   4  the configuration file has errors
 
 EXAMPLES
@@ -29,6 +31,7 @@ EXAMPLES
   zonecast explain sip.example.com
   zonecast zone-status --json | jq '.[] | select(.trouble)'
   zonecast lookup sip.example.com
+  zonecast export --help
   zonecast watch)";
 
 struct Options {
@@ -36,6 +39,7 @@ struct Options {
   bool json = false;
   int timeout_ms = 5000;
   TableFile table;
+  ExportOptions exported;
   std::string zone, domain, file;
 };
 
@@ -131,6 +135,9 @@ int run(int argc, char** argv) {
   readTable(verb("table", "a table file: generations, who reads them, what is free, how old it is",
                  [&] { return showTable(options.table, options.json); }),
             "FILE");
+  describeExport(*verb("export", "what is published, as the tables of Kamailio's module domain",
+                       [&] { return exportPublished(options.exported, options.timeout_ms); }),
+                 options.exported);
   verb("watch", "print change sets as they are published, until interrupted",
        ask([&](Session& s) { return watch(s, options.json); }));
 

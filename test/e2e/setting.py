@@ -19,6 +19,7 @@ sys.path.insert(0, str(TEST / "support"))
 
 # Tests take these from here, once the path is set.
 import dns_messages as dns  # noqa: E402, F401
+import exported  # noqa: E402, F401
 import follower  # noqa: E402, F401
 import hostile_redis  # noqa: E402, F401
 import kamailio  # noqa: E402, F401

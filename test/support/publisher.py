@@ -11,7 +11,7 @@ import uuid
 
 from reader import HASHES, attribute_value, content_sum, domain_value
 
-HOSTED, UDP, TCP, PRIMARY = 1, 1, 2, 1
+HOSTED, RETIRING, UDP, TCP, PRIMARY = 1, 2, 1, 2, 1
 
 
 # -- protobuf, as much of it as is needed ----------------------------------------------------------
@@ -58,6 +58,7 @@ class Publisher:
         self.redis = redis
         self.dids = {}  # domain -> DID
         self.attributes = {}  # DID -> as in the hash `attribute`
+        self.retiring = set()
         self.lineage = str(uuid.uuid4())
         self.version = 0
         self.chain = bytes(32)
@@ -79,7 +80,8 @@ class Publisher:
 
     def entries(self):
         """(domain -> DomainEntry, DID -> VirtualDomain)"""
-        domains = {domain: field(1, domain) + field(2, did) + field(3, HOSTED) + field(4, bytes([UDP, TCP])) +
+        domains = {domain: field(1, domain) + field(2, did) +
+                   field(3, RETIRING if domain in self.retiring else HOSTED) + field(4, bytes([UDP, TCP])) +
                    field(5, PRIMARY) for domain, did in self.dids.items()}
         virtual = {}
         for did in set(self.dids.values()):

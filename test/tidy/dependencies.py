@@ -41,9 +41,11 @@ ALLOWED |= {
     # What proxies link: neither the core nor Redis nor protobuf.
     "adapters/table": [],
     "adapters/worker": ["adapters/table"],
+    "adapters/kamailio": ["adapters/table", "adapters/uv"],
     "adapters/mirror": ["adapters/redis", "adapters/table", "adapters/uv", "schema", "reconciler/xfr"],
     "config": VALUES + ["reconciler/loop/settings.h"],
-    "app/zonecast": ["adapters/control", "adapters/table", "adapters/worker", "config", "schema", "app/version.h", "reconciler"],
+    "app/zonecast": ["adapters/control", "adapters/table", "adapters/worker", "adapters/kamailio", "adapters/mirror",
+                     "adapters/redis", "adapters/uv", "config", "schema", "app/version.h", "reconciler"],
     "app/zonecast-mirror": ["adapters", "schema", "app/version.h", "reconciler/xfr"],
     "app/zonecastd": ["adapters", "config", "schema", "app/version.h", "reconciler"],
 }
