@@ -242,7 +242,9 @@ void Answers::askFrom(Urgency urgency, Instant now, std::vector<Ask>& asks) {
     const bool was_waited_for = entry.due != Instant();
     under_way_.emplace(id, UnderWay{*question, pool, was_waited_for ? now - entry.due : Duration()});
     ask_of_.emplace(*question, id);
-    asks.push_back({id, {{entry.name, entry.type}, of(entry).upstream, of(entry).dnssec}});
+    asks.push_back({id,
+                    {{entry.name, entry.type}, of(entry).upstream, of(entry).dnssec,
+                     urgency == Urgency::wanted}});
   }
 }
 

@@ -6,7 +6,7 @@
 //                                  '-- failed: what was answered stays; waiting for the next try
 //
 // Identical questions are one. Hosted domains are asked for first, and what workers wanted has slots
-// of its own, so that a flood of it costs these and delays no refresh. More that is due than the
+// of its own, and little patience, so that a flood of it costs these and delays no refresh. More that is due than the
 // budget serves waits: answers then live longer than their TTL, those of hosted domains last.
 //
 // Invariants: a question that nobody holds is forgotten, and its answer with it. No question is

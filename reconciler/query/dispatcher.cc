@@ -41,7 +41,7 @@ void Dispatcher::ask(AskId id, Request request) {
   assert(!upstreamOf(request).servers.empty());
   const auto [asked, added] = asks_.try_emplace(id, Ask{.request = std::move(request)});
   assert(added);
-  asked->second.tries_left = patienceWith(asked->second).tries;
+  asked->second.tries_left = asked->second.request.brief ? 0 : patienceWith(asked->second).tries;
   asked->second.server = preferredServer(asked->second);
   enqueue(id, asked->second);
 }
@@ -86,6 +86,7 @@ Lines& Dispatcher::lines(Line line) {
 }
 
 Patience Dispatcher::patienceWith(const Ask& ask) const {
+  if (ask.request.brief) return {settings_.glance, 1};
   return isAuthoritative(ask.request) ? settings_.authoritative : settings_.resolver;
 }
 
@@ -188,7 +189,7 @@ bool Dispatcher::isHeldBack(Asks::iterator asked, Instant now) {
     conclude(asked, tl::unexpected(std::move(failure)));
     return true;
   }
-  if (ask.line == Line::slow) return false;
+  if (ask.line == Line::slow || ask.request.brief) return false;
   --ask.tries_left;  // there is no glance before them
   moveTo(Line::slow, id, ask);
   return true;

@@ -8,6 +8,8 @@
 // time. A truncated reply is asked for again over
 // TCP, with all tries anew, one at a time before an authoritative server.
 //
+// A brief ask has its glance alone.
+//
 // What has failed is quarantined (quarantine.h): until its time is over, asks for it fail at once
 // as it last failed; after that they begin in the slow line, until one succeeds.
 //

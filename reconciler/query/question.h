@@ -39,6 +39,7 @@ struct Request {
   Question question;
   Shared<Upstream> upstream;
   DnssecPolicy dnssec{};
+  bool brief = false;  // nobody waits for longer than a glance (dispatcher.h)
 };
 
 // AD is one bit in clear text (RFC 6840 section 5.8): it counts from this host alone.

@@ -31,10 +31,13 @@ class DispatcherTest : public testing::Test {
     dispatcher = std::make_unique<Dispatcher>(settings);
   }
   AskId ask(std::string_view name, const Shared<Upstream>& upstream = kResolver,
-            DnssecPolicy dnssec = DnssecPolicy::prefer) {
+            DnssecPolicy dnssec = DnssecPolicy::prefer, bool brief = false) {
     const AskId id{++last_ask};
-    dispatcher->ask(id, {questionFromText(name, RrType::a), upstream, dnssec});
+    dispatcher->ask(id, {questionFromText(name, RrType::a), upstream, dnssec, brief});
     return id;
+  }
+  AskId askBriefly(std::string_view name) {
+    return ask(name, kResolver, DnssecPolicy::prefer, true);
   }
   // What is sent now; reports go to `outcomes`.
   std::vector<Send> act() {
@@ -136,6 +139,25 @@ TEST_F(DispatcherTest, SilenceCostsAGlanceAndThenThePatienceOfTheUpstream) {
   }
   EXPECT_THAT(patience, ElementsAre(seconds{1}, seconds{5}, seconds{5}));
   EXPECT_EQ(whyOf(id), Why::timeout);
+}
+
+TEST_F(DispatcherTest, ABriefAskHasItsGlanceAlone) {
+  const AskId id = askBriefly("www.example.com");
+  fail(actOnce());
+  EXPECT_THAT(act(), IsEmpty());
+  EXPECT_EQ(whyOf(id), Why::timeout);
+
+  now += seconds{1};  // out of quarantine, which ends with another glance
+  const AskId again = askBriefly("www.example.com");
+  const Send send = actOnce();
+  EXPECT_EQ(send.patience, seconds{1});
+  reply(send, dns::Rcode::noError, true);
+  const Send over_tcp = actOnce();
+  EXPECT_EQ(over_tcp.transport, Transport::tcp);
+  EXPECT_EQ(over_tcp.patience, seconds{1});
+  fail(over_tcp);
+  act();
+  EXPECT_EQ(whyOf(again), Why::timeout);
 }
 
 TEST_F(DispatcherTest, TheServersOfAnUpstreamTakeTurns) {
