@@ -51,9 +51,10 @@ int checkConfiguration(const Options& options) {
     return kExitConfiguration;
   }
   const loop::Settings& settings = configuration->settings;
-  std::cout << options.file << ": good: " << settings.customers.size() << " customers, "
-            << settings.zones.size() << " zones, " << settings.secondary.primaries.size()
-            << " primaries\n";
+  const std::size_t customers = settings.customers.size() - (settings.discovered ? 1 : 0);
+  std::cout << options.file << ": good: " << customers << " customers, " << settings.zones.size()
+            << " zones, " << settings.secondary.primaries.size() << " primaries, "
+            << settings.watched.size() << " watched names\n";
   return kExitDone;
 }
 

@@ -113,7 +113,7 @@ class Command(Tour):
         self.assertRegex(text, r"(?m)^Not hosted: .*198\.51\.100\.7|^Not hosted: .*pbx\.lab")
         self.assertRegex(text, r"(?m)^  _sip\._udp\.lab\.acme\.example\. .*SRV .*sip\.provider\.example\.")
         self.assertTrue(self.json(NOT_FOUND, "explain", "lab.acme.example")["remedy"])
-        self.assertIn("no configured zone speaks for example.org", self.ask(NOT_FOUND, "explain", "example.org"))
+        self.assertIn("no configured zone or watched name speaks for example.org", self.ask(NOT_FOUND, "explain", "example.org"))
         self.ask(USAGE, "explain", "not a domain")
 
     def test_the_remedy_that_explain_proposes_mends_it(self):

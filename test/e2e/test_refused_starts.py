@@ -54,7 +54,7 @@ class Configuration(EndToEnd):
 
     def test_a_zone_that_stands_twice_is_told_with_both_places(self):
         self.assert_error("zones: [globex.example]", "zones: [globex.example, ACME.example.]",
-                          "FILE:14:29: expected every zone once, but `acme.example` stands at 11:13 already, for customer `acme`")
+                          "FILE:14:29: expected every name once, but `acme.example` stands at 11:13 already, for customer `acme`")
 
     def test_an_unknown_key_is_told_with_the_nearest_one(self):
         self.assert_error('{listen: "off"}', '{lisen: "off"}', "FILE:3:11: unknown option `lisen`; did you mean `listen`?")
