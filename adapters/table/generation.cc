@@ -9,8 +9,10 @@
 namespace zonecast::table {
 namespace {
 
-constexpr std::size_t nodeOctets(std::size_t name) {
-  return unitsOf(kNodeOctets + name) * kUnit;
+// With what is made together with it.
+constexpr std::size_t nodeOctets(NodeKind kind, std::size_t name) {
+  const std::size_t octets = unitsOf(kNodeOctets + name) * kUnit;
+  return kind == NodeKind::domain ? inLines(octets + sizeof(DomainRecord)) : octets;
 }
 
 std::string_view textOf(const Value& value) {
@@ -51,28 +53,27 @@ DomainKind kindBefore(const DomainRecord* record) {
   return record == nullptr ? DomainKind::removed : record->kind;
 }
 
-// With what is made together with it.
-constexpr std::size_t nodeOctets(NodeKind kind, std::size_t name) {
-  return nodeOctets(name) + (kind == NodeKind::domain ? sizeof(DomainRecord) : 0);
-}
-
 }  // namespace
 
 bool Generation::canGoOn(const Mapping& mapping) {
   const Header& header = mapping.header();
   const std::uint64_t begin = (kHeaderOctets + indexOctets(header.slots)) / kUnit;
+  const std::uint64_t end = header.octets / kUnit;
   const std::uint64_t commit = header.committed >> 32, ref = header.committed & UINT32_MAX;
   const std::uint64_t units = unitsOf(sizeof(CommitRecord));
-  if (header.used < begin || header.used > header.octets / kUnit) return false;
+  const bool is_possible = header.free_from >= begin && header.free_from % (kLine / kUnit) == 0 &&
+                           header.free_from <= header.free_until && header.free_until <= end;
+  if (!is_possible) return false;
   // Each commit has a record of its own.
-  return commit > 0 && commit * units <= header.used - begin && ref >= begin &&
-         ref + units <= header.used;
+  return commit > 0 && commit * units <= end - header.free_until && ref >= header.free_until &&
+         ref + units <= end;
 }
 
 Generation::Generation(std::shared_ptr<Mapping> mapping) : mapping_(std::move(mapping)) {
   Header& header = mapping_->header();
   commit_ = static_cast<Commit>(header.committed >> 32);
-  used_ = header.used;
+  free_from_ = header.free_from;
+  free_until_ = header.free_until;
   takeBackUncommitted();
   if (const CommitRecord* record = newest().commitRecord(static_cast<Ref>(header.committed))) {
     counts_ = {record->domains, record->virtual_domains, record->foreign};
@@ -94,8 +95,8 @@ Generation::Generation(std::shared_ptr<Mapping> mapping, const Beginning& beginn
   header.ref_bits = static_cast<std::uint64_t>(std::bit_width(header.octets / kUnit));
   header.boot = bootId();
   header.checksum = checksumOf(header);
-  used_ = (kHeaderOctets + indexOctets(header.slots)) / kUnit;
-  header.used = used_;
+  header.free_from = free_from_ = (kHeaderOctets + indexOctets(header.slots)) / kUnit;
+  header.free_until = free_until_ = header.octets / kUnit;
 }
 
 std::size_t Generation::octetsFor(std::size_t names, std::size_t arena_octets) {
@@ -139,7 +140,7 @@ bool Generation::hasRoom(const Extent& wanted) const {
   const Header& header = mapping_->header();
   // Beyond this, probing gets long.
   const bool index_has_room = names_ + wanted.names <= header.slots - header.slots / 8;
-  return index_has_room && used_ + unitsOf(wanted.octets) <= header.octets / kUnit;
+  return index_has_room && free_from_ + unitsOf(wanted.octets) <= free_until_;
 }
 
 bool Generation::mayTake(const Extent& most) {
@@ -181,12 +182,19 @@ Extent Generation::live() const {
   return extent;
 }
 
+// Said before anything is written there: whoever goes on after us never writes it again.
 Ref Generation::allocate(std::size_t octets) {
-  const auto ref = static_cast<Ref>(used_);
-  used_ += unitsOf(octets);
-  assert(used_ <= mapping_->octets() / kUnit);
-  // Before anything is written there: whoever goes on after us never writes it again.
-  storeShared<std::uint64_t>(mapping_->header().used, used_);
+  free_until_ -= unitsOf(octets);
+  assert(free_from_ <= free_until_);
+  storeShared<std::uint64_t>(mapping_->header().free_until, free_until_);
+  return static_cast<Ref>(free_until_);
+}
+
+Ref Generation::allocateLines(std::size_t octets) {
+  const auto ref = static_cast<Ref>(free_from_);
+  free_from_ += inLines(octets) / kUnit;
+  assert(free_from_ <= free_until_);
+  storeShared<std::uint64_t>(mapping_->header().free_from, free_from_);
   return ref;
 }
 
@@ -194,7 +202,8 @@ Ref Generation::nodeFor(NodeKind kind, std::string_view name) {
   const std::uint64_t hash = hashOf(kind, name, mapping_->header().seed);
   if (const Node* found = newest().findHashed(kind, name, hash)) return refOf(found);
 
-  const Ref ref = allocate(nodeOctets(kind, name.size()));
+  const std::size_t octets = nodeOctets(kind, name.size());
+  const Ref ref = kind == NodeKind::domain ? allocateLines(octets) : allocate(octets);
   Node& made = node(ref);
   made.head = 0;
   made.kind = kind;
@@ -244,7 +253,8 @@ Generation::Put Generation::putDomainRecord(Ref node_ref, DomainRecord record) {
 
 Generation::Put Generation::putDomain(const DomainRow& row) {
   const std::size_t octets = nodeOctets(NodeKind::domain, row.name.size()) +
-                             nodeOctets(row.did.size()) + sizeof(DomainRecord);
+                             nodeOctets(NodeKind::virtual_domain, row.did.size()) +
+                             sizeof(DomainRecord);
   if (!mayTake({2, octets})) return {false};
   DomainRecord record{};
   record.virtual_domain = nodeFor(NodeKind::virtual_domain, row.did);

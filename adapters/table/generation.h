@@ -58,7 +58,7 @@ class Generation {
   std::uint64_t number() const { return mapping_->header().generation; }
   std::uint64_t lastCommit() const { return mapping_->header().first_commit + commit_; }
   const Counts& counts() const { return counts_; }
-  std::size_t usedOctets() const { return used_ * kUnit; }
+  std::size_t freeOctets() const { return (free_until_ - free_from_) * kUnit; }
   // What another file must hold that says the same; found by looking at all of it.
   Extent live() const;
   // What the last put asked for that did not fit, at most.
@@ -99,6 +99,7 @@ class Generation {
   bool mayTake(const Extent& most);
   Extent wantedFor(const VirtualDomainRow& row, bool only_new) const;
   Ref allocate(std::size_t octets);
+  Ref allocateLines(std::size_t octets);
   std::byte* place(Ref ref) { return mapping_->base() + std::size_t{ref} * kUnit; }
   Node& node(Ref ref) { return *reinterpret_cast<Node*>(place(ref)); }
   Ref refOf(const void* place) const;
@@ -119,7 +120,8 @@ class Generation {
   std::shared_ptr<Mapping> mapping_;
   Commit commit_ = 0;  // the newest that is shown
   std::uint64_t shown_before_ = 0;
-  std::size_t used_ = 0, names_ = 0;
+  std::size_t free_from_ = 0, free_until_ = 0;  // units
+  std::size_t names_ = 0;
   Counts counts_, committed_counts_;
   Extent missed_;
   std::vector<Touched> touched_;      // since the last commit

@@ -1,11 +1,16 @@
-// The format of a table file (format 1), for those who write it and those who read it.
+// The format of a table file (format 2), for those who write it and those who read it.
 //
-// A file is one generation: a header, an index, an arena. Everything is in the host's own byte
-// order: a table never leaves its host.
+// A file is one generation: a header, an index, an arena of two ends. Everything is in the host's
+// own byte order: a table never leaves its host.
 //
 //     header  4096 octets
 //     index   slots of 4 octets: open addressing, linear probing from where a name's hash says
-//     arena   nodes and records, appended one after the other, never moved, never used again
+//     names   nodes of domains, each with its first record: what a look-up of a host reads, dense
+//             and in whole cache lines, so that it reads few of them and few pages
+//             (free)
+//     rest    all else, from the end of the file downwards
+//
+// Nodes and records are added one after the other, never moved, never used again.
 //
 // A node is a name of one kind (a domain, a DID, a text) and has a head: the newest of its records.
 // A record tells of one node since one commit and leads to the one before. So a reader that looks
@@ -37,8 +42,9 @@
 namespace zonecast::table {
 
 inline constexpr std::array<char, 8> kMagic{'z', 'o', 'n', 'e', 'c', 'a', 's', 't'};
-inline constexpr std::uint32_t kFormat = 1;
+inline constexpr std::uint32_t kFormat = 2;
 inline constexpr std::size_t kUnit = 8;  // octets; everything in the arena begins at a multiple
+inline constexpr std::size_t kLine = 64;  // octets; a multiple of kUnit
 inline constexpr std::size_t kNameOctetsMax = 255;
 inline constexpr std::size_t kPredecessors = 8;
 
@@ -47,6 +53,9 @@ using Commit = std::uint32_t;  // counted from the header's first_commit
 
 constexpr std::size_t unitsOf(std::size_t octets) {
   return (octets + kUnit - 1) / kUnit;
+}
+constexpr std::size_t inLines(std::size_t octets) {
+  return (octets + kLine - 1) / kLine * kLine;
 }
 
 // A generation that was superseded, for those who look at what is pinned.
@@ -75,7 +84,9 @@ struct Header {
   alignas(64) std::int64_t confirmed;  // CLOCK_BOOTTIME, seconds: current with Redis then; 0: never
   std::uint32_t superseded;            // 1: another file is in place
   std::uint32_t given_back;            // 1: the rest of the file reads as zeros
-  alignas(64) std::uint64_t used;      // units of the file; never less than what was written
+  // The free octets, in units of the file; never more than what was not written.
+  alignas(64) std::uint64_t free_from;
+  std::uint64_t free_until;
   std::array<Predecessor, kPredecessors> predecessors;
 };
 inline constexpr std::size_t kHeaderOctets = 4096;
@@ -166,7 +177,7 @@ class Slots {
   std::size_t first_;
 };
 constexpr std::size_t indexOctets(std::size_t slots) {
-  return unitsOf(slots * sizeof(Slot)) * kUnit;
+  return inLines(slots * sizeof(Slot));
 }
 
 std::uint64_t hashOf(NodeKind kind, std::string_view name, std::uint64_t seed);

@@ -61,7 +61,7 @@ class Writer {
   std::uint64_t commits() const { return generation_->lastCommit(); }
   std::uint64_t generation() const { return generation_->number(); }
   std::size_t octets() const { return generation_->mapping().octets(); }
-  std::size_t octetsFree() const { return octets() - generation_->usedOctets(); }
+  std::size_t octetsFree() const { return generation_->freeOctets(); }
 
   // Forgets what is not committed, and begins an empty generation for so many names (domains and
   // DIDs together; a hint). The old one goes on being read until commit().

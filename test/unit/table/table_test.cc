@@ -225,8 +225,8 @@ TEST_F(TableFile, IsRefusedWithTheReason) {
   EXPECT_THAT(foreign_owner ? "" : foreign_owner.error(), HasSubstr("belongs to user"));
 
   overwrite(offsetof(Header, format), 9);
-  EXPECT_THAT(whyNot(), HasSubstr("has format 9, and we read 1"));
-  overwrite(offsetof(Header, format), 1);
+  EXPECT_THAT(whyNot(), HasSubstr("has format 9, and we read 2"));
+  overwrite(offsetof(Header, format), 2);
   overwrite(offsetof(Header, seed), 0xff);
   EXPECT_THAT(whyNot(), HasSubstr("the checksum of its header is wrong"));
 }
@@ -412,10 +412,16 @@ TEST_F(TableFile, WhoseAccountOfItselfIsWrongIsBegunAnew) {
   const auto set = [&](std::size_t at, std::uint64_t value) {
     for (int i = 0; i < 8; ++i) overwrite(at + i, static_cast<std::uint8_t>(value >> 8 * i));
   };
-  const std::uint64_t used = offsetof(Header, used), committed = offsetof(Header, committed);
-  for (const auto& [at, value] : {std::pair{used, UINT64_MAX},
-                                  {used, (64 << 10) / kUnit + 1},
-                                  {used, std::uint64_t{1}},
+  const std::uint64_t from = offsetof(Header, free_from), until = offsetof(Header, free_until),
+                      committed = offsetof(Header, committed);
+  for (const auto& [at, value] : {std::pair{from, UINT64_MAX},
+                                  {from, std::uint64_t{(64 << 10) / kUnit + kLine / kUnit}},
+                                  {from, std::uint64_t{0}},
+                                  {from, std::uint64_t{(32 << 10) / kUnit + 1}},
+                                  {until, UINT64_MAX},
+                                  {until, std::uint64_t{(64 << 10) / kUnit + 1}},
+                                  {until, std::uint64_t{(64 << 10) / kUnit}},
+                                  {until, std::uint64_t{1}},
                                   {committed, UINT64_MAX},
                                   {committed, std::uint64_t{1} << 32},
                                   {committed, (std::uint64_t{UINT32_MAX} << 32) + 1000}}) {
