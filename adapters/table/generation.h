@@ -83,15 +83,16 @@ class Generation {
   void settle();
   void abandon();
 
-  // Calls `visit` with each node of a kind, in no order, until it says false.
+  // Calls `visit` with each node, in no order, until it says false.
   template <typename Visit>
-  bool eachNode(NodeKind kind, Visit&& visit) const;
+  bool eachNode(Visit&& visit) const;
 
  private:
   struct Touched {
-    Ref node;
-    Ref head;  // what it was
+    Ref* head;
+    Ref before;
   };
+  enum class Place : std::uint8_t { names, rest };
 
   std::span<Slot> slots();
   bool hasRoom(const Extent& wanted) const;
@@ -104,18 +105,18 @@ class Generation {
   Node& node(Ref ref) { return *reinterpret_cast<Node*>(place(ref)); }
   Ref refOf(const void* place) const;
   // Finds or makes; there must be room for it.
-  Ref nodeFor(NodeKind kind, std::string_view name);
+  Ref nodeFor(std::string_view name, Place place);
   Ref membersFor(const VirtualDomainRow& row, const VirtualDomainRecord* before);
   void findAttributeNames(std::span<const Attribute> attributes);
   static std::byte* writeAttribute(std::byte* at, const Attribute& attribute, Ref name);
-  // Makes the record the head of its node.
+  // Makes the record a head of its node.
   template <typename Record>
-  void lead(Ref node, Ref record);
+  void lead(Ref& head, Ref record);
   Put putDomainRecord(Ref node, DomainRecord record);
   void count(DomainKind before, DomainKind after);
   static std::size_t recordUnits(const VirtualDomainRecord& record);
   void takeBackUncommitted();
-  void takeBackTo(const void* record, Ref node);
+  void takeBackTo(const void* record, Ref& head);
 
   std::shared_ptr<Mapping> mapping_;
   Commit commit_ = 0;  // the newest that is shown
@@ -129,12 +130,12 @@ class Generation {
 };
 
 template <typename Visit>
-bool Generation::eachNode(NodeKind kind, Visit&& visit) const {
+bool Generation::eachNode(Visit&& visit) const {
   const auto* slots = reinterpret_cast<const Slot*>(mapping_->base() + kHeaderOctets);
   const View view = newest();
   for (std::uint64_t i = 0; i < mapping_->header().slots; ++i) {
     const Ref ref = Slots::nodeIn(slots[i], mapping_->header().ref_bits);
-    const Node* found = ref == 0 ? nullptr : view.nodeAt(ref, kind);
+    const Node* found = ref == 0 ? nullptr : view.nodeAt(ref);
     if (found != nullptr && !visit(*found)) return false;
   }
   return true;

@@ -77,7 +77,7 @@ void Writer::goOnOrBegin() {
 // Negative answers that an earlier writer left, soonest first.
 void Writer::noteForeign() {
   const View view = generation_->newest();
-  generation_->eachNode(NodeKind::domain, [&](const Node& node) {
+  generation_->eachNode([&](const Node& node) {
     const DomainRecord* record = view.domainOf(node);
     if (record != nullptr && record->kind == DomainKind::foreign) {
       foreign_.push_back(
@@ -185,8 +185,7 @@ bool Writer::copyTo(Generation& next) const {
       return until <= now || next.putForeign(view.nameOf(node), until).fits;
     }
     return next
-        .putDomain({view.nameOf(node),
-                    view.nameOf(record->virtual_domain, NodeKind::virtual_domain),
+        .putDomain({view.nameOf(node), view.nameOf(record->virtual_domain),
                     record->kind == DomainKind::hosted ? State::hosted : State::retiring,
                     record->transports, static_cast<Role>(record->role), record->sum_or_until})
         .fits;
@@ -203,13 +202,11 @@ bool Writer::copyTo(Generation& next) const {
     View::Attributes list(view, *record);
     while (auto attribute = list.next()) attributes.push_back(*attribute);
     return next
-        .putVirtualDomain({view.nameOf(node), view.nameOf(record->customer, NodeKind::text),
-                           view.nameOf(record->canonical, NodeKind::domain), members, attributes,
-                           record->sum})
+        .putVirtualDomain({view.nameOf(node), view.nameOf(record->customer),
+                           view.nameOf(record->canonical), members, attributes, record->sum})
         .fits;
   };
-  return generation_->eachNode(NodeKind::domain, domain) &&
-         generation_->eachNode(NodeKind::virtual_domain, virtual_domain);
+  return generation_->eachNode(domain) && generation_->eachNode(virtual_domain);
 }
 
 Writer::Replaced Writer::putDomain(const DomainRow& row) {
@@ -246,7 +243,7 @@ Expected<void> Writer::forgetForeign() {
   foreign_.pop_front();
   const Foreign& oldest = foreign_forgotten_.back();
   const View view = newest();
-  const Node* node = view.find(NodeKind::domain, oldest.name);
+  const Node* node = view.find(oldest.name);
   const DomainRecord* record = node == nullptr ? nullptr : view.domainOf(*node);
   const bool is_it = record != nullptr && record->kind == DomainKind::foreign &&
                      static_cast<std::int64_t>(record->sum_or_until) == oldest.until;

@@ -124,8 +124,9 @@ double nanoseconds(const Domains& domains, int threads, int round, const Open& o
   std::vector<std::thread> running;
   for (int t = 0; t < threads; ++t) {
     running.emplace_back([&, t] {
-      const std::size_t from = count * static_cast<std::size_t>(round) +
-                               all / static_cast<std::size_t>(threads) * static_cast<std::size_t>(t);
+      const std::size_t from =
+          count * static_cast<std::size_t>(round) +
+          all / static_cast<std::size_t>(threads) * static_cast<std::size_t>(t);
       cpu.fetch_add(askAll(domains, from, count, open()));
     });
   }
@@ -276,7 +277,6 @@ int run(std::size_t count, const std::string& path) {
       ", \"octets_per_domain\": %.1f, \"octets_used_per_domain\": %.1f",
       static_cast<double>(writer.octets()) / static_cast<double>(count),
       static_cast<double>(writer.octets() - writer.octetsFree()) / static_cast<double>(count));
-
 
   const PlainTables plain(domains);
   Changes changes(writer, domains);

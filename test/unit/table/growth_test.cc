@@ -86,7 +86,7 @@ TEST_F(Growth, GoesUpToTheLimit) {
     why = whyNot(writer->putDomain({name, "one", State::hosted, 2, Role::primary, 5}));
   }
   EXPECT_THAT(why, HasSubstr("raise the limit"));
-  EXPECT_GT(names * (16 + 32 + 6), kLimit * 9 / 10);
+  EXPECT_GT(names * (kLine + 6), kLimit * 9 / 10);
   writer->abandon();
   ASSERT_TRUE(writer->beginAnew(names));
   EXPECT_EQ(whyNot(writer->putDomain({"a", "b", State::hosted, 2, Role::primary, 5})), "");

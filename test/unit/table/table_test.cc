@@ -44,26 +44,24 @@ Model read(const View& view, int names) {
   Model model;
   for (int i = 0; i < names; ++i) {
     const std::string name = "n" + std::to_string(i);
-    if (const Node* node = view.find(NodeKind::domain, name)) {
-      const DomainRecord* record = view.domainOf(*node);
-      if (record != nullptr && record->kind != DomainKind::removed) {
-        model.domains[name] = {
-            std::string(view.nameOf(record->virtual_domain, NodeKind::virtual_domain)),
-            static_cast<State>(record->kind), record->transports, record->sum_or_until};
-      }
+    const Node* node = view.find(name);
+    if (node == nullptr) continue;
+    const DomainRecord* domain = view.domainOf(*node);
+    if (domain != nullptr && domain->kind != DomainKind::removed) {
+      model.domains[name] = {std::string(view.nameOf(domain->virtual_domain)),
+                             static_cast<State>(domain->kind), domain->transports,
+                             domain->sum_or_until};
     }
-    if (const Node* node = view.find(NodeKind::virtual_domain, name)) {
-      const VirtualDomainRecord* record = view.virtualDomainOf(*node);
-      if (record == nullptr || record->removed != 0) continue;
-      VirtualDomain& found = model.virtual_domains[name];
-      found.canonical = view.nameOf(record->canonical, NodeKind::domain);
-      for (std::size_t k = 0; k < record->member_count; ++k) {
-        found.domains.emplace_back(view.memberOf(*record, k));
-      }
-      View::Attributes attributes(view, *record);
-      while (auto attribute = attributes.next()) {
-        found.attributes.emplace(attribute->name, std::get<std::string_view>(attribute->value));
-      }
+    const VirtualDomainRecord* record = view.virtualDomainOf(*node);
+    if (record == nullptr || record->removed != 0) continue;
+    VirtualDomain& found = model.virtual_domains[name];
+    found.canonical = view.nameOf(record->canonical);
+    for (std::size_t k = 0; k < record->member_count; ++k) {
+      found.domains.emplace_back(view.memberOf(*record, k));
+    }
+    View::Attributes attributes(view, *record);
+    while (auto attribute = attributes.next()) {
+      found.attributes.emplace(attribute->name, std::get<std::string_view>(attribute->value));
     }
   }
   return model;
@@ -206,6 +204,37 @@ class TableFile : public testing::Test {
   Folder folder_;
 };
 
+// The first text lies at the very end of the file.
+TEST_F(TableFile, HoldsTextsOfAllLengths) {
+  auto writer = mustOpen(options());
+  for (std::size_t length = 1; length <= kNameOctetsMax; ++length) {
+    ASSERT_TRUE(writer->beginAnew(10));
+    const std::string name(length, 'x');
+    const std::vector<Attribute> attributes{{name, std::int64_t{1}}};
+    ASSERT_TRUE(writer->putVirtualDomain({"a", name, "a", {}, attributes, 6}));
+    const Node* node = writer->newest().find("a");
+    ASSERT_NE(node, nullptr);
+    const VirtualDomainRecord* record = writer->newest().virtualDomainOf(*node);
+    ASSERT_NE(record, nullptr);
+    EXPECT_EQ(writer->newest().nameOf(record->customer), name);
+    const View view = writer->newest();
+    EXPECT_EQ(View::Attributes(view, *record).next().value().name, name);
+  }
+}
+
+TEST_F(TableFile, TellsADomainFromADidOfTheSameName) {
+  auto writer = mustOpen(options());
+  ASSERT_TRUE(writer->putVirtualDomain({"a.example", "acme", "a.example", {}, {}, 6}));
+  const Node* node = writer->newest().find("a.example");
+  ASSERT_NE(node, nullptr);
+  EXPECT_EQ(writer->newest().domainOf(*node), nullptr);
+  ASSERT_TRUE(writer->putDomain({"a.example", "b", State::hosted, 2, Role::primary, 5}));
+  ASSERT_TRUE(writer->removeVirtualDomain("a.example"));
+  EXPECT_EQ(writer->newest().find("a.example"), node);
+  EXPECT_EQ(writer->newest().domainOf(*node)->kind, DomainKind::hosted);
+  EXPECT_NE(writer->newest().virtualDomainOf(*node)->removed, 0);
+}
+
 TEST_F(TableFile, IsRefusedWithTheReason) {
   EXPECT_THAT(whyNot(), HasSubstr("cannot be opened: No such file"));
   std::ofstream(options().path) << "hello";
@@ -264,7 +293,7 @@ TEST_F(TableFile, ThatIsDamagedBehindItsHeaderHarmsNobody) {
     auto reader = Reader::open({options().path, {}, 0});
     ASSERT_TRUE(reader) << reader.error();
     read(reader->view(), 3);
-    if (const Node* node = reader->view().find(NodeKind::domain, "a.example")) {
+    if (const Node* node = reader->view().find("a.example")) {
       reader->view().domainOf(*node);
     }
     auto writer = mustOpen(options());
@@ -320,10 +349,10 @@ TEST_F(TableFile, GivesASupersededGenerationBackAfterItsGrace) {
   const std::int64_t now = bootSeconds();
   writer->collect(now);
   EXPECT_TRUE(reader->current());
-  EXPECT_NE(reader->view().find(NodeKind::domain, "a.example"), nullptr);
+  EXPECT_NE(reader->view().find("a.example"), nullptr);
   writer->collect(now + 61);
   EXPECT_FALSE(reader->current());
-  EXPECT_EQ(reader->view().find(NodeKind::domain, "a.example"), nullptr);
+  EXPECT_EQ(reader->view().find("a.example"), nullptr);
   ASSERT_TRUE(reader->refresh());
   EXPECT_TRUE(reader->current());
   EXPECT_EQ(reader->commitRecord()->version, 2U);
