@@ -69,6 +69,7 @@ void Writer::goOnOrBegin() {
   } else {
     generation_ = std::make_unique<Generation>(in_place_);
     unlink(pathOfNew().c_str());  // of a mirror that was killed
+    unlink(pathOfPart().c_str());
     position_ = positionOf(*generation_);
     noteForeign();
   }
@@ -103,7 +104,7 @@ Expected<std::unique_ptr<Generation>> Writer::makeGeneration(std::size_t names,
   octets = std::min(std::max(octets, options_.octets_min), octetsMax());
   const std::size_t octets_min = Generation::octetsFor(names, 0);
   if (octets < octets_min) return tl::unexpected(wouldNeed(octets_min));
-  auto mapping = Mapping::create(pathOfNew(), options_.mode, octets);
+  auto mapping = Mapping::create(pathOfPart(), options_.mode, octets);
   if (!mapping) return tl::unexpected(mapping.error());
   Generation::Beginning beginning{};
   if (in_place_) {
@@ -123,14 +124,24 @@ Expected<void> Writer::beginAnew(std::size_t names) {
   const std::size_t octets = Generation::octetsFor(names, names * kOctetsPerName);
   auto made = makeGeneration(names, octets);
   if (!made) return tl::unexpected(made.error());
+  if (auto written = writeTo(std::move(*made)); !written) return written;
+  foreign_.clear();
+  settleForeign();
+  return {};
+}
+
+// Until here what was written to before stands where it was, and can be gone on with.
+Expected<void> Writer::writeTo(std::unique_ptr<Generation> next) {
+  const std::string part = pathOfPart(), made = pathOfNew();
+  if (rename(part.c_str(), made.c_str()) != 0) {
+    return tl::unexpected(part + ": cannot be renamed: " + std::strerror(errno));
+  }
   if (generation_ && &generation_->mapping() == in_place_.get()) {
     generation_->abandon();
     committed_ = std::move(generation_);
     committed_foreign_ = committedForeign();
   }
-  generation_ = std::move(*made);
-  foreign_.clear();
-  settleForeign();
+  generation_ = std::move(next);
   return {};
 }
 
@@ -154,24 +165,20 @@ Expected<void> Writer::moveOn(std::size_t octets_min) {
   const std::size_t names = (is_new ? 2 : 1) * live.names + missed.names + 16;
   const std::size_t arena = live.octets + live.octets / (is_new ? 1 : 3) + missed.octets;
   std::size_t octets = std::max(Generation::octetsFor(names, arena), octets_min);
-  // What is being filled stands at path.new: that mapping lives on while it is copied.
   std::unique_ptr<Generation> next;
   do {
     auto made = makeGeneration(names, octets);
     if (!made) return tl::unexpected(made.error());
     next = std::move(*made);
     if (copyTo(*next)) break;
-    if (next->mapping().octets() >= octetsMax()) return tl::unexpected(wouldNeed(octets + 1));
+    if (next->mapping().octets() >= octetsMax()) {
+      unlink(pathOfPart().c_str());
+      return tl::unexpected(wouldNeed(octets + 1));
+    }
     octets = next->mapping().octets() * 2;
     next.reset();
   } while (true);
-  if (!is_new) {
-    generation_->abandon();
-    committed_ = std::move(generation_);
-    committed_foreign_ = committedForeign();
-  }
-  generation_ = std::move(next);
-  return {};
+  return writeTo(std::move(next));
 }
 
 bool Writer::copyTo(Generation& next) const {

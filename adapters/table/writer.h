@@ -35,7 +35,7 @@
 namespace zonecast::table {
 
 struct WriterOptions {
-  std::string path;                  // the table; beside it stand path.lock and path.new
+  std::string path;                  // the table; beside it stand path.lock, path.new and path.part
   unsigned mode = 0644;              // of the file: who may read it
   std::size_t octets_min = 1 << 20;  // of a generation
   std::size_t octets_max = std::size_t{8} << 30;
@@ -111,7 +111,10 @@ class Writer {
   Replaced fitting(const std::function<Generation::Put(Generation&)>& change);
   Expected<void> moveOn(std::size_t octets_min);
   bool copyTo(Generation& next) const;
+  // Where a generation is made, and where it stands when it is what is written to.
+  std::string pathOfPart() const { return options_.path + ".part"; }
   std::string pathOfNew() const { return options_.path + ".new"; }
+  Expected<void> writeTo(std::unique_ptr<Generation> next);
   Expected<void> putInPlace();
   void noteForeign();
   // As it was at the last commit.

@@ -393,13 +393,20 @@ TEST_F(TableFile, ThatWasRemovedIsReadUntilThereIsAnother) {
 }
 
 TEST_F(TableFile, LeavesNothingBesideItThatNobodyNeeds) {
-  const std::string beside = options().path + ".new";
-  std::ofstream(beside) << "of a mirror that was killed";
-  writeOne();
-  EXPECT_FALSE(std::filesystem::exists(beside));
-  std::ofstream(beside) << "of a mirror that was killed";
+  const std::string beside = options().path + ".new", part = options().path + ".part";
+  const auto is_beside = [&] {
+    return std::filesystem::exists(beside) || std::filesystem::exists(part);
+  };
+  for (const std::string& left : {beside, part}) {
+    std::filesystem::remove(options().path);
+    std::ofstream(left) << "of a mirror that was killed";
+    writeOne();
+    EXPECT_FALSE(is_beside());
+    std::ofstream(left) << "of a mirror that was killed";
+    mustOpen(options());
+    EXPECT_FALSE(is_beside());
+  }
   auto writer = mustOpen(options());
-  EXPECT_FALSE(std::filesystem::exists(beside));
   ASSERT_TRUE(writer->beginAnew(10));
   EXPECT_TRUE(std::filesystem::exists(beside));
   writer->abandon();
