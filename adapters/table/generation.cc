@@ -9,8 +9,11 @@
 namespace zonecast::table {
 namespace {
 
-constexpr std::size_t nodeOctets(std::size_t name) {
+constexpr std::size_t textOctets(std::size_t name) {
   return unitsOf(kNodeOctets + name) * kUnit;
+}
+constexpr std::size_t nameOctets(std::size_t name) {
+  return inLines(textOctets(name) + sizeof(DomainRecord));
 }
 
 std::string_view textOf(const Value& value) {
@@ -51,28 +54,27 @@ DomainKind kindBefore(const DomainRecord* record) {
   return record == nullptr ? DomainKind::removed : record->kind;
 }
 
-// With what is made together with it.
-constexpr std::size_t nodeOctets(NodeKind kind, std::size_t name) {
-  return nodeOctets(name) + (kind == NodeKind::domain ? sizeof(DomainRecord) : 0);
-}
-
 }  // namespace
 
 bool Generation::canGoOn(const Mapping& mapping) {
   const Header& header = mapping.header();
   const std::uint64_t begin = (kHeaderOctets + indexOctets(header.slots)) / kUnit;
+  const std::uint64_t end = header.octets / kUnit;
   const std::uint64_t commit = header.committed >> 32, ref = header.committed & UINT32_MAX;
   const std::uint64_t units = unitsOf(sizeof(CommitRecord));
-  if (header.used < begin || header.used > header.octets / kUnit) return false;
+  const bool is_possible = header.free_from >= begin && header.free_from % (kLine / kUnit) == 0 &&
+                           header.free_from <= header.free_until && header.free_until <= end;
+  if (!is_possible) return false;
   // Each commit has a record of its own.
-  return commit > 0 && commit * units <= header.used - begin && ref >= begin &&
-         ref + units <= header.used;
+  return commit > 0 && commit * units <= end - header.free_until && ref >= header.free_until &&
+         ref + units <= end;
 }
 
 Generation::Generation(std::shared_ptr<Mapping> mapping) : mapping_(std::move(mapping)) {
   Header& header = mapping_->header();
   commit_ = static_cast<Commit>(header.committed >> 32);
-  used_ = header.used;
+  free_from_ = header.free_from;
+  free_until_ = header.free_until;
   takeBackUncommitted();
   if (const CommitRecord* record = newest().commitRecord(static_cast<Ref>(header.committed))) {
     counts_ = {record->domains, record->virtual_domains, record->foreign};
@@ -94,8 +96,8 @@ Generation::Generation(std::shared_ptr<Mapping> mapping, const Beginning& beginn
   header.ref_bits = static_cast<std::uint64_t>(std::bit_width(header.octets / kUnit));
   header.boot = bootId();
   header.checksum = checksumOf(header);
-  used_ = (kHeaderOctets + indexOctets(header.slots)) / kUnit;
-  header.used = used_;
+  header.free_from = free_from_ = (kHeaderOctets + indexOctets(header.slots)) / kUnit;
+  header.free_until = free_until_ = header.octets / kUnit;
 }
 
 std::size_t Generation::octetsFor(std::size_t names, std::size_t arena_octets) {
@@ -115,16 +117,15 @@ void Generation::takeBackUncommitted() {
     if (slot == 0) continue;
     ++names_;
     const Ref ref = Slots::nodeIn(slot, mapping_->header().ref_bits);
-    if (const Node* domain = committed.nodeAt(ref, NodeKind::domain)) {
-      takeBackTo(committed.domainOf(*domain), ref);
-    } else if (const Node* did = committed.nodeAt(ref, NodeKind::virtual_domain)) {
-      takeBackTo(committed.virtualDomainOf(*did), ref);
+    if (const Node* found = committed.nodeAt(ref)) {
+      takeBackTo(committed.domainOf(*found), node(ref).domain);
+      takeBackTo(committed.virtualDomainOf(*found), node(ref).virtual_domain);
     }
   }
 }
 
-void Generation::takeBackTo(const void* record, Ref node_ref) {
-  storeShared(node(node_ref).head, record == nullptr ? 0 : refOf(record));
+void Generation::takeBackTo(const void* record, Ref& head) {
+  storeShared(head, record == nullptr ? 0 : refOf(record));
 }
 
 std::span<Slot> Generation::slots() {
@@ -139,7 +140,7 @@ bool Generation::hasRoom(const Extent& wanted) const {
   const Header& header = mapping_->header();
   // Beyond this, probing gets long.
   const bool index_has_room = names_ + wanted.names <= header.slots - header.slots / 8;
-  return index_has_room && used_ + unitsOf(wanted.octets) <= header.octets / kUnit;
+  return index_has_room && free_from_ + unitsOf(wanted.octets) <= free_until_;
 }
 
 bool Generation::mayTake(const Extent& most) {
@@ -152,52 +153,60 @@ Extent Generation::live() const {
   const View view = newest();
   Extent extent;
   std::vector<bool> is_counted(mapping_->octets() / kUnit);
-  const auto count = [&](Ref ref, NodeKind kind) {
-    const Node* found = view.nodeAt(ref, kind);
+  const auto count = [&](Ref ref, Place place) {
+    const Node* found = view.nodeAt(ref);
     if (found == nullptr || is_counted[ref]) return;
     is_counted[ref] = true;
     ++extent.names;
-    extent.octets += nodeOctets(kind, found->length);
+    extent.octets += place == Place::names ? nameOctets(found->length) : textOctets(found->length);
   };
-  eachNode(NodeKind::domain, [&](const Node& node) {
+  eachNode([&](const Node& node) {
     const DomainRecord* record = view.domainOf(node);
     if (kindBefore(record) == DomainKind::removed) return true;
-    count(refOf(&node), NodeKind::domain);
-    if (isOurs(record->kind)) count(record->virtual_domain, NodeKind::virtual_domain);
+    count(refOf(&node), Place::names);
+    if (isOurs(record->kind)) count(record->virtual_domain, Place::names);
     return true;
   });
-  eachNode(NodeKind::virtual_domain, [&](const Node& node) {
+  eachNode([&](const Node& node) {
     const VirtualDomainRecord* record = view.virtualDomainOf(node);
     if (record == nullptr || record->removed != 0) return true;
-    count(refOf(&node), NodeKind::virtual_domain);
-    count(record->customer, NodeKind::text);
-    count(record->canonical, NodeKind::domain);
-    for (const Ref member : view.membersOf(*record)) count(member, NodeKind::domain);
+    count(refOf(&node), Place::names);
+    count(record->canonical, Place::names);
+    for (const Ref member : view.membersOf(*record)) count(member, Place::names);
+    count(record->customer, Place::rest);
     View::Attributes attributes(view, *record);
-    while (attributes.next()) count(attributes.name(), NodeKind::text);
+    while (attributes.next()) count(attributes.name(), Place::rest);
     extent.octets += recordUnits(*record) * kUnit;
     return true;
   });
   return extent;
 }
 
+// Said before anything is written there: whoever goes on after us never writes it again.
 Ref Generation::allocate(std::size_t octets) {
-  const auto ref = static_cast<Ref>(used_);
-  used_ += unitsOf(octets);
-  assert(used_ <= mapping_->octets() / kUnit);
-  // Before anything is written there: whoever goes on after us never writes it again.
-  storeShared<std::uint64_t>(mapping_->header().used, used_);
+  free_until_ -= unitsOf(octets);
+  assert(free_from_ <= free_until_);
+  storeShared<std::uint64_t>(mapping_->header().free_until, free_until_);
+  return static_cast<Ref>(free_until_);
+}
+
+Ref Generation::allocateLines(std::size_t octets) {
+  const auto ref = static_cast<Ref>(free_from_);
+  free_from_ += inLines(octets) / kUnit;
+  assert(free_from_ <= free_until_);
+  storeShared<std::uint64_t>(mapping_->header().free_from, free_from_);
   return ref;
 }
 
-Ref Generation::nodeFor(NodeKind kind, std::string_view name) {
-  const std::uint64_t hash = hashOf(kind, name, mapping_->header().seed);
-  if (const Node* found = newest().findHashed(kind, name, hash)) return refOf(found);
+Ref Generation::nodeFor(std::string_view name, Place place) {
+  const std::uint64_t hash = hashOf(name, mapping_->header().seed);
+  if (const Node* found = newest().findHashed(name, hash)) return refOf(found);
 
-  const Ref ref = allocate(nodeOctets(kind, name.size()));
+  const Ref ref = place == Place::names ? allocateLines(nameOctets(name.size()))
+                                        : allocate(textOctets(name.size()));
   Node& made = node(ref);
-  made.head = 0;
-  made.kind = kind;
+  made.domain = 0;
+  made.virtual_domain = 0;
   made.length = static_cast<std::uint8_t>(name.size());
   std::memcpy(reinterpret_cast<std::byte*>(&made) + kNodeOctets, name.data(), name.size());
   const auto all = slots();
@@ -210,16 +219,14 @@ Ref Generation::nodeFor(NodeKind kind, std::string_view name) {
 }
 
 template <typename Record>
-void Generation::lead(Ref node_ref, Ref record_ref) {
-  Node& leading = node(node_ref);
+void Generation::lead(Ref& head, Ref record_ref) {
   auto& record = *reinterpret_cast<Record*>(place(record_ref));
-  const Ref head = leading.head;
   const auto* before = newest().at<Record>(head);
   record.commit = commit_ + 1;
   // Of two records for one commit only the later is ever looked at.
   record.previous = before != nullptr && before->commit == record.commit ? before->previous : head;
-  touched_.push_back({node_ref, head});
-  storeShared(leading.head, record_ref);
+  touched_.push_back({&head, head});
+  storeShared(head, record_ref);
 }
 
 void Generation::count(DomainKind before, DomainKind after) {
@@ -234,32 +241,30 @@ Generation::Put Generation::putDomainRecord(Ref node_ref, DomainRecord record) {
   const DomainKind kind = kindBefore(before);
   const auto replaced = isOurs(kind) ? std::optional(before->sum_or_until) : std::nullopt;
   count(kind, record.kind);
-  Ref ref = node_ref + static_cast<Ref>(unitsOf(kNodeOctets + node(node_ref).length));
-  const auto* beside = newest().at<DomainRecord>(ref);
-  if (beside == nullptr || beside->commit != 0) ref = allocate(sizeof(DomainRecord));
+  Ref ref = node_ref + static_cast<Ref>(textOctets(node(node_ref).length) / kUnit);
+  const bool has_room = node_ref < free_from_ && newest().at<DomainRecord>(ref)->commit == 0;
+  if (!has_room) ref = allocate(sizeof(DomainRecord));
   std::memcpy(place(ref), &record, sizeof(record));
-  lead<DomainRecord>(node_ref, ref);
+  lead<DomainRecord>(node(node_ref).domain, ref);
   return {true, replaced};
 }
 
 Generation::Put Generation::putDomain(const DomainRow& row) {
-  const std::size_t octets = nodeOctets(NodeKind::domain, row.name.size()) +
-                             nodeOctets(row.did.size()) + sizeof(DomainRecord);
+  const std::size_t octets =
+      nameOctets(row.name.size()) + nameOctets(row.did.size()) + sizeof(DomainRecord);
   if (!mayTake({2, octets})) return {false};
   DomainRecord record{};
-  record.virtual_domain = nodeFor(NodeKind::virtual_domain, row.did);
+  record.virtual_domain = nodeFor(row.did, Place::names);
   record.kind = row.state == State::hosted ? DomainKind::hosted : DomainKind::retiring;
   record.transports = row.transports;
   record.role = static_cast<std::uint8_t>(row.role);
-  record.did_is_name = row.did == row.name ? 1 : 0;
   record.sum_or_until = row.sum;
-  return putDomainRecord(nodeFor(NodeKind::domain, row.name), record);
+  return putDomainRecord(nodeFor(row.name, Place::names), record);
 }
 
 Generation::Put Generation::putForeign(std::string_view name, std::int64_t until) {
-  if (!mayTake({1, nodeOctets(NodeKind::domain, name.size()) + sizeof(DomainRecord)}))
-    return {false};
-  const Ref node_ref = nodeFor(NodeKind::domain, name);
+  if (!mayTake({1, nameOctets(name.size()) + sizeof(DomainRecord)})) return {false};
+  const Ref node_ref = nodeFor(name, Place::names);
   if (isOurs(kindBefore(newest().domainOf(node(node_ref))))) return {};
   DomainRecord record{};
   record.kind = DomainKind::foreign;
@@ -268,7 +273,7 @@ Generation::Put Generation::putForeign(std::string_view name, std::int64_t until
 }
 
 Generation::Put Generation::removeDomain(std::string_view name) {
-  const Node* found = newest().find(NodeKind::domain, name);
+  const Node* found = newest().find(name);
   const DomainRecord* before = found == nullptr ? nullptr : newest().domainOf(*found);
   if (kindBefore(before) == DomainKind::removed) return {};
   if (!mayTake({0, sizeof(DomainRecord)})) return {false};
@@ -286,8 +291,7 @@ Ref Generation::membersFor(const VirtualDomainRow& row, const VirtualDomainRecor
   if (row.domains.empty()) return 0;
   std::vector<Ref> members;
   members.reserve(row.domains.size());
-  for (const std::string_view name : row.domains)
-    members.push_back(nodeFor(NodeKind::domain, name));
+  for (const std::string_view name : row.domains) members.push_back(nodeFor(name, Place::names));
   if (before != nullptr && before->member_count == members.size()) {
     const auto* old = newest().at<Ref>(before->members, (members.size() - 1) * sizeof(Ref));
     if (old != nullptr && std::equal(members.begin(), members.end(), old)) return before->members;
@@ -301,9 +305,9 @@ Ref Generation::membersFor(const VirtualDomainRow& row, const VirtualDomainRecor
 void Generation::findAttributeNames(std::span<const Attribute> attributes) {
   attribute_names_.resize(attributes.size());
   for (std::size_t i = 0; i < attributes.size(); ++i) {
-    const bool is_same = newest().nameOf(attribute_names_[i], NodeKind::text) == attributes[i].name;
+    const bool is_same = newest().nameOf(attribute_names_[i]) == attributes[i].name;
     if (!is_same || attribute_names_[i] == 0) {
-      attribute_names_[i] = nodeFor(NodeKind::text, attributes[i].name);
+      attribute_names_[i] = nodeFor(attributes[i].name, Place::rest);
     }
   }
 }
@@ -326,16 +330,16 @@ Extent Generation::wantedFor(const VirtualDomainRow& row, bool only_new) const {
   Extent wanted{0, sizeof(VirtualDomainRecord) + attributeOctets(row.attributes) +
                        unitsOf(row.domains.size() * sizeof(Ref)) * kUnit};
   const View view = newest();
-  const auto count = [&](NodeKind kind, std::string_view name) {
-    if (only_new && view.find(kind, name) != nullptr) return;
+  const auto count = [&](std::string_view name) {
+    if (only_new && view.find(name) != nullptr) return;
     ++wanted.names;
-    wanted.octets += nodeOctets(kind, name.size());
+    wanted.octets += nameOctets(name.size());
   };
-  count(NodeKind::virtual_domain, row.did);
-  count(NodeKind::text, row.customer);
-  count(NodeKind::domain, row.canonical);
-  for (const std::string_view name : row.domains) count(NodeKind::domain, name);
-  for (const Attribute& attribute : row.attributes) count(NodeKind::text, attribute.name);
+  count(row.did);
+  count(row.customer);
+  count(row.canonical);
+  for (const std::string_view name : row.domains) count(name);
+  for (const Attribute& attribute : row.attributes) count(attribute.name);
   return wanted;
 }
 
@@ -347,9 +351,9 @@ Generation::Put Generation::putVirtualDomain(const VirtualDomainRow& row) {
   // All names before the record, which is one piece with its attributes.
   findAttributeNames(row.attributes);
   VirtualDomainRecord record{};
-  record.customer = nodeFor(NodeKind::text, row.customer);
-  record.canonical = nodeFor(NodeKind::domain, row.canonical);
-  const Ref node_ref = nodeFor(NodeKind::virtual_domain, row.did);
+  const Ref node_ref = nodeFor(row.did, Place::names);
+  record.canonical = nodeFor(row.canonical, Place::names);
+  record.customer = nodeFor(row.customer, Place::rest);
   const VirtualDomainRecord* before = newest().virtualDomainOf(node(node_ref));
   record.members = membersFor(row, before);
   record.member_count = static_cast<std::uint32_t>(row.domains.size());
@@ -366,12 +370,12 @@ Generation::Put Generation::putVirtualDomain(const VirtualDomainRow& row) {
   for (std::size_t i = 0; i < row.attributes.size(); ++i) {
     at = writeAttribute(at, row.attributes[i], attribute_names_[i]);
   }
-  lead<VirtualDomainRecord>(node_ref, ref);
+  lead<VirtualDomainRecord>(node(node_ref).virtual_domain, ref);
   return {true, replaced};
 }
 
 Generation::Put Generation::removeVirtualDomain(std::string_view did) {
-  const Node* found = newest().find(NodeKind::virtual_domain, did);
+  const Node* found = newest().find(did);
   const VirtualDomainRecord* before = found == nullptr ? nullptr : newest().virtualDomainOf(*found);
   if (before == nullptr || before->removed != 0) return {};
   if (!mayTake({0, sizeof(VirtualDomainRecord)})) return {false};
@@ -381,7 +385,7 @@ Generation::Put Generation::removeVirtualDomain(std::string_view did) {
   --counts_.virtual_domains;
   const Ref ref = allocate(sizeof(record));
   std::memcpy(place(ref), &record, sizeof(record));
-  lead<VirtualDomainRecord>(refOf(found), ref);
+  lead<VirtualDomainRecord>(node(refOf(found)).virtual_domain, ref);
   return {true, replaced};
 }
 
@@ -418,8 +422,7 @@ void Generation::settle() {
 }
 
 void Generation::abandon() {
-  for (auto it = touched_.rbegin(); it != touched_.rend(); ++it)
-    storeShared(node(it->node).head, it->head);
+  for (auto it = touched_.rbegin(); it != touched_.rend(); ++it) storeShared(*it->head, it->before);
   touched_.clear();
   counts_ = committed_counts_;
 }

@@ -54,7 +54,7 @@ class Generation {
   std::uint64_t number() const { return mapping_->header().generation; }
   std::uint64_t lastCommit() const { return mapping_->header().first_commit + commit_; }
   const Counts& counts() const { return counts_; }
-  std::size_t usedOctets() const { return used_ * kUnit; }
+  std::size_t freeOctets() const { return (free_until_ - free_from_) * kUnit; }
   // What another file must hold that says the same; found by looking at all of it.
   Extent live() const;
   // What the last put asked for that did not fit, at most.
@@ -79,15 +79,16 @@ class Generation {
   void settle();
   void abandon();
 
-  // Calls `visit` with each node of a kind, in no order, until it says false.
+  // Calls `visit` with each node, in no order, until it says false.
   template <typename Visit>
-  bool eachNode(NodeKind kind, Visit&& visit) const;
+  bool eachNode(Visit&& visit) const;
 
  private:
   struct Touched {
-    Ref node;
-    Ref head;  // what it was
+    Ref* head;
+    Ref before;
   };
+  enum class Place : std::uint8_t { names, rest };
 
   std::span<Slot> slots();
   bool hasRoom(const Extent& wanted) const;
@@ -95,27 +96,29 @@ class Generation {
   bool mayTake(const Extent& most);
   Extent wantedFor(const VirtualDomainRow& row, bool only_new) const;
   Ref allocate(std::size_t octets);
+  Ref allocateLines(std::size_t octets);
   std::byte* place(Ref ref) { return mapping_->base() + std::size_t{ref} * kUnit; }
   Node& node(Ref ref) { return *reinterpret_cast<Node*>(place(ref)); }
   Ref refOf(const void* place) const;
   // Finds or makes; there must be room for it.
-  Ref nodeFor(NodeKind kind, std::string_view name);
+  Ref nodeFor(std::string_view name, Place place);
   Ref membersFor(const VirtualDomainRow& row, const VirtualDomainRecord* before);
   void findAttributeNames(std::span<const Attribute> attributes);
   static std::byte* writeAttribute(std::byte* at, const Attribute& attribute, Ref name);
-  // Makes the record the head of its node.
+  // Makes the record a head of its node.
   template <typename Record>
-  void lead(Ref node, Ref record);
+  void lead(Ref& head, Ref record);
   Put putDomainRecord(Ref node, DomainRecord record);
   void count(DomainKind before, DomainKind after);
   static std::size_t recordUnits(const VirtualDomainRecord& record);
   void takeBackUncommitted();
-  void takeBackTo(const void* record, Ref node);
+  void takeBackTo(const void* record, Ref& head);
 
   std::shared_ptr<Mapping> mapping_;
   Commit commit_ = 0;  // the newest that is shown
   std::uint64_t shown_before_ = 0;
-  std::size_t used_ = 0, names_ = 0;
+  std::size_t free_from_ = 0, free_until_ = 0;  // units
+  std::size_t names_ = 0;
   Counts counts_, committed_counts_;
   Extent missed_;
   std::vector<Touched> touched_;      // since the last commit
@@ -123,12 +126,12 @@ class Generation {
 };
 
 template <typename Visit>
-bool Generation::eachNode(NodeKind kind, Visit&& visit) const {
+bool Generation::eachNode(Visit&& visit) const {
   const auto* slots = reinterpret_cast<const Slot*>(mapping_->base() + kHeaderOctets);
   const View view = newest();
   for (std::uint64_t i = 0; i < mapping_->header().slots; ++i) {
     const Ref ref = Slots::nodeIn(slots[i], mapping_->header().ref_bits);
-    const Node* found = ref == 0 ? nullptr : view.nodeAt(ref, kind);
+    const Node* found = ref == 0 ? nullptr : view.nodeAt(ref);
     if (found != nullptr && !visit(*found)) return false;
   }
   return true;

@@ -5,8 +5,8 @@
 
 namespace zonecast::table {
 
-std::uint64_t hashOf(NodeKind kind, std::string_view name, std::uint64_t seed) {
-  return XXH3_64bits_withSeed(name.data(), name.size(), seed + static_cast<std::uint64_t>(kind));
+std::uint64_t hashOf(std::string_view name, std::uint64_t seed) {
+  return XXH3_64bits_withSeed(name.data(), name.size(), seed);
 }
 
 std::uint64_t checksumOf(const Header& header) {

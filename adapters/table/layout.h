@@ -1,17 +1,24 @@
-// The format of a table file (format 1), for those who write it and those who read it.
+// The format of a table file (format 2), for those who write it and those who read it.
 //
-// A file is one generation: a header, an index, an arena. Everything is in the host's own byte
-// order: a table never leaves its host.
+// A file is one generation: a header, an index, an arena of two ends. Everything is in the host's
+// own byte order: a table never leaves its host.
 //
 //     header  4096 octets
 //     index   slots of 4 octets: open addressing, linear probing from where a name's hash says
-//     arena   nodes and records, appended one after the other, never moved, never used again
+//     names   nodes of domains and DIDs, each with room for its first record as a domain: what a
+//             look-up of a host reads, dense and in whole cache lines, so that it reads few of them
+//             and few pages
+//             (free)
+//     rest    all else, from the end of the file downwards
 //
-// A node is a name of one kind (a domain, a DID, a text) and has a head: the newest of its records.
-// A record tells of one node since one commit and leads to the one before. So a reader that looks
-// at commit C takes the first record of a chain that is not newer than C, and sees the table as it
-// was then, whatever a writer does meanwhile. Domains refer to the node of their DID, so that a
-// change of a virtual domain is one new record, however many domains it has.
+// Nodes and records are added one after the other, never moved, never used again.
+//
+// A node is a name, and has two heads: the newest of its records as a domain, and as a DID, which
+// most often is the name of a domain. A record tells of one node since one commit and leads to the
+// one before. So a reader that looks at commit C takes the first record of a chain that is not
+// newer than C, and sees the table as it was then, whatever a writer does meanwhile. Domains refer
+// to the node of their DID, so that a change of a virtual domain is one new record, however many
+// domains it has.
 //
 // Invariants:
 // - Slots, heads and `committed` are written by an atomic store after what they lead to. A slot is
@@ -37,8 +44,9 @@
 namespace zonecast::table {
 
 inline constexpr std::array<char, 8> kMagic{'z', 'o', 'n', 'e', 'c', 'a', 's', 't'};
-inline constexpr std::uint32_t kFormat = 1;
-inline constexpr std::size_t kUnit = 8;  // octets; everything in the arena begins at a multiple
+inline constexpr std::uint32_t kFormat = 2;
+inline constexpr std::size_t kUnit = 8;   // octets; everything in the arena begins at a multiple
+inline constexpr std::size_t kLine = 64;  // octets; a multiple of kUnit
 inline constexpr std::size_t kNameOctetsMax = 255;
 inline constexpr std::size_t kPredecessors = 8;
 
@@ -47,6 +55,9 @@ using Commit = std::uint32_t;  // counted from the header's first_commit
 
 constexpr std::size_t unitsOf(std::size_t octets) {
   return (octets + kUnit - 1) / kUnit;
+}
+constexpr std::size_t inLines(std::size_t octets) {
+  return (octets + kLine - 1) / kLine * kLine;
 }
 
 // A generation that was superseded, for those who look at what is pinned.
@@ -75,21 +86,21 @@ struct Header {
   alignas(64) std::int64_t confirmed;  // CLOCK_BOOTTIME, seconds: current with Redis then; 0: never
   std::uint32_t superseded;            // 1: another file is in place
   std::uint32_t given_back;            // 1: the rest of the file reads as zeros
-  alignas(64) std::uint64_t used;      // units of the file; never less than what was written
+  // The free octets, in units of the file; never more than what was not written.
+  alignas(64) std::uint64_t free_from;
+  std::uint64_t free_until;
   std::array<Predecessor, kPredecessors> predecessors;
 };
 inline constexpr std::size_t kHeaderOctets = 4096;
 static_assert(sizeof(Header) <= kHeaderOctets);
 
-enum class NodeKind : std::uint8_t { domain = 1, virtual_domain = 2, text = 3 };
-
 // Followed by the name.
 struct Node {
-  Ref head;
-  NodeKind kind;
+  Ref domain;          // the head of its records as a domain
+  Ref virtual_domain;  // and as a DID
   std::uint8_t length;
 };
-inline constexpr std::size_t kNodeOctets = 6;  // before the name
+inline constexpr std::size_t kNodeOctets = 9;  // before the name
 
 enum class DomainKind : std::uint8_t { removed = 0, hosted = 1, retiring = 2, foreign = 3 };
 
@@ -100,8 +111,7 @@ struct DomainRecord {
   DomainKind kind;
   std::uint8_t transports;
   std::uint8_t role;
-  std::uint8_t
-      did_is_name;  // 1: the DID is the domain's own name, as most are; it need not be fetched
+  std::uint8_t reserved;
   std::uint64_t sum_or_until;  // foreign: until when, CLOCK_BOOTTIME in seconds
 };
 
@@ -109,8 +119,8 @@ struct DomainRecord {
 struct VirtualDomainRecord {
   Commit commit;
   Ref previous;
-  Ref customer;   // a text
-  Ref canonical;  // a domain
+  Ref customer;   // a node
+  Ref canonical;  // a node
   Ref members;    // an array of references to domains; 0: there are none
   std::uint32_t member_count;
   std::uint32_t attribute_octets;
@@ -123,7 +133,7 @@ enum class ValueType : std::uint8_t { integer = 1, text = 2, boolean = 3, second
 
 // Followed by `octets` octets of value, padded to a unit: a text, or a number of 8 octets.
 struct AttributeRecord {
-  Ref name;  // a text
+  Ref name;  // a node
   ValueType type;
   std::uint8_t reserved;
   std::uint16_t octets;
@@ -166,10 +176,10 @@ class Slots {
   std::size_t first_;
 };
 constexpr std::size_t indexOctets(std::size_t slots) {
-  return unitsOf(slots * sizeof(Slot)) * kUnit;
+  return inLines(slots * sizeof(Slot));
 }
 
-std::uint64_t hashOf(NodeKind kind, std::string_view name, std::uint64_t seed);
+std::uint64_t hashOf(std::string_view name, std::uint64_t seed);
 std::uint64_t checksumOf(const Header& header);
 
 // Shared memory, which other processes write: only by these.

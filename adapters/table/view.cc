@@ -4,23 +4,22 @@
 
 namespace zonecast::table {
 
-const Node* View::nodeAt(Ref ref, NodeKind kind) const {
-  const Node* node = at<Node>(ref);
-  if (node == nullptr || node->kind != kind) return nullptr;
-  const bool fits = at<Node>(ref, node->length) != nullptr;
-  return fits ? node : nullptr;
+const Node* View::nodeAt(Ref ref) const {
+  const auto* node = reinterpret_cast<const Node*>(octetsAt(ref, kNodeOctets));
+  if (node == nullptr) return nullptr;
+  return octetsAt(ref, kNodeOctets + node->length) != nullptr ? node : nullptr;
 }
 
 std::string_view View::nameOf(const Node& node) const {
   return {reinterpret_cast<const char*>(&node) + kNodeOctets, node.length};
 }
 
-std::string_view View::nameOf(Ref ref, NodeKind kind) const {
-  const Node* node = nodeAt(ref, kind);
+std::string_view View::nameOf(Ref ref) const {
+  const Node* node = nodeAt(ref);
   return node == nullptr ? std::string_view() : nameOf(*node);
 }
 
-const Node* View::findHashed(NodeKind kind, std::string_view name, std::uint64_t hash) const {
+const Node* View::findHashed(std::string_view name, std::uint64_t hash) const {
   const std::uint64_t count = header().slots;
   const auto* slots = reinterpret_cast<const Slot*>(base_ + kHeaderOctets);
   const Slots where(hash, header());
@@ -29,7 +28,7 @@ const Node* View::findHashed(NodeKind kind, std::string_view name, std::uint64_t
     const Slot slot = loadShared(slots[i]);
     if (slot == 0) return nullptr;
     if (where.mayBe(slot)) {
-      const Node* node = nodeAt(where.nodeIn(slot), kind);
+      const Node* node = nodeAt(where.nodeIn(slot));
       if (node != nullptr && nameOf(*node) == name) return node;
     }
     if (++i == count) i = 0;
@@ -38,8 +37,8 @@ const Node* View::findHashed(NodeKind kind, std::string_view name, std::uint64_t
 }
 
 template <typename Record>
-const Record* View::newest(const Node& node) const {
-  const Record* record = at<Record>(loadShared(node.head));
+const Record* View::newest(const Ref& head) const {
+  const Record* record = at<Record>(loadShared(head));
   while (record != nullptr && record->commit > commit_) {
     const Record* previous = at<Record>(record->previous);
     // In a damaged file a chain may be a ring.
@@ -50,11 +49,11 @@ const Record* View::newest(const Node& node) const {
 }
 
 const DomainRecord* View::domainOf(const Node& node) const {
-  return newest<DomainRecord>(node);
+  return newest<DomainRecord>(node.domain);
 }
 
 const VirtualDomainRecord* View::virtualDomainOf(const Node& node) const {
-  return newest<VirtualDomainRecord>(node);
+  return newest<VirtualDomainRecord>(node.virtual_domain);
 }
 
 std::span<const Ref> View::membersOf(const VirtualDomainRecord& record) const {
@@ -67,7 +66,7 @@ std::span<const Ref> View::membersOf(const VirtualDomainRecord& record) const {
 
 std::string_view View::memberOf(const VirtualDomainRecord& record, std::size_t k) const {
   const std::span<const Ref> members = membersOf(record);
-  return k < members.size() ? nameOf(members[k], NodeKind::domain) : std::string_view();
+  return k < members.size() ? nameOf(members[k]) : std::string_view();
 }
 
 View::Attributes::Attributes(const View& view, const VirtualDomainRecord& record)
@@ -90,7 +89,7 @@ std::optional<Attribute> View::Attributes::next() {
   left_ -= octets;
 
   name_ = record->name;
-  Attribute attribute{view_.nameOf(name_, NodeKind::text), Value(std::string_view())};
+  Attribute attribute{view_.nameOf(name_), Value(std::string_view())};
   std::int64_t number = 0;
   if (value_octets == sizeof(number)) std::memcpy(&number, value, sizeof(number));
   switch (record->type) {

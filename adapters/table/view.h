@@ -27,17 +27,17 @@ class View {
   const Header& header() const { return *reinterpret_cast<const Header*>(base_); }
 
   // The node with a name, or null.
-  const Node* find(NodeKind kind, std::string_view name) const {
-    return findHashed(kind, name, hashOf(kind, name, header().seed));
+  const Node* find(std::string_view name) const {
+    return findHashed(name, hashOf(name, header().seed));
   }
-  const Node* findHashed(NodeKind kind, std::string_view name, std::uint64_t hash) const;
+  const Node* findHashed(std::string_view name, std::uint64_t hash) const;
   std::string_view nameOf(const Node& node) const;
-  std::string_view nameOf(Ref ref, NodeKind kind) const;
+  std::string_view nameOf(Ref ref) const;
 
   // The record that holds at this commit, or null; a removal is a record, too.
   const DomainRecord* domainOf(const Node& node) const;
   const VirtualDomainRecord* virtualDomainOf(const Node& node) const;
-  const Node* nodeAt(Ref ref, NodeKind kind) const;
+  const Node* nodeAt(Ref ref) const;
 
   // References to its domains; none when they are not all in the file.
   std::span<const Ref> membersOf(const VirtualDomainRecord& record) const;
@@ -62,14 +62,17 @@ class View {
   // What a reference leads to, if it is all inside the file.
   template <typename T>
   const T* at(Ref ref, std::size_t more = 0) const {
-    const std::size_t from = std::size_t{ref} * kUnit;
-    if (from < kHeaderOctets || from > octets_ || octets_ - from < sizeof(T) + more) return nullptr;
-    return reinterpret_cast<const T*>(base_ + from);
+    return reinterpret_cast<const T*>(octetsAt(ref, sizeof(T) + more));
   }
 
  private:
+  const std::byte* octetsAt(Ref ref, std::size_t count) const {
+    const std::size_t from = std::size_t{ref} * kUnit;
+    const bool fits = from >= kHeaderOctets && from <= octets_ && octets_ - from >= count;
+    return fits ? base_ + from : nullptr;
+  }
   template <typename Record>
-  const Record* newest(const Node& node) const;
+  const Record* newest(const Ref& head) const;
 
   const std::byte* base_ = nullptr;
   std::size_t octets_ = 0;

@@ -69,6 +69,7 @@ void Writer::goOnOrBegin() {
   } else {
     generation_ = std::make_unique<Generation>(in_place_);
     unlink(pathOfNew().c_str());  // of a mirror that was killed
+    unlink(pathOfPart().c_str());
     position_ = positionOf(*generation_);
     noteForeign();
   }
@@ -77,7 +78,7 @@ void Writer::goOnOrBegin() {
 // Negative answers that an earlier writer left, soonest first.
 void Writer::noteForeign() {
   const View view = generation_->newest();
-  generation_->eachNode(NodeKind::domain, [&](const Node& node) {
+  generation_->eachNode([&](const Node& node) {
     const DomainRecord* record = view.domainOf(node);
     if (record != nullptr && record->kind == DomainKind::foreign) {
       foreign_.push_back(
@@ -103,7 +104,7 @@ Expected<std::unique_ptr<Generation>> Writer::makeGeneration(std::size_t names,
   octets = std::min(std::max(octets, options_.octets_min), octetsMax());
   const std::size_t octets_min = Generation::octetsFor(names, 0);
   if (octets < octets_min) return tl::unexpected(wouldNeed(octets_min));
-  auto mapping = Mapping::create(pathOfNew(), options_.mode, octets);
+  auto mapping = Mapping::create(pathOfPart(), options_.mode, octets);
   if (!mapping) return tl::unexpected(mapping.error());
   Generation::Beginning beginning{};
   if (in_place_) {
@@ -123,14 +124,24 @@ Expected<void> Writer::beginAnew(std::size_t names) {
   const std::size_t octets = Generation::octetsFor(names, names * kOctetsPerName);
   auto made = makeGeneration(names, octets);
   if (!made) return tl::unexpected(made.error());
+  if (auto written = writeTo(std::move(*made)); !written) return written;
+  foreign_.clear();
+  settleForeign();
+  return {};
+}
+
+// Until here what was written to before stands where it was, and can be gone on with.
+Expected<void> Writer::writeTo(std::unique_ptr<Generation> next) {
+  const std::string part = pathOfPart(), made = pathOfNew();
+  if (rename(part.c_str(), made.c_str()) != 0) {
+    return tl::unexpected(part + ": cannot be renamed: " + std::strerror(errno));
+  }
   if (generation_ && &generation_->mapping() == in_place_.get()) {
     generation_->abandon();
     committed_ = std::move(generation_);
     committed_foreign_ = committedForeign();
   }
-  generation_ = std::move(*made);
-  foreign_.clear();
-  settleForeign();
+  generation_ = std::move(next);
   return {};
 }
 
@@ -154,24 +165,20 @@ Expected<void> Writer::moveOn(std::size_t octets_min) {
   const std::size_t names = (is_new ? 2 : 1) * live.names + missed.names + 16;
   const std::size_t arena = live.octets + live.octets / (is_new ? 1 : 3) + missed.octets;
   std::size_t octets = std::max(Generation::octetsFor(names, arena), octets_min);
-  // What is being filled stands at path.new: that mapping lives on while it is copied.
   std::unique_ptr<Generation> next;
   do {
     auto made = makeGeneration(names, octets);
     if (!made) return tl::unexpected(made.error());
     next = std::move(*made);
     if (copyTo(*next)) break;
-    if (next->mapping().octets() >= octetsMax()) return tl::unexpected(wouldNeed(octets + 1));
+    if (next->mapping().octets() >= octetsMax()) {
+      unlink(pathOfPart().c_str());
+      return tl::unexpected(wouldNeed(octets + 1));
+    }
     octets = next->mapping().octets() * 2;
     next.reset();
   } while (true);
-  if (!is_new) {
-    generation_->abandon();
-    committed_ = std::move(generation_);
-    committed_foreign_ = committedForeign();
-  }
-  generation_ = std::move(next);
-  return {};
+  return writeTo(std::move(next));
 }
 
 bool Writer::copyTo(Generation& next) const {
@@ -185,8 +192,7 @@ bool Writer::copyTo(Generation& next) const {
       return until <= now || next.putForeign(view.nameOf(node), until).fits;
     }
     return next
-        .putDomain({view.nameOf(node),
-                    view.nameOf(record->virtual_domain, NodeKind::virtual_domain),
+        .putDomain({view.nameOf(node), view.nameOf(record->virtual_domain),
                     record->kind == DomainKind::hosted ? State::hosted : State::retiring,
                     record->transports, static_cast<Role>(record->role), record->sum_or_until})
         .fits;
@@ -203,13 +209,11 @@ bool Writer::copyTo(Generation& next) const {
     View::Attributes list(view, *record);
     while (auto attribute = list.next()) attributes.push_back(*attribute);
     return next
-        .putVirtualDomain({view.nameOf(node), view.nameOf(record->customer, NodeKind::text),
-                           view.nameOf(record->canonical, NodeKind::domain), members, attributes,
-                           record->sum})
+        .putVirtualDomain({view.nameOf(node), view.nameOf(record->customer),
+                           view.nameOf(record->canonical), members, attributes, record->sum})
         .fits;
   };
-  return generation_->eachNode(NodeKind::domain, domain) &&
-         generation_->eachNode(NodeKind::virtual_domain, virtual_domain);
+  return generation_->eachNode(domain) && generation_->eachNode(virtual_domain);
 }
 
 Writer::Replaced Writer::putDomain(const DomainRow& row) {
@@ -246,7 +250,7 @@ Expected<void> Writer::forgetForeign() {
   foreign_.pop_front();
   const Foreign& oldest = foreign_forgotten_.back();
   const View view = newest();
-  const Node* node = view.find(NodeKind::domain, oldest.name);
+  const Node* node = view.find(oldest.name);
   const DomainRecord* record = node == nullptr ? nullptr : view.domainOf(*node);
   const bool is_it = record != nullptr && record->kind == DomainKind::foreign &&
                      static_cast<std::int64_t>(record->sum_or_until) == oldest.until;

@@ -36,7 +36,7 @@
 namespace zonecast::table {
 
 struct WriterOptions {
-  std::string path;                  // the table; beside it stand path.lock and path.new
+  std::string path;                  // the table; beside it stand path.lock, path.new and path.part
   unsigned mode = 0644;              // of the file: who may read it
   std::size_t octets_min = 1 << 20;  // of a generation
   std::size_t octets_max = std::size_t{8} << 30;
@@ -61,7 +61,7 @@ class Writer final : public Copy {
   std::uint64_t commits() const { return generation_->lastCommit(); }
   std::uint64_t generation() const { return generation_->number(); }
   std::size_t octets() const { return generation_->mapping().octets(); }
-  std::size_t octetsFree() const { return octets() - generation_->usedOctets(); }
+  std::size_t octetsFree() const { return generation_->freeOctets(); }
 
   // In another generation. The old one goes on being read until commit().
   Outcome beginAnew(std::size_t names) override;
@@ -103,7 +103,10 @@ class Writer final : public Copy {
   Replaced fitting(const std::function<Generation::Put(Generation&)>& change);
   Expected<void> moveOn(std::size_t octets_min);
   bool copyTo(Generation& next) const;
+  // Where a generation is made, and where it stands when it is what is written to.
+  std::string pathOfPart() const { return options_.path + ".part"; }
   std::string pathOfNew() const { return options_.path + ".new"; }
+  Expected<void> writeTo(std::unique_ptr<Generation> next);
   Expected<void> putInPlace();
   void noteForeign();
   // As it was at the last commit.

@@ -23,7 +23,6 @@ using zonecast::table::DomainRecord;
 using zonecast::table::Expected;
 using zonecast::table::Host;
 using zonecast::table::Node;
-using zonecast::table::NodeKind;
 using zonecast::table::Reader;
 using zonecast::table::ReaderOptions;
 using zonecast::table::View;
@@ -79,8 +78,8 @@ bool fill(const Reader& reader, const Node* node, zonecast_virtual_domain* found
   const VirtualDomainRecord* record = node == nullptr ? nullptr : view.virtualDomainOf(*node);
   if (record == nullptr || record->removed != 0) return false;
   found->did = textOf(view.nameOf(*node));
-  found->customer = textOf(view.nameOf(record->customer, NodeKind::text));
-  found->canonical = textOf(view.nameOf(record->canonical, NodeKind::domain));
+  found->customer = textOf(view.nameOf(record->customer));
+  found->canonical = textOf(view.nameOf(record->canonical));
   found->domains = view.membersOf(*record).size();
   found->attributes = record->attribute_count;
   found->record = record;
@@ -121,9 +120,7 @@ zonecast_answer answerOf(const View& view, const Node* node, zonecast_domain* do
     case DomainKind::hosted:
     case DomainKind::retiring:
       domain->name = textOf(view.nameOf(*node));
-      domain->did = record->did_is_name != 0
-                        ? domain->name
-                        : textOf(view.nameOf(record->virtual_domain, NodeKind::virtual_domain));
+      domain->did = textOf(view.nameOf(record->virtual_domain));
       domain->state =
           record->kind == DomainKind::hosted ? ZONECAST_STATE_HOSTED : ZONECAST_STATE_RETIRING;
       domain->role =
@@ -196,7 +193,7 @@ zonecast_answer zonecast_lookup(const zonecast_table* table, const char* host, s
   zonecast_answer answer = ZONECAST_TOO_OLD;
   if (reader.isFilled() && !reader.isTooOld()) {
     const View& view = reader.view();
-    answer = answerOf(view, view.find(NodeKind::domain, folded.name()), domain);
+    answer = answerOf(view, view.find(folded.name()), domain);
     if (!reader.current()) answer = ZONECAST_TOO_OLD;
     if (answer == ZONECAST_HOSTED) return answer;
   }
@@ -210,14 +207,13 @@ bool zonecast_virtual_domain_of(const zonecast_table* table, const zonecast_doma
   if (domain->record == nullptr) return false;
   const Reader& reader = table->reader;
   const auto* record = static_cast<const DomainRecord*>(domain->record);
-  return fill(reader, reader.view().nodeAt(record->virtual_domain, NodeKind::virtual_domain),
-              found);
+  return fill(reader, reader.view().nodeAt(record->virtual_domain), found);
 }
 
 bool zonecast_virtual_domain_find(const zonecast_table* table, const char* did, size_t length,
                                   zonecast_virtual_domain* found) {
   const Reader& reader = table->reader;
-  return fill(reader, reader.view().find(NodeKind::virtual_domain, {did, length}), found);
+  return fill(reader, reader.view().find({did, length}), found);
 }
 
 bool zonecast_member(const zonecast_table* table, const zonecast_virtual_domain* of, size_t k,

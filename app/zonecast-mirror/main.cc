@@ -43,6 +43,7 @@ SIGTERM; the table stays, and is read on.
 FILES (TABLE is what --table says; its folder is made when it is missing)
   TABLE          the table
   TABLE.new      the next one, while it is being filled
+  TABLE.part     one that is being made
   TABLE.lock     held by the mirror that writes
   TABLE.wanted   a socket: a worker sends the name of a domain that it does not know, a
                  datagram each. They go on to the stream `wanted` in Redis, for zonecastd

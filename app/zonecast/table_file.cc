@@ -148,9 +148,12 @@ v1::TableReport reportOn(const table::Reader& reader) {
   }
   report.set_commit(reader.commit());
   if (const auto age = reader.age()) report.set_age(*age);
-  const std::uint64_t used = table::loadShared(header.used) * table::kUnit;
-  report.set_octets_used(used);
-  report.set_octets_free(header.octets - std::min(used, header.octets));
+  const std::uint64_t free_from = table::loadShared(header.free_from);
+  const std::uint64_t free_until = table::loadShared(header.free_until);
+  const std::uint64_t free =
+      std::min((free_until - std::min(free_from, free_until)) * table::kUnit, header.octets);
+  report.set_octets_used(header.octets - free);
+  report.set_octets_free(free);
 
   auto readers = readersByInode();
   v1::TableGeneration* newest = report.add_generations();

@@ -1,6 +1,10 @@
 -- What Kamailio's script asks of zonecast's table file. zonecast-lua.cfg calls these functions; they
 -- answer by setting $vn() variables. Whatever goes wrong here, the answer stays "unavailable".
+--
+-- Of what a look-up costs, little is the look-up itself: most is the way into Lua and back. So the script comes
+-- here once for each domain, and only what it cannot tell by itself is set.
 
+local sets, seti = KSR.pv.sets, KSR.pv.seti
 local handle         -- of this process: opened at its first request, so after the fork
 local complaint = "" -- what was logged last: once, and not once a request
 
@@ -27,24 +31,26 @@ local function opened()
   return handle
 end
 
-local ANSWERS = { hosted = "hosted", foreign = "foreign", unknown = "unknown", invalid = "foreign" }
+-- Of those that are not hosted; what is not among them leaves "unavailable".
+local ANSWERS = { foreign = "foreign", unknown = "unknown", invalid = "foreign" }
 
-function zonecast_begin()
-  local reading = opened()
-  if not reading then return 1 end
-  local fresh, why = reading:refresh()  -- when that fails, what was read last stays, as long as max_age lets it
-  complain(fresh and "" or why)
-  return 1
+-- In the state that was looked into last.
+function zonecast_domain(host)
+  if not handle then return end
+  local answer, did = handle:lookup(host)
+  if answer == "hosted" then
+    sets("$vn(did)", did)
+  elseif ANSWERS[answer] then
+    sets("$vn(answer)", ANSWERS[answer])
+  end
 end
 
-function zonecast_domain(host)
-  if not handle then return 1 end
-  local answer, did = handle:lookup(host)
-  if ANSWERS[answer] then
-    if answer == "hosted" then KSR.pv.sets("$vn(did)", did) end
-    KSR.pv.sets("$vn(answer)", ANSWERS[answer])
-  end
-  return 1
+-- In the newest state.
+function zonecast_first_domain(host)
+  if not (handle or opened()) then return end
+  local fresh, why = handle:refresh()  -- when that fails, what was read last stays, as long as max_age lets it
+  if not fresh or complaint ~= "" then complain(why or "") end
+  zonecast_domain(host)
 end
 
 -- The attributes and the variables that they go to; digest.qop is apart, since it may have two values.
@@ -67,13 +73,13 @@ local VARIABLES = {
 }
 
 function zonecast_attributes(did)
-  if not handle then return 1 end
+  if not handle then return end
   for name, variable in pairs(VARIABLES) do
     local value = handle:attribute(did, name)
     if type(value) == "number" then
-      KSR.pv.sets(variable, string.format("%d", value))
+      sets(variable, string.format("%d", value))
     elseif value ~= nil then  -- what there is none of stays empty
-      KSR.pv.sets(variable, tostring(value))
+      sets(variable, tostring(value))
     end
   end
   local qop = 0  -- 0: none, 1: auth, with or without auth-int, 2: auth-int alone
@@ -81,12 +87,10 @@ function zonecast_attributes(did)
     local value = handle:attribute(did, "digest.qop", k)
     if value == "auth" then qop = 1 elseif value == "auth-int" and qop == 0 then qop = 2 end
   end
-  KSR.pv.seti("$vn(digest_qop)", qop)
-  KSR.pv.sets("$vn(attributes)", "found")
-  return 1
+  seti("$vn(digest_qop)", qop)
+  sets("$vn(attributes)", "found")
 end
 
 function zonecast_wanted(host)
   if handle then handle:wanted(host) end
-  return 1
 end

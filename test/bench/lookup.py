@@ -30,6 +30,10 @@ class LookUps:
             raise PartFailed(f"worker_bench: {done.stdout}{done.stderr}")
         told = json.loads(done.stdout)
         self.stand.say(f"one compaction: {told['compaction_seconds']:.2f} s; {told['updates']} changes made")
+        for threads in (1, 2):
+            low, middle, high = told[f"ratios_{threads}"]
+            self.stand.say(f"threads: {threads}; ratio to the peer's: {middle:.2f}, half of all rounds between {low:.2f} "
+                           f"and {high:.2f}")
 
         def look_up(threads, beside):
             return Measured(told[f"table_ns_{threads}"], "absl::flat_hash_map", told[f"flat_ns_{threads}"],

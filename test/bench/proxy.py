@@ -3,18 +3,19 @@
 A million domains in Redis, and a mirror's table of them. One UDP worker answers OPTIONS for random domains with 200
 and the DID: with a constant; by the Lua module from the table; by ndb_redis; and by the stock `domain` module, which
 holds fewer domains here, since each of its look-ups goes through a 128th part of them. Some clients keep the worker
-busy; each waits for its answer before it asks again. The CPU time is that of all of Kamailio's processes. All
-variants take turns, some rounds of them; the median counts.
+busy; each waits for its answer before it asks again. The CPU time is that of all of Kamailio's processes, and most of
+it the kernel's: what it costs to wake a client, or a worker whose caches something else has used, changes from second
+to second. So all variants run side by side, and take turns in many short rounds, in an order that changes; the median
+counts.
 """
 
+import contextlib
 import pathlib
 import random
-import shutil
 import socket
 import sqlite3
 import statistics
 import threading
-import time
 
 import looking
 import published
@@ -24,21 +25,23 @@ from resp import RedisClient
 
 DOMAINS = 1_000_000
 DOMAIN_MODULE = 20_000  # domains that the stock module holds
-REQUESTS = 60_000
+REQUESTS = 4_000  # of a round
+REQUESTS_MIN = 400
+ROUNDS = 15  # for each of --runs
+WARM_UP = 40_000
 VARIANTS = ("STATIC", "TABLE", "REDIS", "DOMAIN")
-REQUESTS_MIN = 4000  # CPU time is counted in hundredths of a second
 CLIENTS = 4
 HERE = pathlib.Path(__file__).resolve().parent
 
 LOOK_UP = """
 local zonecast = require "zonecast"
+local sets = KSR.pv.sets
 local handle
 function look_up(host)
   handle = handle or assert(zonecast.open("@TABLE@"))
   handle:refresh()
   local answer, did = handle:lookup(host)
-  if answer == "hosted" then KSR.pv.sets("$var(did)", did) end
-  return 1
+  if answer == "hosted" then sets("$var(did)", did) end
 end
 """
 
@@ -48,6 +51,7 @@ class Kamailio(Part):
         super().__init__("kamailio", folder)
         self.port = free_port()
         self.variant = variant
+        self.known = 0  # domains that it can be asked for
         config = (HERE / "kamailio.cfg").read_text()
         for word, value in (("PORT", self.port), ("FOLDER", self.folder), ("REDIS", redis.socket)):
             config = config.replace(f"@{word}@", str(value))
@@ -86,43 +90,50 @@ class KamailioCpu:
         self.requests = max(stand.scaled(REQUESTS), REQUESTS_MIN)
 
     def measure(self):
-        with self.stand.redis() as redis:
+        with self.stand.redis() as redis, contextlib.ExitStack() as running:
             client = RedisClient(redis.socket, timeout=600)
             published.fill(client, redis.key(""), self.domains)
             client.close()
             mirror = ZonecastMirror(self.stand.folder / "mirror", redis, build=self.stand.build)
             if mirror.once("--once-timeout", str(self.stand.patience(60)), timeout=None) != 0:
                 raise PartFailed("zonecast-mirror --once failed")
-            rounds = [{variant: self.microseconds(variant, redis, mirror.table) for variant in VARIANTS}
-                      for _ in range(self.stand.runs)]
+            proxies = [running.enter_context(self.proxy(variant, redis, mirror.table)) for variant in VARIANTS]
+            for proxy in proxies:
+                self.ask_all(proxy, self.stand.scaled(WARM_UP))
+            rounds = [self.round(proxies, number) for number in range(self.stand.runs * ROUNDS)]
         cost = {variant: statistics.median(each[variant] for each in rounds) for variant in VARIANTS}
+        ratios = statistics.quantiles((each["TABLE"] / each["STATIC"] for each in rounds), n=4)
+        self.stand.say("; ".join(f"{variant}: {cost[variant]:.1f} us a request" for variant in VARIANTS))
+        self.stand.say("the table's, of a static answer's: {:.3f}, half of all rounds between {:.3f} and {:.3f}".format(
+            ratios[1], ratios[0], ratios[2]))
         few = min(self.domains, DOMAIN_MODULE)
         return {"kamailio-cpu": Measured(cost["TABLE"], "a static answer", cost["STATIC"],
                                          f"ndb_redis: {cost['REDIS']:.0f} us and Redis' own; domain module with "
                                          f"{few} domains: {cost['DOMAIN']:.0f} us")}
 
-    def microseconds(self, variant, redis, table):
+    def proxy(self, variant, redis, table):
         folder = self.stand.folder / f"kamailio-{variant.lower()}"
         kamailio = Kamailio(folder, variant, redis, table, self.stand.build)
-        known = self.domains
+        kamailio.known = self.domains
         if variant == "DOMAIN":
-            known = min(self.domains, DOMAIN_MODULE)
-            make_database(folder / "domain.db", known)
-        with kamailio:
-            self.ask_all(kamailio.port, known, self.requests // 10)
-            before = looking.cpu_seconds(kamailio.process.pid)
-            start = time.monotonic()
-            self.ask_all(kamailio.port, known, self.requests)
-            took = time.monotonic() - start
-            cost = (looking.cpu_seconds(kamailio.process.pid) - before) * 1e6 / self.requests
-        shutil.rmtree(folder)
-        self.stand.say(f"{variant}: {cost:.1f} us a request, {self.requests / took:.0f} requests/s")
+            kamailio.known = min(self.domains, DOMAIN_MODULE)
+            make_database(folder / "domain.db", kamailio.known)
+        return kamailio
+
+    def round(self, proxies, number):
+        """Microseconds of CPU for a request, for each variant."""
+        cost = {}
+        for proxy in random.Random(number).sample(proxies, len(proxies)):
+            before = looking.cpu_seconds_running(proxy.process.pid)
+            self.ask_all(proxy, self.requests, number + 1)
+            took = looking.cpu_seconds_running(proxy.process.pid) - before
+            cost[proxy.variant] = took * 1e6 / self.requests
         return cost
 
-    def ask_all(self, port, known, count):
+    def ask_all(self, proxy, count, number=0):
         wrong = []
-        threads = [threading.Thread(target=self.client, args=(port, known, count // CLIENTS, seed, wrong))
-                   for seed in range(CLIENTS)]
+        threads = [threading.Thread(target=self.client, args=(proxy, count // CLIENTS, number * CLIENTS + k, wrong))
+                   for k in range(CLIENTS)]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -131,14 +142,14 @@ class KamailioCpu:
             raise PartFailed(f"{len(wrong)} wrong answers, one is {wrong[0]!r}")
 
     @staticmethod
-    def client(port, known, count, seed, wrong):
+    def client(proxy, count, seed, wrong):
         choose = random.Random(seed)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
             client.settimeout(10)
-            client.connect(("127.0.0.1", port))
+            client.connect(("127.0.0.1", proxy.port))
             own = client.getsockname()[1]
             for number in range(count):
-                client.send(options(published.name_of(choose.randrange(known)), own, number))
+                client.send(options(published.name_of(choose.randrange(proxy.known)), own, number))
                 try:
                     answer = client.recv(4096)
                 except OSError as failure:

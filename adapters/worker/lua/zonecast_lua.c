@@ -18,7 +18,17 @@
 
 static const char kHandle[] = "zonecast.table";
 
-static zonecast_table **holder(lua_State *lua) { return luaL_checkudata(lua, 1, kHandle); }
+/* What each function has at hand, so that a look-up need not look for it: the metatable of handles, and the
+ * texts of the answers, by their numbers. */
+enum { kMetatable = 1, kUpvalues = kMetatable + ZONECAST_INVALID };
+
+static zonecast_table **holder(lua_State *lua) {
+  zonecast_table **held = lua_touserdata(lua, 1);
+  const int has_metatable = held != NULL && lua_getmetatable(lua, 1);
+  if (!has_metatable || !lua_rawequal(lua, -1, lua_upvalueindex(kMetatable))) luaL_typerror(lua, 1, kHandle);
+  lua_pop(lua, 1);
+  return held;
+}
 
 static zonecast_table *checked(lua_State *lua) {
   zonecast_table *table = *holder(lua);
@@ -68,7 +78,7 @@ static int open_table(lua_State *lua) {
   }
   held = lua_newuserdata(lua, sizeof *held);
   *held = NULL;
-  luaL_getmetatable(lua, kHandle);
+  lua_pushvalue(lua, lua_upvalueindex(kMetatable));
   lua_setmetatable(lua, -2);
   *held = zonecast_open(path, &options, error, sizeof error);
   if (*held != NULL) return 1;
@@ -105,22 +115,6 @@ static void push_transports(lua_State *lua, unsigned transports) {
   lua_pushstring(lua, text);
 }
 
-static const char *answer_text(zonecast_answer answer) {
-  switch (answer) {
-    case ZONECAST_HOSTED:
-      return "hosted";
-    case ZONECAST_FOREIGN:
-      return "foreign";
-    case ZONECAST_UNKNOWN:
-      return "unknown";
-    case ZONECAST_INVALID:
-      return "invalid";
-    case ZONECAST_TOO_OLD:
-      break;
-  }
-  return "too_old";
-}
-
 /* table:lookup(host): "hosted" and its DID; or one of "foreign", "unknown", "too_old", "invalid". */
 static int lookup(lua_State *lua) {
   zonecast_table *table = checked(lua);
@@ -128,7 +122,7 @@ static int lookup(lua_State *lua) {
   const char *host = luaL_checklstring(lua, 2, &length);
   zonecast_domain domain;
   const zonecast_answer answer = zonecast_lookup(table, host, length, &domain);
-  lua_pushstring(lua, answer_text(answer));
+  lua_pushvalue(lua, lua_upvalueindex(kMetatable + (int)answer));
   if (answer != ZONECAST_HOSTED) return 1;
   push_text(lua, domain.did);
   return 2;
@@ -250,6 +244,15 @@ static int wanted(lua_State *lua) {
   return 1;
 }
 
+/* Sets functions in the table on top, each with all that stands below it from `first` on. */
+static void set_functions(lua_State *lua, int first, const luaL_Reg *functions) {
+  for (; functions->name != NULL; ++functions) {
+    for (int i = 0; i < kUpvalues; ++i) lua_pushvalue(lua, first + i);
+    lua_pushcclosure(lua, functions->func, kUpvalues);
+    lua_setfield(lua, -2, functions->name);
+  }
+}
+
 __attribute__((visibility("default"))) int luaopen_zonecast(lua_State *lua) {
   static const luaL_Reg methods[] = {{"refresh", refresh},
                                      {"lookup", lookup},
@@ -263,11 +266,15 @@ __attribute__((visibility("default"))) int luaopen_zonecast(lua_State *lua) {
                                      {"__gc", close_table},
                                      {NULL, NULL}};
   static const luaL_Reg functions[] = {{"open", open_table}, {NULL, NULL}};
+  static const char *const answers[kUpvalues] = {NULL, "hosted", "foreign", "unknown", "too_old", "invalid"};
+  const int first = lua_gettop(lua) + 1;
   luaL_newmetatable(lua, kHandle);
-  lua_pushvalue(lua, -1);
+  for (int i = ZONECAST_HOSTED; i <= ZONECAST_INVALID; ++i) lua_pushstring(lua, answers[i]);
+  lua_pushvalue(lua, first);
+  lua_pushvalue(lua, first);
   lua_setfield(lua, -2, "__index");
-  luaL_register(lua, NULL, methods);
+  set_functions(lua, first, methods);
   lua_newtable(lua);
-  luaL_register(lua, NULL, functions);
+  set_functions(lua, first, functions);
   return 1;
 }

@@ -81,7 +81,7 @@ class Worker {
     return reader_.isFilled() ? reader_.commitRecord()->version : 0;
   }
   bool has(const std::string& name) {
-    const table::Node* node = reader_.view().find(table::NodeKind::domain, name);
+    const table::Node* node = reader_.view().find(name);
     const table::DomainRecord* record = node ? reader_.view().domainOf(*node) : nullptr;
     return record && record->kind == table::DomainKind::hosted;
   }

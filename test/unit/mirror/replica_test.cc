@@ -64,13 +64,13 @@ class ReplicaTest : public ::testing::Test {
   }
   bool shows(std::string_view name) const {
     const table::View view = writer->newest();
-    const table::Node* node = view.find(table::NodeKind::domain, name);
+    const table::Node* node = view.find(name);
     const table::DomainRecord* record = node ? view.domainOf(*node) : nullptr;
     return record && record->kind == table::DomainKind::hosted;
   }
   bool isForeign(std::string_view name) const {
     const table::View view = writer->newest();
-    const table::Node* node = view.find(table::NodeKind::domain, name);
+    const table::Node* node = view.find(name);
     const table::DomainRecord* record = node ? view.domainOf(*node) : nullptr;
     return record && record->kind == table::DomainKind::foreign;
   }

@@ -45,12 +45,12 @@ void putAll(Writer& writer, std::uint64_t number) {
 // The number of this snapshot; a reason for none.
 tl::expected<std::uint64_t, std::string> numberIn(const View& view, std::uint64_t version) {
   for (int i = 0; i < kDomains; ++i) {
-    const Node* node = view.find(NodeKind::domain, nameOf(i));
+    const Node* node = view.find(nameOf(i));
     const DomainRecord* record = node == nullptr ? nullptr : view.domainOf(*node);
     if (record == nullptr) return tl::unexpected<std::string>("no domain");
     if (record->sum_or_until != version)
       return tl::unexpected<std::string>("a domain of another version");
-    const Node* of = view.nodeAt(record->virtual_domain, NodeKind::virtual_domain);
+    const Node* of = view.nodeAt(record->virtual_domain);
     const VirtualDomainRecord* found = of == nullptr ? nullptr : view.virtualDomainOf(*of);
     if (found == nullptr || found->sum != version)
       return tl::unexpected<std::string>("another virtual domain");

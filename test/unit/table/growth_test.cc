@@ -1,9 +1,11 @@
 // How a table grows: by what it must hold, not by what went through it, and up to its limit.
+#include <csignal>
 #include <string>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include "adapters/table/reader.h"
 #include "adapters/table/writer.h"
@@ -75,6 +77,26 @@ TEST_F(Growth, NamesThatAreGoneTakeNoRoom) {
   EXPECT_LE(writer->octets(), std::size_t{128} << 10);
 }
 
+// A file that cannot be made takes nothing with it.
+TEST_F(Growth, GoesOnWhenThereIsNoRoomToBeginAnew) {
+  auto writer = mustOpen(options(64 << 10, 8 << 20));
+  rlimit unlimited{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &unlimited), 0);
+  const rlimit little{1 << 20, unlimited.rlim_max};
+  auto* handler = std::signal(SIGXFSZ, SIG_IGN);
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &little), 0);
+  const auto begun = writer->beginAnew(20'000);
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &unlimited), 0);
+  std::signal(SIGXFSZ, handler);
+  ASSERT_FALSE(begun);
+  EXPECT_THAT(begun.error(), HasSubstr("no room for its"));
+
+  ASSERT_EQ(whyNot(writer->putDomain({"a", "b", State::hosted, 2, Role::primary, 5})), "");
+  const auto committed = writer->commit(positionAt(1));
+  EXPECT_EQ(committed ? "" : committed.error(), "");
+  EXPECT_TRUE(Reader::open({folder_.file("table"), {}, 0}));
+}
+
 // Each generation may be as large as the limit, and is not refused for wanting more.
 TEST_F(Growth, GoesUpToTheLimit) {
   constexpr std::size_t kLimit = 1000 << 10;
@@ -86,7 +108,7 @@ TEST_F(Growth, GoesUpToTheLimit) {
     why = whyNot(writer->putDomain({name, "one", State::hosted, 2, Role::primary, 5}));
   }
   EXPECT_THAT(why, HasSubstr("raise the limit"));
-  EXPECT_GT(names * (16 + 32 + 6), kLimit * 9 / 10);
+  EXPECT_GT(names * (kLine + 6), kLimit * 9 / 10);
   writer->abandon();
   ASSERT_TRUE(writer->beginAnew(names));
   EXPECT_EQ(whyNot(writer->putDomain({"a", "b", State::hosted, 2, Role::primary, 5})), "");

@@ -44,26 +44,24 @@ Model read(const View& view, int names) {
   Model model;
   for (int i = 0; i < names; ++i) {
     const std::string name = "n" + std::to_string(i);
-    if (const Node* node = view.find(NodeKind::domain, name)) {
-      const DomainRecord* record = view.domainOf(*node);
-      if (record != nullptr && record->kind != DomainKind::removed) {
-        model.domains[name] = {
-            std::string(view.nameOf(record->virtual_domain, NodeKind::virtual_domain)),
-            static_cast<State>(record->kind), record->transports, record->sum_or_until};
-      }
+    const Node* node = view.find(name);
+    if (node == nullptr) continue;
+    const DomainRecord* domain = view.domainOf(*node);
+    if (domain != nullptr && domain->kind != DomainKind::removed) {
+      model.domains[name] = {std::string(view.nameOf(domain->virtual_domain)),
+                             static_cast<State>(domain->kind), domain->transports,
+                             domain->sum_or_until};
     }
-    if (const Node* node = view.find(NodeKind::virtual_domain, name)) {
-      const VirtualDomainRecord* record = view.virtualDomainOf(*node);
-      if (record == nullptr || record->removed != 0) continue;
-      VirtualDomain& found = model.virtual_domains[name];
-      found.canonical = view.nameOf(record->canonical, NodeKind::domain);
-      for (std::size_t k = 0; k < record->member_count; ++k) {
-        found.domains.emplace_back(view.memberOf(*record, k));
-      }
-      View::Attributes attributes(view, *record);
-      while (auto attribute = attributes.next()) {
-        found.attributes.emplace(attribute->name, std::get<std::string_view>(attribute->value));
-      }
+    const VirtualDomainRecord* record = view.virtualDomainOf(*node);
+    if (record == nullptr || record->removed != 0) continue;
+    VirtualDomain& found = model.virtual_domains[name];
+    found.canonical = view.nameOf(record->canonical);
+    for (std::size_t k = 0; k < record->member_count; ++k) {
+      found.domains.emplace_back(view.memberOf(*record, k));
+    }
+    View::Attributes attributes(view, *record);
+    while (auto attribute = attributes.next()) {
+      found.attributes.emplace(attribute->name, std::get<std::string_view>(attribute->value));
     }
   }
   return model;
@@ -206,6 +204,37 @@ class TableFile : public testing::Test {
   Folder folder_;
 };
 
+// The first text lies at the very end of the file.
+TEST_F(TableFile, HoldsTextsOfAllLengths) {
+  auto writer = mustOpen(options());
+  for (std::size_t length = 1; length <= kNameOctetsMax; ++length) {
+    ASSERT_TRUE(writer->beginAnew(10));
+    const std::string name(length, 'x');
+    const std::vector<Attribute> attributes{{name, std::int64_t{1}}};
+    ASSERT_TRUE(writer->putVirtualDomain({"a", name, "a", {}, attributes, 6}));
+    const Node* node = writer->newest().find("a");
+    ASSERT_NE(node, nullptr);
+    const VirtualDomainRecord* record = writer->newest().virtualDomainOf(*node);
+    ASSERT_NE(record, nullptr);
+    EXPECT_EQ(writer->newest().nameOf(record->customer), name);
+    const View view = writer->newest();
+    EXPECT_EQ(View::Attributes(view, *record).next().value().name, name);
+  }
+}
+
+TEST_F(TableFile, TellsADomainFromADidOfTheSameName) {
+  auto writer = mustOpen(options());
+  ASSERT_TRUE(writer->putVirtualDomain({"a.example", "acme", "a.example", {}, {}, 6}));
+  const Node* node = writer->newest().find("a.example");
+  ASSERT_NE(node, nullptr);
+  EXPECT_EQ(writer->newest().domainOf(*node), nullptr);
+  ASSERT_TRUE(writer->putDomain({"a.example", "b", State::hosted, 2, Role::primary, 5}));
+  ASSERT_TRUE(writer->removeVirtualDomain("a.example"));
+  EXPECT_EQ(writer->newest().find("a.example"), node);
+  EXPECT_EQ(writer->newest().domainOf(*node)->kind, DomainKind::hosted);
+  EXPECT_NE(writer->newest().virtualDomainOf(*node)->removed, 0);
+}
+
 TEST_F(TableFile, IsRefusedWithTheReason) {
   EXPECT_THAT(whyNot(), HasSubstr("cannot be opened: No such file"));
   std::ofstream(options().path) << "hello";
@@ -225,8 +254,8 @@ TEST_F(TableFile, IsRefusedWithTheReason) {
   EXPECT_THAT(foreign_owner ? "" : foreign_owner.error(), HasSubstr("belongs to user"));
 
   overwrite(offsetof(Header, format), 9);
-  EXPECT_THAT(whyNot(), HasSubstr("has format 9, and we read 1"));
-  overwrite(offsetof(Header, format), 1);
+  EXPECT_THAT(whyNot(), HasSubstr("has format 9, and we read 2"));
+  overwrite(offsetof(Header, format), 2);
   overwrite(offsetof(Header, seed), 0xff);
   EXPECT_THAT(whyNot(), HasSubstr("the checksum of its header is wrong"));
 }
@@ -264,7 +293,7 @@ TEST_F(TableFile, ThatIsDamagedBehindItsHeaderHarmsNobody) {
     auto reader = Reader::open({options().path, {}, 0});
     ASSERT_TRUE(reader) << reader.error();
     read(reader->view(), 3);
-    if (const Node* node = reader->view().find(NodeKind::domain, "a.example")) {
+    if (const Node* node = reader->view().find("a.example")) {
       reader->view().domainOf(*node);
     }
     auto writer = mustOpen(options());
@@ -320,10 +349,10 @@ TEST_F(TableFile, GivesASupersededGenerationBackAfterItsGrace) {
   const std::int64_t now = bootSeconds();
   writer->collect(now);
   EXPECT_TRUE(reader->current());
-  EXPECT_NE(reader->view().find(NodeKind::domain, "a.example"), nullptr);
+  EXPECT_NE(reader->view().find("a.example"), nullptr);
   writer->collect(now + 61);
   EXPECT_FALSE(reader->current());
-  EXPECT_EQ(reader->view().find(NodeKind::domain, "a.example"), nullptr);
+  EXPECT_EQ(reader->view().find("a.example"), nullptr);
   ASSERT_TRUE(reader->refresh());
   EXPECT_TRUE(reader->current());
   EXPECT_EQ(reader->commitRecord()->version, 2U);
@@ -364,13 +393,20 @@ TEST_F(TableFile, ThatWasRemovedIsReadUntilThereIsAnother) {
 }
 
 TEST_F(TableFile, LeavesNothingBesideItThatNobodyNeeds) {
-  const std::string beside = options().path + ".new";
-  std::ofstream(beside) << "of a mirror that was killed";
-  writeOne();
-  EXPECT_FALSE(std::filesystem::exists(beside));
-  std::ofstream(beside) << "of a mirror that was killed";
+  const std::string beside = options().path + ".new", part = options().path + ".part";
+  const auto is_beside = [&] {
+    return std::filesystem::exists(beside) || std::filesystem::exists(part);
+  };
+  for (const std::string& left : {beside, part}) {
+    std::filesystem::remove(options().path);
+    std::ofstream(left) << "of a mirror that was killed";
+    writeOne();
+    EXPECT_FALSE(is_beside());
+    std::ofstream(left) << "of a mirror that was killed";
+    mustOpen(options());
+    EXPECT_FALSE(is_beside());
+  }
   auto writer = mustOpen(options());
-  EXPECT_FALSE(std::filesystem::exists(beside));
   ASSERT_TRUE(writer->beginAnew(10));
   EXPECT_TRUE(std::filesystem::exists(beside));
   writer->abandon();
@@ -412,10 +448,16 @@ TEST_F(TableFile, WhoseAccountOfItselfIsWrongIsBegunAnew) {
   const auto set = [&](std::size_t at, std::uint64_t value) {
     for (int i = 0; i < 8; ++i) overwrite(at + i, static_cast<std::uint8_t>(value >> 8 * i));
   };
-  const std::uint64_t used = offsetof(Header, used), committed = offsetof(Header, committed);
-  for (const auto& [at, value] : {std::pair{used, UINT64_MAX},
-                                  {used, (64 << 10) / kUnit + 1},
-                                  {used, std::uint64_t{1}},
+  const std::uint64_t from = offsetof(Header, free_from), until = offsetof(Header, free_until),
+                      committed = offsetof(Header, committed);
+  for (const auto& [at, value] : {std::pair{from, UINT64_MAX},
+                                  {from, std::uint64_t{(64 << 10) / kUnit + kLine / kUnit}},
+                                  {from, std::uint64_t{0}},
+                                  {from, std::uint64_t{(32 << 10) / kUnit + 1}},
+                                  {until, UINT64_MAX},
+                                  {until, std::uint64_t{(64 << 10) / kUnit + 1}},
+                                  {until, std::uint64_t{(64 << 10) / kUnit}},
+                                  {until, std::uint64_t{1}},
                                   {committed, UINT64_MAX},
                                   {committed, std::uint64_t{1} << 32},
                                   {committed, (std::uint64_t{UINT32_MAX} << 32) + 1000}}) {

@@ -189,7 +189,7 @@ TEST_F(Worker, CountsNoMembersThatAreNotThere) {
   fill();
   const auto table = writer_->mapping();
   const table::View newest = writer_->newest();
-  const table::Node* node = newest.find(table::NodeKind::virtual_domain, "ex");
+  const table::Node* node = newest.find("ex");
   const_cast<table::VirtualDomainRecord*>(newest.virtualDomainOf(*node))->member_count = UINT32_MAX;
   open();
   zonecast_virtual_domain found;
