@@ -47,6 +47,11 @@ class AtEveryStep(Trouble):
                             for lane in self.lanes for share in range(self.shares)))
 
     def steps_of(self, world, operation, reopens):
+        """Those that it takes each time: how work is gathered into publications is a matter of pace."""
+        first, second = (self.steps_of_once(world, operation, reopens) for _ in range(2))
+        return [step for step in first if step in second]
+
+    def steps_of_once(self, world, operation, reopens):
         world.proxy.mark()
         before = world.opened()
         operation(world)
