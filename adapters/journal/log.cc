@@ -7,6 +7,9 @@
 namespace zonecast::journal {
 namespace {
 
+// Of a question; a few seconds late is what jitter and a busy minute make.
+constexpr Duration kLatenessMax = std::chrono::seconds{10};
+
 constexpr std::size_t kCausesOctets = 120;  // then they are cut short
 
 std::string milliseconds(Duration duration) {
@@ -151,9 +154,21 @@ void Log::write(const ports::ClaimWarning& fact) {
 }
 
 void Log::write(const ports::Answered& fact) {
+  if (fact.lateness >= kLatenessMax) {
+    warnSeldom(answers_, "late",
+               Line("questions are asked late: raise resolver.asks_max or resolver.asks_per_second")
+                   .add("seconds", std::chrono::floor<std::chrono::seconds>(fact.lateness).count()));
+  }
   if (!fact.why) return;
   const std::string question = fact.name.toText() + ' ' + std::string(dns::toText(fact.type));
   warnSeldom(answers_, question, Line("not answered: " + fact.text).add("question", question));
+}
+
+void Log::write(const ports::Wanted& fact) {
+  if (fact.refused != discovery::Refusal::full) return;
+  warnSeldom(wanted_, "full",
+             Line("a domain that a worker met is not looked up: as many are discovered as "
+                  "discovery.hosted_max or discovery.hosted_per_registrable let"));
 }
 
 void Log::write(const ports::WantedTrouble& fact) {

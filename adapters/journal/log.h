@@ -39,7 +39,7 @@ class Log final : public ports::Journal {
   void write(const ports::DiskTrouble& fact);
   void write(const ports::ClaimWarning& fact);
   void write(const ports::Answered& fact);
-  void write(const ports::Wanted&) {}
+  void write(const ports::Wanted& fact);
   void write(const ports::WantedTrouble& fact);
 
   // `subject` tells those apart that repeat each other.
@@ -51,7 +51,7 @@ class Log final : public ports::Journal {
   const ports::Clock& clock_;
   std::shared_ptr<spdlog::logger> out_;
   Repeats zone_failures_, notifies_, store_losses_, store_troubles_, disk_troubles_, claims_, answers_,
-      wanted_troubles_;
+      wanted_, wanted_troubles_;
 };
 
 }  // namespace zonecast::journal

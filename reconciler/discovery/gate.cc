@@ -44,9 +44,11 @@ std::string_view toText(Refusal refusal) {
     case Refusal::registrableRate:
       return "registrable_rate";
     case Refusal::totalRate:
+      return "total_rate";
+    case Refusal::full:
       break;
   }
-  return "total_rate";
+  return "full";
 }
 
 std::string registrableOf(const derive::Domain& domain) {

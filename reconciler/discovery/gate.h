@@ -41,11 +41,13 @@ enum class Refusal : std::uint8_t {
   workerRate,       // the worker asks too much
   registrableRate,  // the registrable domain is asked about too much
   totalRate,        // all together ask too much
+  full,             // as many are hosted as may be; said by whoever counts them
 };
 inline constexpr std::array kRefusals{
     Refusal::off,        Refusal::malformed,       Refusal::address,
     Refusal::denied,     Refusal::notListed,       Refusal::recent,
-    Refusal::workerRate, Refusal::registrableRate, Refusal::totalRate};
+    Refusal::workerRate, Refusal::registrableRate, Refusal::totalRate,
+    Refusal::full};
 std::string_view toText(Refusal refusal);  // "worker_rate", as a metric's label has it
 
 // "example.co.uk" for "sip.example.co.uk"; the domain itself when it is a public suffix.

@@ -18,11 +18,19 @@ constexpr std::uint32_t kSweptAtOnce = 5000;
 std::optional<derive::Domain> Discovery::onWanted(std::string_view text, std::string_view worker,
                                                   Instant now) {
   auto domain = gate_.admit(text, worker, now);
+  const auto id = domain ? book_.find(*domain) : std::nullopt;
+  const bool is_settled = id && settleKnown(*id, now);
+  if (domain && !is_settled && isFull(*domain)) domain = tl::unexpected(discovery::Refusal::full);
   journal_.record(ports::Wanted{domain ? std::nullopt : std::optional(domain.error())});
-  if (!domain) return std::nullopt;
-  if (const auto id = book_.find(*domain); id && settleKnown(*id, now)) return std::nullopt;
+  if (!domain || is_settled) return std::nullopt;
   under_way_.emplace_back(now, *domain);
   return *std::move(domain);
+}
+
+bool Discovery::isFull(const derive::Domain& domain) const {
+  const discovery::Settings& limits = settings_.discovery;
+  return book_.discovered() >= limits.hosted_max ||
+         book_.discoveredUnder(discovery::registrableOf(domain)) >= limits.hosted_per_registrable;
 }
 
 void Discovery::lookUp(const derive::Domain& domain, Instant now) {

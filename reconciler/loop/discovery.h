@@ -45,6 +45,7 @@ class Discovery {
 
  private:
   bool settleKnown(DomainId id, Instant now);
+  bool isFull(const derive::Domain& domain) const;
   void answer(const DomainNode& node);
   void giveUpOld(Instant now);
   void sweep(Instant now);

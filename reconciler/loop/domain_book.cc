@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "reconciler/discovery/gate.h"
 #include "reconciler/discovery/token.h"
 
 namespace zonecast::loop {
@@ -281,8 +282,15 @@ void DomainBook::setIdle(DomainId id) {
 
 void DomainBook::count(DomainNode& node) {
   const bool counts = node.desired && node.customer && node.customer == settings_.discovered;
-  if (counts != node.is_counted) counts ? ++discovered_ : --discovered_;
-  node.is_counted = counts;
+  if (std::exchange(node.is_counted, counts) == counts) return;
+  std::uint32_t& under = discovered_under_[discovery::registrableOf(node.domain)];
+  counts ? (++discovered_, ++under) : (--discovered_, --under);
+  if (under == 0) discovered_under_.erase(discovery::registrableOf(node.domain));
+}
+
+std::size_t DomainBook::discoveredUnder(const std::string& registrable) const {
+  const auto under = discovered_under_.find(registrable);
+  return under == discovered_under_.end() ? 0 : under->second;
 }
 
 // What speaks for itself must show that it is meant to be here, where the operator wants that.

@@ -165,7 +165,9 @@ class DomainBook : private identity::IdentityContext {
   std::vector<std::string> warnings(DomainId id) const;  // about its claim, as it is now
 
   std::size_t wanted() const { return wanted_; }
-  std::size_t discovered() const { return discovered_; }  // those that are to be published
+  // Discovered domains that are to be published; at and below a registrable domain.
+  std::size_t discovered() const { return discovered_; }
+  std::size_t discoveredUnder(const std::string& registrable) const;
 
   // Every id is below it; some are of no node.
   DomainId idsEnd() const { return DomainId{static_cast<std::uint32_t>(nodes_.size())}; }
@@ -214,6 +216,7 @@ class DomainBook : private identity::IdentityContext {
   const plan::Table& published_;
 
   std::size_t wanted_ = 0, discovered_ = 0;
+  absl::flat_hash_map<std::string, std::uint32_t> discovered_under_;  // by registrable domain
   std::vector<std::unique_ptr<DomainNode>> nodes_;  // by id; a hole where one was forgotten
   std::vector<DomainId> free_;
   view::NameIndex by_hash_;  // of ids, each one higher: an index has no zero

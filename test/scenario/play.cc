@@ -319,6 +319,9 @@ void Play::discovery(const Words& words, const Step&) {
   for (const std::string& pattern : listOf(options["allow"])) {
     settings.discovery.allow.push_back(must(discovery::Pattern::fromText(pattern), pattern));
   }
+  if (options.contains("max")) {
+    settings.discovery.hosted_per_registrable = number<std::uint32_t>(options["max"]);
+  }
   if (options.contains("idle")) settings.discovery.idle = duration(options["idle"]);
   settings.discovered = view::CustomerId{static_cast<std::uint32_t>(settings.customers.size())};
   settings.customers.push_back({.name = "discovered", .grants = {}, .attributes = {}});

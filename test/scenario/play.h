@@ -6,7 +6,7 @@
 //   limits [batch=N] [transfers=N] [refresh=N(s|m|h)] [transports=NAME,..]
 //   primary NAME ADDRESS              zone NAME customer=NAME primaries=NAME,.. [shared]
 //   resolver ADDRESS                  asked for what lies outside the zones of every customer
-//   watch NAME customer=NAME          discovery [mode=listed|token|open] [allow=PATTERN,..] [idle=N(s|h|d)]
+//   watch NAME customer=NAME          discovery [mode=listed|token|open] [allow=PATTERN,..] [idle=N(s|h|d)] [max=N]
 //   serve PRIMARY ZONE SERIAL         a zone's records follow, one a line, until `end`
 //   edit PRIMARY ZONE SERIAL          lines of "+ RECORD" and "- RECORD", until `end`
 //   replace PRIMARY ZONE SERIAL       as `serve`, but a newer version

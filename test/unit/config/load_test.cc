@@ -371,6 +371,8 @@ TEST(Defaults, AreTheDesigns) {
       {"discovery.registrable_burst", "50"},
       {"discovery.workers_max", "1000"},
       {"discovery.registrables_max", "10000"},
+      {"discovery.hosted_max", "100000"},
+      {"discovery.hosted_per_registrable", "100"},
       {"discovery.domains_max", "10000"},
       {"discovery.repeat_after", "5s"},
       {"limits.zone_octets_max", "64MiB"},
