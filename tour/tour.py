@@ -1,8 +1,10 @@
 """The five-minute tour: a knotd with two customers' zones, a redis-server, zonecastd between them, and a mirror.
 
+Beside them, an unbound that knows the way to a third zone, of which zonecastd was told nothing.
+
 Without arguments it runs until Ctrl-C and tells what to type. With --once it makes an edit itself,
-prints what changed in Redis and how long it took, and exits 0 only if all of it happened. Nothing of
-it is left behind.
+prints what changed in Redis and how long it took, has a proxy meet the third domain, and exits 0 only
+if all of it happened. Nothing of it is left behind.
 """
 
 import argparse
@@ -21,14 +23,17 @@ sys.path.insert(0, str(HERE.parent / "test" / "support"))
 import parts  # noqa: E402
 import table_reader  # noqa: E402
 from primaries import Knot  # noqa: E402
+from unbound import Unbound  # noqa: E402
 
 ZONES = ("acme.example", "globex.example")
+NEWCOMER = "initech.example"
 KEY = parts.tsig_key("tour")
 
 
-def configuration(folder, redis, knot, notify, metrics):
+def configuration(folder, redis, knot, resolver, notify, metrics):
     text = (HERE / "zonecast.yaml.in").read_text()
-    words = {"DIR": folder, "REDIS": redis.socket, "KNOT": knot.port, "NOTIFY": notify, "METRICS": metrics}
+    words = {"DIR": folder, "REDIS": redis.socket, "KNOT": knot.port, "RESOLVER": resolver.port, "NOTIFY": notify,
+             "METRICS": metrics}
     for word, value in words.items():
         text = text.replace(f"@{word}@", str(value))
     return text
@@ -68,6 +73,15 @@ def edit_once(daemon, redis, knot):
     show_domains(daemon)
 
 
+def meet(mirror, host):
+    """A proxy's worker does, and says so."""
+    say(f"\nA call for {host} comes in, of which nobody was told anything. DNS points it here:")
+    began = time.monotonic()
+    mirror.hear_of(host)
+    parts.wait_for(lambda: mirror.reader.answer(host) == table_reader.HOSTED, 10, f"{host} in the table", interval=0.001)
+    say(f"the proxy's table has it {(time.monotonic() - began) * 1000:.0f} ms after the question.")
+
+
 def look_up(daemon, mirror, host):
     """As a proxy's worker would, from the table in memory."""
     parts.wait_for(lambda: mirror.look() and mirror.reader.answer(host) == table_reader.HOSTED, 10, f"{host} in the table")
@@ -88,6 +102,11 @@ and edit a zone, as its owner would:
   knotc -c {knot.config} zone-set acme.example _sip._udp.new 3600 SRV "10 5 5060 sip.provider.example."
   knotc -c {knot.config} zone-commit acme.example
 
+A call comes in for a domain of which nobody told the provider, and the proxy asks:
+
+  redis-cli -s {redis.socket} XADD '{redis.key("wanted")}' '*' domain {NEWCOMER} worker tour
+  {zonecast} watched
+
 Ask why, and look at what proxies read:
 
   {zonecast} explain lab.acme.example
@@ -101,18 +120,20 @@ def tour(folder, once, build):
     key_file.write_text(KEY)
     key_file.chmod(0o600)
     notify, metrics = parts.free_port(), parts.free_port()
-    zones = {zone: (HERE / "zones" / f"{zone}.zone").read_text() for zone in ZONES}
+    zones = {zone: (HERE / "zones" / f"{zone}.zone").read_text() for zone in (*ZONES, NEWCOMER)}
     redis = parts.Redis(folder / "redis", deployment="tour")
     knot = Knot(folder / "knotd", zones, notify=notify, key=KEY)
-    daemon = parts.Zonecastd(folder / "zonecastd", configuration(folder, redis, knot, notify, metrics), build)
+    unbound = Unbound(folder / "unbound", dict.fromkeys(zones, knot.port))
+    daemon = parts.Zonecastd(folder / "zonecastd", configuration(folder, redis, knot, unbound, notify, metrics), build)
     mirror = parts.ZonecastMirror(folder / "mirror", redis, build=daemon.bin.parent)
-    with redis, knot, daemon, mirror:
+    with redis, knot, unbound, daemon, mirror:
         first_publication(redis)
         say(f"zonecastd follows {', '.join(ZONES)} at a knotd and publishes to a redis-server.\n\nHosted domains:")
         show_domains(daemon)
         if once:
             edit_once(daemon, redis, knot)
             look_up(daemon, mirror, "lab.acme.example")
+            meet(mirror, NEWCOMER)
             return
         look_up(daemon, mirror, "sales.acme.example")
         explain_how(daemon, redis, mirror, knot)
@@ -126,7 +147,7 @@ def main():
     parser.add_argument("--once", action="store_true", help="make one edit, show what came of it, stop")
     parser.add_argument("--build", help="build folder with bin/zonecastd")
     options = parser.parse_args()
-    missing = parts.which_missing("redis-server", "redis-cli", "knotd", "knotc")
+    missing = parts.which_missing("redis-server", "redis-cli", "knotd", "knotc", "unbound")
     if missing:
         sys.exit(f"tour: not installed: {', '.join(missing)}; ./dev run installs them")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))

@@ -38,6 +38,7 @@ class Tour(EndToEnd):
         self.assertEqual(0, tour.returncode, said)
         self.assertRegex(said, r"(?m)^Redis has it \d+ ms after the commit .*: version \d+ -> \d+$")
         self.assertIn("did=lab.acme.example;state=hosted;transports=udp;role=primary", said)
+        self.assertRegex(said, r"(?m)^the proxy's table has it \d+ ms after the question\.$")
         self.assert_nothing_left()
 
     def test_interrupted_or_terminated_it_leaves_nothing_behind(self):
