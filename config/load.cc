@@ -49,21 +49,27 @@ void checkRedis(const Node& root, const RedisConfiguration& redis, Errors& error
              fmt::format("expected a password file that can be read: {}", password.error()));
 }
 
-void checkClamp(const Node& root, std::string_view name, std::chrono::seconds min,
-                std::chrono::seconds max, Errors& errors) {
+// The options `NAME_min` and `NAME_max` of a section.
+template <typename Span>
+void checkClamp(const Node& root, std::string_view section, std::string_view name, Span min,
+                Span max, Errors& errors) {
   if (min <= max) return;
-  const Node* limits = root.find("limits");
-  const Node* node = limits ? limits->find(fmt::format("{}_max", name)) : nullptr;
-  if (node == nullptr && limits != nullptr) node = limits->find(fmt::format("{}_min", name));
+  const Node* options = root.find(section);
+  const Node* node = options ? options->find(fmt::format("{}_max", name)) : nullptr;
+  if (node == nullptr && options != nullptr) node = options->find(fmt::format("{}_min", name));
   errors.add(node ? node->where : root.where,
-             fmt::format("expected `limits.{0}_min`, {1}, to be at most `limits.{0}_max`, {2}",
+             fmt::format("expected `{0}.{1}_min`, {2}, to be at most `{0}.{1}_max`, {3}", section,
                          name, toText(Duration(min)), toText(Duration(max))));
 }
 
-void checkClamps(const Node& root, const xfr::TimerClamps& clamps, Errors& errors) {
-  checkClamp(root, "refresh", clamps.refresh_min, clamps.refresh_max, errors);
-  checkClamp(root, "retry", clamps.retry_min, clamps.retry_max, errors);
-  checkClamp(root, "expire", clamps.expire_min, clamps.expire_max, errors);
+void checkClamps(const Node& root, const loop::Settings& settings, Errors& errors) {
+  const xfr::TimerClamps& timers = settings.secondary.clamps;
+  checkClamp(root, "limits", "refresh", timers.refresh_min, timers.refresh_max, errors);
+  checkClamp(root, "limits", "retry", timers.retry_min, timers.retry_max, errors);
+  checkClamp(root, "limits", "expire", timers.expire_min, timers.expire_max, errors);
+  const query::AnswerSettings& answers = settings.answers;
+  checkClamp(root, "resolver", "ttl", answers.ttl_min, answers.ttl_max, errors);
+  checkClamp(root, "resolver", "retry", answers.retry_min, answers.retry_max, errors);
 }
 
 void checkConnections(const Node& root, const xfr::SecondaryLimits& limits, Errors& errors) {
@@ -91,7 +97,7 @@ void readRoot(const Node& root, Draft& draft, Errors& errors) {
   if (const Node* discovery = root.find("discovery")) readDiscovery(*discovery, draft, errors);
   readCustomers(root, draft, errors);
   checkRedis(root, draft.result.redis, errors);
-  checkClamps(root, settings.secondary.clamps, errors);
+  checkClamps(root, settings, errors);
   checkConnections(root, settings.secondary.limits, errors);
 }
 

@@ -10,9 +10,6 @@
 namespace zonecast::redis {
 namespace {
 
-// The longest reply that we make room for: far more than a slice of a scan ever is.
-constexpr std::size_t kReplyOctetsMax = std::size_t{256} << 20;
-
 struct WriteRequest {
   uv_write_t uv{};
   std::string octets;
@@ -41,7 +38,7 @@ Connection::Connection(uv::Loop& loop, const RedisOptions& options, Events event
 
 void Connection::open() {
   close();
-  reader_.reset(redisReaderCreate());
+  reader_.emplace(options_.reply_limits);
   auto request = std::make_unique<uv_connect_t>();
   const int result =
       std::visit([&](const auto& server) { return connectTo(server, *request); }, options_.server);
@@ -129,21 +126,16 @@ void Connection::onRead(ssize_t count, const char* octets) {
     return down(count == UV_EOF ? "Redis closed the connection"
                                 : uv_strerror(static_cast<int>(count)));
   }
-  if (redisReaderFeed(reader_.get(), octets, static_cast<std::size_t>(count)) != REDIS_OK ||
-      reader_->len > kReplyOctetsMax) {
-    return down("a reply is too long");
-  }
+  reader_->feed({octets, static_cast<std::size_t>(count)});
   readReplies();
 }
 
 void Connection::readReplies() {
   while (socket_) {  // a handler may close the connection
-    void* parsed = nullptr;
-    if (redisReaderGetReply(reader_.get(), &parsed) != REDIS_OK) {
-      return down(fmt::format("not the Redis protocol: {}", reader_->errstr));
-    }
-    if (parsed == nullptr) return;
-    Reply reply(static_cast<redisReply*>(parsed));
+    auto read = reader_->next();
+    if (!read) return down(std::move(read.error()));
+    if (!*read) return;
+    Reply reply = std::move(**read);
     if (waiting_.empty()) {
       return down(fmt::format("Redis said, unasked: {}", reply.view().text()));
     }

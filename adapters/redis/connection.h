@@ -1,7 +1,8 @@
 // One connection to Redis: commands out, replies in, in order.
 //
-// The reply parser is hiredis'; the socket is a libuv stream. (hiredis' asynchronous contexts abort
-// the process on a reply that nobody asked for, and move their whole output buffer at each write.)
+// Replies are read within bounds (reply_reader.h); a connection that goes beyond is closed. The
+// socket is a libuv stream. (hiredis' asynchronous contexts abort the process on a reply that
+// nobody asked for, and move their whole output buffer at each write.)
 //
 // Invariants: nothing is reported from inside a call. After open() comes exactly one of onConnected
 // and onDown; after onConnected, at most one onDown, and each command's handler is called once, in
@@ -12,6 +13,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -20,6 +22,7 @@
 #include "adapters/redis/command.h"
 #include "adapters/redis/options.h"
 #include "adapters/redis/reply.h"
+#include "adapters/redis/reply_reader.h"
 #include "adapters/uv/handle.h"
 #include "adapters/uv/loop.h"
 
@@ -51,9 +54,6 @@ class Connection {
     uv_pipe_t pipe;
     uv_stream_t stream;
   };
-  struct FreeReader {
-    void operator()(redisReader* reader) const { redisReaderFree(reader); }
-  };
 
   int connectTo(const UnixSocket& server, uv_connect_t& request);
   int connectTo(const xfr::Endpoint& server, uv_connect_t& request);
@@ -70,7 +70,7 @@ class Connection {
   const RedisOptions& options_;
   const Events events_;
   uv::Handle<Socket> socket_;
-  std::unique_ptr<redisReader, FreeReader> reader_;
+  std::optional<ReplyReader> reader_;
   std::deque<Handler> waiting_;
   bool connected_ = false;
   uv::Timer watchdog_;  // connect time-out, then command time-out

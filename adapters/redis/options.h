@@ -16,6 +16,13 @@ struct UnixSocket {
   std::string path;
 };
 
+// Of one reply, with all that is nested in it: far more than a slice of a scan or a page of the log
+// ever is.
+struct ReplyLimits {
+  std::size_t elements_max = std::size_t{1} << 20;  // of arrays
+  std::size_t octets_max = std::size_t{256} << 20;  // of texts
+};
+
 struct RedisOptions {
   std::variant<UnixSocket, xfr::Endpoint> server;
   std::string user;           // empty: the default user
@@ -35,6 +42,7 @@ struct RedisOptions {
   Duration stage_ttl = std::chrono::minutes(30);            // longer than any staging takes
   std::size_t batch_max = 1000;      // changes that one Function call may apply
   std::size_t in_flight_max = 1000;  // commands
+  ReplyLimits reply_limits;          // of more, the connection is closed
   std::size_t log_length = 50'000;   // entries that the log keeps, roughly
 };
 

@@ -224,8 +224,8 @@ void DomainBook::restOn(DomainNode& node, const CustomerDns* dns) {
   if (dns != nullptr) {
     questions = dns->used();
     std::ranges::sort(questions);
-    const auto repeated = std::ranges::unique(questions);
-    questions.erase(repeated.begin(), repeated.end());
+    // Not std::ranges::unique: clang 14 does not compile its subrange.
+    questions.erase(std::unique(questions.begin(), questions.end()), questions.end());
     for (const query::QuestionId question : questions) answers_.hold(question, urgency);
     for (const CustomerDns::Asked& asked : dns->missing()) {
       questions.push_back(answers_.hold({asked.resolver, asked.name, asked.type}, urgency));

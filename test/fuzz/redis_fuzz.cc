@@ -22,6 +22,7 @@
 
 #include "adapters/redis/convert.h"
 #include "adapters/redis/redis_store.h"
+#include "adapters/redis/reply_reader.h"
 #include "schema/attribute_value.h"
 #include "schema/digest.h"
 #include "schema/domain_value.h"
@@ -59,21 +60,15 @@ std::vector<Block> blocksOf(std::string_view text) {
   return blocks;
 }
 
-using Reader = std::unique_ptr<redisReader, void (*)(redisReader*)>;
-Reader newReader() {
-  return {redisReaderCreate(), redisReaderFree};
-}
-
-redis::Reply replyIn(redisReader* reader) {
-  void* parsed = nullptr;
-  if (redisReaderGetReply(reader, &parsed) != REDIS_OK) return redis::Reply();
-  return redis::Reply(static_cast<redisReply*>(parsed));
+redis::Reply replyIn(redis::ReplyReader& reader) {
+  auto reply = reader.next();
+  return reply && *reply ? std::move(**reply) : redis::Reply();
 }
 
 redis::Reply parsed(std::string_view octets) {
-  const Reader reader = newReader();
-  redisReaderFeed(reader.get(), octets.data(), octets.size());
-  return replyIn(reader.get());
+  redis::ReplyReader reader;
+  reader.feed(octets);
+  return replyIn(reader);
 }
 
 // What the blocks that answer scans of a hash hold: the first of each field.
@@ -129,9 +124,9 @@ class ScriptedRedis {
     const ssize_t count = ::recv(client_, space.data(), space.size(), 0);
     if (count == 0 || (count < 0 && errno != EAGAIN)) return hangUp(), true;
     if (count < 0) return false;
-    redisReaderFeed(commands_.get(), space.data(), static_cast<std::size_t>(count));
+    commands_->feed({space.data(), static_cast<std::size_t>(count)});
     while (client_ >= 0) {
-      const redis::Reply command = replyIn(commands_.get());
+      const redis::Reply command = replyIn(*commands_);
       if (!command.view().isArray()) break;
       answer(command);
     }
@@ -139,7 +134,7 @@ class ScriptedRedis {
   }
   void hangUp() {
     if (client_ >= 0) ::close(std::exchange(client_, -1));
-    commands_ = newReader();
+    commands_.emplace();
   }
 
  private:
@@ -168,7 +163,7 @@ class ScriptedRedis {
 
   int listener_;
   int client_ = -1;
-  Reader commands_ = newReader();
+  std::optional<redis::ReplyReader> commands_{std::in_place};
   std::vector<Block>* blocks_ = nullptr;
 };
 

@@ -6,6 +6,7 @@
 
 #include "adapters/redis/convert.h"
 #include "schema/digest.h"
+#include "schema/functions.h"
 #include "schema/redis_keys.h"
 #include "test/support/redis_server.h"
 #include "test/unit/adapters/redis_harness.h"
@@ -292,6 +293,27 @@ TEST(RedisStore, AServerThatNoLongerAnswersIsLost) {
   EXPECT_TRUE(leader.runUntilReport());
   ASSERT_EQ(leader.seen().lost.size(), 1u);
   EXPECT_THAT(leader.seen().lost[0], HasSubstr("does not answer"));
+}
+
+TEST(RedisStore, AServerThatAnnouncesTooMuchIsLostAndComesBack) {
+  RedisServer server;
+  RedisOptions options = attentive(optionsFor(server.socket()));
+  options.reply_limits.elements_max = 1000;
+  Leader leader(options);
+  leader.open();
+  leader.rebase(tableOf(2), 1);
+  const std::string library(schema::kFunctionLibrary), renew = schema::functionName("renew");
+  server.command({"FUNCTION", "LOAD", "REPLACE",
+                  "#!lua name=" + library + "\nredis.register_function('" + renew +
+                      "', function() local all = {} for i = 1, 1001 do all[i] = i end return all "
+                      "end)"});
+  EXPECT_TRUE(leader.runUntilReport());
+  EXPECT_THAT(leader.seen().lost, ElementsAre(HasSubstr("the reply announces 1002 elements")))
+      << "the one reply within EXEC's, and its own";
+
+  server.command({"FUNCTION", "FLUSH"});
+  EXPECT_EQ(leader.open().table, tableOf(2));
+  EXPECT_EQ(leader.seen().lost.size(), 1u);
 }
 
 TEST(RedisStore, AStoreThatDidNotChangeIsNotReadAgain) {

@@ -86,6 +86,10 @@ const std::vector<Fault> kOptionFaults{
     {"ClampCrossesADefault",
      "limits: {retry_min: 2h}",
      {"3:21: expected `limits.retry_min`, 2h, to be at most `limits.retry_max`, 1h"}},
+    {"ClampsOfAnswersCrossed",
+     "resolver: {ttl_min: 1h, ttl_max: 30m, retry_min: 6m}",
+     {"3:34: expected `resolver.ttl_min`, 1h, to be at most `resolver.ttl_max`, 30m",
+      "3:50: expected `resolver.retry_min`, 6m, to be at most `resolver.retry_max`, 5m"}},
     {"MetricsToTheWorld",
      "metrics: {listen: 192.0.2.1:9464}",
      {"3:19: expected a loopback address and port, such as 127.0.0.1:9464 or [::1]:9464, or off, "
