@@ -21,15 +21,16 @@ std::string questionText(dns::NameView name, dns::RrType type) {
   return fmt::format("{} {}", name.toText(), dns::toText(type));
 }
 
-view::Evidence aliasEvidence(query::QuestionId question, const query::Alias& alias,
-                             dns::NameView asked) {
+view::Evidence aliasEvidence(query::QuestionId question,
+                             const query::PackedAnswer::AliasView& alias, dns::NameView asked,
+                             dns::Ttl ttl) {
   const bool is_cname = alias.type == dns::RrType::cname;
   return {.source = view::FromResolver{static_cast<std::uint32_t>(question)},
           .asked = dns::Name(asked),
-          .name = alias.owner,
+          .name = dns::Name(alias.owner),
           .type = alias.type,
           .kind = is_cname ? view::Evidence::Kind::cname : view::Evidence::Kind::dname,
-          .ttl = alias.ttl};
+          .ttl = ttl};
 }
 
 view::Evidence endEvidence(query::QuestionId question, query::Answer::Kind kind, dns::NameView name,
@@ -89,11 +90,9 @@ bool CustomerDns::takeOver(query::QuestionId question, view::Answer& answer,
                                                                     : " was not answered yet"));
     return false;
   }
-  if (state.more != nullptr) {
-    for (const query::Alias& alias : state.more->aliases) {
-      answer.evidence.push_back(aliasEvidence(question, alias, answer.name));
-      answer.name = alias.leads_to;
-    }
+  for (const query::PackedAnswer::AliasView& alias : state.answer->aliases()) {
+    answer.evidence.push_back(aliasEvidence(question, alias, answer.name, state.ttl));
+    answer.name = dns::Name(alias.leads_to);
   }
   const auto aliases = std::ranges::count_if(answer.evidence, [](const view::Evidence& evidence) {
     return evidence.kind == view::Evidence::Kind::cname ||
@@ -112,7 +111,7 @@ bool CustomerDns::takeOver(query::QuestionId question, view::Answer& answer,
     case query::Answer::Kind::data:
       answer.kind = Kind::data;
       answer.rrset.ttl = state.ttl;
-      std::ranges::copy(state.more->rrset, std::back_inserter(answer.rrset.rdatas));
+      std::ranges::copy(state.answer->rrset(), std::back_inserter(answer.rrset.rdatas));
       break;
     case query::Answer::Kind::nodata:
       answer.kind = Kind::nodata;

@@ -232,6 +232,7 @@ void DomainBook::restOn(DomainNode& node, const CustomerDns* dns) {
     }
   }
   for (const query::QuestionId question : node.questions) answers_.release(question, node.urgency);
+  questions.shrink_to_fit();
   node.questions = std::move(questions);
   node.urgency = urgency;
 }

@@ -1,7 +1,10 @@
 #include "reconciler/query/answers.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
+#include <string>
+#include <string_view>
 
 namespace zonecast::query {
 namespace {
@@ -42,15 +45,23 @@ bool isAbsence(Answer::Kind kind) {
   return kind == Answer::Kind::nodata || kind == Answer::Kind::nxdomain;
 }
 
-bool sameAliases(const std::vector<Alias>& a, const std::vector<Alias>& b) {
-  return std::ranges::equal(a, b, [](const Alias& x, const Alias& y) {
-    return x.type == y.type && x.owner == y.owner && x.leads_to == y.leads_to;
-  });
-}
+// What SIP puts before a domain's name (RFC 3263 section 4.2, schema/TXT.md), in wire format.
+constexpr std::array<std::string_view, 7> kPrefixes{
+    "", "\4_sip\4_udp", "\4_sip\4_tcp", "\5_sips\4_tcp", "\4_sip\3_ws", "\5_sips\3_ws",
+    "\11_sipvhost"};
 
-bool saysTheSame(const Answer* a, const Answer* b) {
-  if (a == nullptr || b == nullptr) return a == b;
-  return a->name == b->name && a->rrset == b->rrset && sameAliases(a->aliases, b->aliases);
+struct Split {
+  std::uint8_t prefix = 0;
+  dns::NameView site;
+};
+
+Split split(dns::NameView name) {
+  for (std::size_t i = 1; i < kPrefixes.size(); ++i) {
+    if (!name.wire().starts_with(kPrefixes[i])) continue;
+    return {static_cast<std::uint8_t>(i),
+            dns::NameView::fromCanonicalWire(name.wire().substr(kPrefixes[i].size()))};
+  }
+  return {0, name};
 }
 
 }  // namespace
@@ -63,19 +74,6 @@ bool Resolver::speaksFor(dns::NameView name) const {
   return true;
 }
 
-std::size_t Answers::Hash::operator()(const Key& key) const {
-  return absl::HashOf(key.resolver, key.type, key.name);
-}
-
-std::size_t Answers::Hash::operator()(QuestionId question) const {
-  return (*this)(keyOf(answers->at(question)));
-}
-
-bool Answers::Equal::operator()(QuestionId question, const Key& key) const {
-  const Entry& entry = answers->at(question);
-  return entry.type == key.type && entry.resolver == key.resolver && entry.name == key.name;
-}
-
 Answers::Answers(const AnswerSettings& settings, std::vector<Resolver> resolvers,
                  std::uint64_t seed)
     : settings_(settings),
@@ -85,9 +83,49 @@ Answers::Answers(const AnswerSettings& settings, std::vector<Resolver> resolvers
       budgets_{Budget{settings.asks_max, 0, 0}, Budget{settings.wanted_asks_max, 0, 0}} {}
 
 std::optional<QuestionId> Answers::find(const Key& key) const {
-  const Index& index = shard(key);
-  const auto found = index.find(key);
-  return found == index.end() ? std::nullopt : std::optional(*found);
+  const Split asked = split(key.name);
+  const Index& index = shard(asked.site);
+  const auto site = index.find(asked.site);
+  if (site == index.end()) return std::nullopt;
+  for (const QuestionId question : at(*site).questions) {
+    const Entry& entry = at(question);
+    if (entry.type == key.type && entry.prefix == asked.prefix && entry.resolver == key.resolver) {
+      return question;
+    }
+  }
+  return std::nullopt;
+}
+
+dns::Name Answers::nameOf(const Entry& entry) const {
+  std::string wire(kPrefixes[entry.prefix]);
+  wire += at(entry.site).name.view().wire();
+  return dns::Name(dns::NameView::fromCanonicalWire(wire));
+}
+
+Answers::SiteId Answers::siteOf(dns::NameView name) {
+  Index& index = shard(name);
+  const auto known = index.find(name);
+  if (known != index.end()) return *known;
+  SiteId site{static_cast<std::uint32_t>(sites_.size())};
+  if (free_sites_.empty()) {
+    sites_.emplace_back();
+  } else {
+    site = free_sites_.back();
+    free_sites_.pop_back();
+  }
+  at(site).name = dns::Name(name);
+  index.insert(site);
+  return site;
+}
+
+void Answers::leaveSite(QuestionId question) {
+  const SiteId site = at(question).site;
+  std::vector<QuestionId>& questions = at(site).questions;
+  std::erase(questions, question);
+  if (!questions.empty()) return;
+  shard(at(site).name).erase(site);
+  at(site) = Site();
+  free_sites_.push_back(site);
 }
 
 QuestionId Answers::hold(const Key& key, Urgency urgency) {
@@ -106,10 +144,12 @@ QuestionId Answers::make(const Key& key) {
     free_.pop_back();
   }
   Entry& entry = at(question);
-  entry.name = dns::Name(key.name);
+  const Split asked = split(key.name);
+  entry.prefix = asked.prefix;
   entry.type = key.type;
   entry.resolver = key.resolver;
-  shard(key).insert(question);
+  entry.site = siteOf(asked.site);
+  at(entry.site).questions.push_back(question);
   ++tally_.questions;
   ++tally_.unanswered;
   return question;
@@ -158,8 +198,7 @@ void Answers::forget(QuestionId question) {
   if (!entry.kind) --tally_.unanswered;
   if (entry.kind && entry.failure) --tally_.failing;
   --tally_.questions;
-  const Key key = keyOf(entry);
-  shard(key).erase(key);
+  leaveSite(question);
   entry = Entry();
   free_.push_back(question);
 }
@@ -243,7 +282,7 @@ void Answers::askFrom(Urgency urgency, Instant now, std::vector<Ask>& asks) {
     under_way_.emplace(id, UnderWay{*question, pool, was_waited_for ? now - entry.due : Duration()});
     ask_of_.emplace(*question, id);
     asks.push_back({id,
-                    {{entry.name, entry.type}, of(entry).upstream, of(entry).dnssec,
+                    {{nameOf(entry), entry.type}, of(entry).upstream, of(entry).dnssec,
                      urgency == Urgency::wanted}});
   }
 }
@@ -301,15 +340,12 @@ bool Answers::takeAnswer(Entry& entry, Answer answer, Instant now) {
   entry.failure.reset();
   entry.answered = now;
   entry.ttl = ttlOf(answer);
-  const Answer::Kind kind = answer.kind;
-  const bool authenticated = answer.authenticated;
-  const bool is_plain = isAbsence(kind) && answer.aliases.empty();
-  auto more = is_plain ? nullptr : std::make_unique<const Answer>(std::move(answer));
-  const bool same = entry.kind == kind && entry.authenticated == authenticated &&
-                    saysTheSame(entry.more.get(), more.get());
-  entry.kind = kind;
-  entry.authenticated = authenticated;
-  entry.more = std::move(more);
+  PackedAnswer packed(answer);
+  const bool same = entry.kind == answer.kind && entry.authenticated == answer.authenticated &&
+                    entry.answer == packed;
+  entry.kind = answer.kind;
+  entry.authenticated = answer.authenticated;
+  entry.answer = std::move(packed);
   return !same;
 }
 
@@ -328,7 +364,7 @@ std::optional<Answers::Change> Answers::onAnswered(AskId ask, Outcome outcome, I
   --budgets_[static_cast<std::size_t>(under_way.pool)].taken;
 
   Entry& entry = at(under_way.question);
-  Change change{entry.name, entry.type, false, !entry.kind && !entry.failure, under_way.lateness};
+  Change change{nameOf(entry), entry.type, false, !entry.kind && !entry.failure, under_way.lateness};
   if (outcome) {
     change.changed = takeAnswer(entry, *std::move(outcome), now);
     wait(under_way.question, dueAfterAnswer(entry));
@@ -345,7 +381,7 @@ Answers::State Answers::state(QuestionId question, Instant now) const {
   const Entry& entry = at(question);
   State state;
   state.kind = entry.kind;
-  state.more = entry.more.get();
+  if (entry.kind) state.answer = &entry.answer;
   state.ttl = entry.ttl;
   state.authenticated = entry.authenticated;
   state.answered = entry.answered;

@@ -28,6 +28,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "reconciler/query/answer.h"
+#include "reconciler/query/packed_answer.h"
 #include "reconciler/query/question.h"
 #include "reconciler/time.h"
 
@@ -79,16 +80,15 @@ class Answers {
 
   struct State {
     std::optional<Answer::Kind> kind;  // nothing: it was not answered yet
-    // Where aliases end, and what is there; null: an absence at the name itself.
-    const Answer* more = nullptr;
-    dns::Ttl ttl;  // as it came
+    const PackedAnswer* answer = nullptr;  // with it
+    dns::Ttl ttl;                          // the least of all its parts, as it came
     bool authenticated = false;
     Instant answered{};
     const Failure* failure = nullptr;  // of the last ask; an answer is from before
     bool is_stale = false;             // its TTL is over
   };
   State state(QuestionId question, Instant now) const;
-  dns::NameView name(QuestionId question) const { return at(question).name; }
+  dns::Name name(QuestionId question) const { return nameOf(at(question)); }
   dns::RrType type(QuestionId question) const { return at(question).type; }
   const Resolver& resolverOf(QuestionId question) const { return of(at(question)); }
   bool isPending(QuestionId question) const {  // it has neither been answered nor failed
@@ -130,10 +130,18 @@ class Answers {
   enum class Pool : std::uint8_t { refreshes, wanted };  // each with slots and a rate of its own
   static constexpr std::size_t kPools = 2;
 
-  struct Entry {
+  // Questions about names that differ only in a prefix that SIP gives them stand together, and
+  // share the rest of the name.
+  enum class SiteId : std::uint32_t {};
+  struct Site {
     dns::Name name;
+    std::vector<QuestionId> questions;
+  };
+  struct Entry {
+    SiteId site{};
     dns::RrType type{};
     ResolverId resolver{};
+    std::uint8_t prefix = 0;  // which of kPrefixes
     Phase phase = Phase::waiting;
     std::uint8_t failures = 0;  // in a row
     bool authenticated = false;
@@ -141,24 +149,26 @@ class Answers {
     dns::Ttl ttl;
     std::array<std::uint32_t, kUrgencies> holders{};
     Instant answered{}, due{};
-    std::unique_ptr<const Answer> more;
+    PackedAnswer answer;
     std::unique_ptr<const Failure> failure;
   };
-  // For a flat_hash_set of ids that is searched by keys.
+  // For a flat_hash_set of sites that is searched by names.
   struct Hash {
     using is_transparent = void;
     const Answers* answers;
-    std::size_t operator()(const Key& key) const;
-    std::size_t operator()(QuestionId question) const;
+    std::size_t operator()(dns::NameView name) const { return absl::HashOf(name); }
+    std::size_t operator()(SiteId site) const { return (*this)(answers->at(site).name.view()); }
   };
   struct Equal {
     using is_transparent = void;
     const Answers* answers;
-    bool operator()(QuestionId a, QuestionId b) const { return a == b; }
-    bool operator()(QuestionId question, const Key& key) const;
-    bool operator()(const Key& key, QuestionId question) const { return (*this)(question, key); }
+    bool operator()(SiteId a, SiteId b) const { return a == b; }
+    bool operator()(SiteId site, dns::NameView name) const {
+      return answers->at(site).name == name;
+    }
+    bool operator()(dns::NameView name, SiteId site) const { return (*this)(site, name); }
   };
-  using Index = absl::flat_hash_set<QuestionId, Hash, Equal>;
+  using Index = absl::flat_hash_set<SiteId, Hash, Equal>;
   struct UnderWay {
     QuestionId question{};
     Pool pool{};
@@ -173,16 +183,20 @@ class Answers {
   const Entry& at(QuestionId question) const {
     return entries_[static_cast<std::size_t>(question)];
   }
+  Site& at(SiteId site) { return sites_[static_cast<std::size_t>(site)]; }
+  const Site& at(SiteId site) const { return sites_[static_cast<std::size_t>(site)]; }
   const Resolver& of(const Entry& entry) const {
     return resolvers_[static_cast<std::size_t>(entry.resolver)];
   }
-  static Key keyOf(const Entry& entry) { return {entry.resolver, entry.name, entry.type}; }
-  Index& shard(const Key& key) { return index_[Hash{this}(key) % kShards]; }
-  const Index& shard(const Key& key) const { return index_[Hash{this}(key) % kShards]; }
+  dns::Name nameOf(const Entry& entry) const;
+  Index& shard(dns::NameView site) { return index_[Hash{this}(site) % kShards]; }
+  const Index& shard(dns::NameView site) const { return index_[Hash{this}(site) % kShards]; }
 
   static Urgency urgencyOf(const Entry& entry);
   static bool isHeld(const Entry& entry);
   QuestionId make(const Key& key);
+  SiteId siteOf(dns::NameView name);
+  void leaveSite(QuestionId question);
   void forget(QuestionId question);
   void makeReady(QuestionId question);
   void wait(QuestionId question, Instant due);
@@ -205,6 +219,8 @@ class Answers {
   std::minstd_rand random_;
   std::deque<Entry> entries_;
   std::vector<QuestionId> free_;
+  std::deque<Site> sites_;
+  std::vector<SiteId> free_sites_;
   std::vector<Index> index_;
   // By when they are due. One that was forgotten, or is due at another time now, stands there still.
   absl::btree_map<Tick, std::vector<QuestionId>> wheel_;

@@ -79,6 +79,50 @@ TEST_F(AnswersTest, WhatNobodyHoldsIsNotThere) {
   EXPECT_EQ(answers().tally().waiting, 0u);
 }
 
+TEST_F(AnswersTest, NamesAreWhatTheyWereWhateverTheirPrefix) {
+  std::vector<std::string> names{"example.com",           "_sip._udp.example.com",
+                                 "_sip._tcp.example.com", "_sips._tcp.example.com",
+                                 "_sip._ws.example.com",  "_sips._ws.example.com",
+                                 "_sipvhost.example.com", "_sip.example.com",
+                                 "_sipvhost._sip._udp.example.com"};
+  std::vector<QuestionId> questions;
+  for (const std::string& name : names) questions.push_back(hold(name));
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    EXPECT_EQ(answers().name(questions[i]).toText(), names[i]);
+    EXPECT_EQ(answers().find({{}, test::nameFromText(names[i]), dns::RrType::a}), questions[i]);
+  }
+  EXPECT_THAT(asked(kStart), ::testing::UnorderedElementsAreArray(names));
+  for (std::size_t i = 0; i < names.size(); ++i) answers().release(questions[i], Urgency::watched);
+  EXPECT_EQ(answers().tally().questions, 0u);
+  for (const std::string& name : names) {
+    EXPECT_FALSE(answers().find({{}, test::nameFromText(name), dns::RrType::a})) << name;
+  }
+}
+
+TEST_F(AnswersTest, WhatWasAnsweredIsThereToRead) {
+  const QuestionId question = hold("a.example");
+  asked(kStart);
+  Answer answer = data("c.example", 60, 1);
+  answer.rrset.push_back({192, 0, 2, 2});
+  answer.rrset.push_back(Rdata(1000, 7));
+  answer.aliases = {{dns::RrType::cname, test::nameFromText("a.example"),
+                     test::nameFromText("a.b.example"), dns::Ttl(60)},
+                    {dns::RrType::dname, test::nameFromText("b.example"),
+                     test::nameFromText("c.example"), dns::Ttl(50)}};
+  answers().onAnswered(last_, answer, kStart);
+  const Answers::State state = answers().state(question, kStart);
+  const auto aliases = state.answer->aliases();
+  ASSERT_THAT(aliases, SizeIs(2));
+  EXPECT_EQ(aliases[0].owner.toText(), "a.example");
+  EXPECT_EQ(aliases[1].type, dns::RrType::dname);
+  EXPECT_EQ(aliases[1].leads_to.toText(), "c.example");
+  const auto rrset = state.answer->rrset();
+  ASSERT_THAT(rrset, SizeIs(3));
+  EXPECT_THAT(rrset[1], ElementsAre(192, 0, 2, 2));
+  EXPECT_THAT(rrset[2], SizeIs(1000));
+  EXPECT_EQ(state.ttl, dns::Ttl(50));
+}
+
 TEST_F(AnswersTest, IdenticalQuestionsAreAskedOnce) {
   hold("a.example");
   hold("a.example", Urgency::hosted);
@@ -275,10 +319,10 @@ TEST_F(AnswersTest, AnAuthoritativeServerSpeaksForItsOwnNamesOnly) {
   answers().onAnswered(last_, answer, kStart);
   const Answers::State state = answers().state(question, kStart);
   EXPECT_EQ(state.kind, Answer::Kind::elsewhere);
-  ASSERT_NE(state.more, nullptr);
-  EXPECT_EQ(state.more->name, test::nameFromText("out.example"));
-  EXPECT_THAT(state.more->aliases, SizeIs(2));
-  EXPECT_THAT(state.more->rrset, IsEmpty());
+  ASSERT_NE(state.answer, nullptr);
+  ASSERT_THAT(state.answer->aliases(), SizeIs(2));
+  EXPECT_EQ(state.answer->aliases().back().leads_to.toText(), "out.example");
+  EXPECT_THAT(state.answer->rrset(), IsEmpty());
 }
 
 // Whatever comes in whatever order: no question is asked again before its TTL or its retry is due,
