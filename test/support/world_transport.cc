@@ -1,6 +1,7 @@
 #include "test/support/world_transport.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "reconciler/dns/message.h"
@@ -9,9 +10,11 @@ namespace zonecast::test {
 namespace {
 
 std::vector<std::uint8_t> framed(const std::vector<std::uint8_t>& message) {
-  std::vector<std::uint8_t> octets{static_cast<std::uint8_t>(message.size() >> 8),
-                                   static_cast<std::uint8_t>(message.size() & 0xff)};
-  octets.insert(octets.end(), message.begin(), message.end());
+  std::vector<std::uint8_t> octets;
+  octets.reserve(message.size() + 2);
+  octets.push_back(static_cast<std::uint8_t>(message.size() >> 8));
+  octets.push_back(static_cast<std::uint8_t>(message.size() & 0xff));
+  std::ranges::copy(message, std::back_inserter(octets));
   return octets;
 }
 
