@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "reconciler/derive/sip_service.h"
 #include "reconciler/discovery/gate.h"
 #include "reconciler/discovery/token.h"
 
@@ -135,6 +136,7 @@ DomainBook::Evaluation DomainBook::evaluate(DomainId id) {
   const bool needs_claim = verdict.standing == Standing::hosted || !node.named_by.empty();
   const bool claim_changed = verdict.standing != Standing::unknown && needs_claim &&
                              readClaim(node, dns ? &*dns : nullptr, verdict);
+  if (verdict.standing == Standing::unknown && isAskedAbout(node)) askAhead(node, *dns);
   if (verdict.standing == Standing::hosted && lacksToken(node)) {
     verdict.standing = Standing::foreign;
     verdict.targets.clear();
@@ -171,6 +173,10 @@ bool DomainBook::isDiscovered(const DomainNode& node) const {
          virtual_domain->second->customer == nameOf(*settings_.discovered);
 }
 
+bool DomainBook::isAskedAbout(const DomainNode& node) const {
+  return node.watched || (node.customer && node.customer == settings_.discovered);
+}
+
 std::optional<view::CustomerId> DomainBook::customerOf(const DomainNode& node) const {
   const auto speaker = view_.speaker(node.domain.name());
   return speaker || !isDiscovered(node) ? speaker : settings_.discovered;
@@ -182,9 +188,8 @@ Verdict DomainBook::judge(DomainNode& node, const CustomerDns& dns) {
   if (zone && view_.zone(*zone) == nullptr) {
     return notYetKnown(zone, "zone " + view_.apex(*zone).toText() + " is not transferred yet");
   }
-  const bool is_asked_about = node.watched || node.customer == settings_.discovered;
   derive::Inquiry inquiry(name, dns, settings_.derive.lookups_max);
-  node.tried = is_asked_about ? Presence::present : askedForByZone(inquiry, name);
+  node.tried = isAskedAbout(node) ? Presence::present : askedForByZone(inquiry, name);
   node.occluded = node.tried == Presence::absent && isOccluded(dns, name);
   if (node.tried == Presence::present || !node.named_by.empty()) {
     Verdict verdict = derive::derive(node.domain, dns, settings_.edge, settings_.derive);
@@ -210,6 +215,22 @@ Verdict DomainBook::judge(DomainNode& node, const CustomerDns& dns) {
   return notHosted(zone);
 }
 
+// A derivation asks one question after the other. Somebody waits for the first verdict: what it is
+// most likely to ask is asked at once.
+void DomainBook::askAhead(const DomainNode& node, const CustomerDns& dns) const {
+  const dns::NameView name = node.domain.name();
+  dns.lookup(name, dns::RrType::naptr);
+  for (const derive::Transport transport : derive::kTransports) {
+    if (!settings_.derive.transports.contains(transport)) continue;
+    if (const auto owner = derive::srvOwner(transport, name)) {
+      dns.lookup(*owner, dns::RrType::srv);
+    }
+  }
+  if (const auto owner = dns::Name::prepend(identity::kClaimLabel, name)) {
+    dns.lookup(*owner, dns::RrType::txt);
+  }
+}
+
 query::Urgency DomainBook::urgencyOf(const DomainNode& node) const {
   if (node.desired || node.published) {
     return node.idle ? query::Urgency::idle : query::Urgency::hosted;
@@ -228,7 +249,9 @@ void DomainBook::restOn(DomainNode& node, const CustomerDns* dns) {
     questions.erase(std::unique(questions.begin(), questions.end()), questions.end());
     for (const query::QuestionId question : questions) answers_.hold(question, urgency);
     for (const CustomerDns::Asked& asked : dns->missing()) {
-      questions.push_back(answers_.hold({asked.resolver, asked.name, asked.type}, urgency));
+      const auto question = answers_.hold({asked.resolver, asked.name, asked.type}, urgency);
+      const bool is_new = std::ranges::find(questions, question) == questions.end();
+      is_new ? questions.push_back(question) : answers_.release(question, urgency);
     }
   }
   for (const query::QuestionId question : node.questions) answers_.release(question, node.urgency);

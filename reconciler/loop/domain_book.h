@@ -60,7 +60,7 @@ struct DomainNode {
   bool was_known = false;   // since the start: then `targets` are whom it names, or named last
   std::optional<identity::Did> uncertain_in;  // one that may name others there; see uncertain_
   std::optional<identity::Claim> claim;
-  std::vector<query::QuestionId> questions;  // that the verdict rests on; held, ascending
+  std::vector<query::QuestionId> questions;  // that the verdict rests on; held, each once
   query::Urgency urgency{};                  // with which they are
   Instant wanted_at{};                       // when a worker asked last, as far as is known
   std::vector<DomainId> targets;  // other domains of the same customer that it names
@@ -183,8 +183,10 @@ class DomainBook : private identity::IdentityContext {
   DomainId make(derive::Domain domain);
   DomainNode& mutableNode(DomainId id) { return *nodes_[static_cast<std::size_t>(id)]; }
   bool isDiscovered(const DomainNode& node) const;
+  bool isAskedAbout(const DomainNode& node) const;
   std::optional<view::CustomerId> customerOf(const DomainNode& node) const;
   derive::Verdict judge(DomainNode& node, const CustomerDns& dns);
+  void askAhead(const DomainNode& node, const CustomerDns& dns) const;
   query::Urgency urgencyOf(const DomainNode& node) const;
   void restOn(DomainNode& node, const CustomerDns* dns);
   void holdAnew(DomainNode& node);
