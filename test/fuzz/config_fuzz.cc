@@ -5,12 +5,15 @@
 // complete, within its bounds, and consistent; and a comment in front moves every error by one line
 // and changes nothing else. Of a file in which nothing stands, what is missing stands at its
 // beginning.
+#include <set>
 #include <string>
 
+#include <absl/container/flat_hash_set.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "config/configuration.h"
+#include "reconciler/discovery/token.h"
 #include "test/fuzz/fuzzing.h"
 
 namespace zonecast::fuzz {
@@ -92,6 +95,76 @@ void checkSecondary(const config::Configuration& configuration) {
           "something may be transferred");
 }
 
+void checkResolver(const query::Resolver& resolver) {
+  const query::Upstream& upstream = *resolver.upstream;
+  require(!upstream.servers.empty(), "a resolver has a server");
+  if (resolver.dnssec != query::DnssecPolicy::require) return;
+  require(upstream.kind == query::Upstream::Kind::resolver, "authorities validate nothing");
+  for (const xfr::Endpoint& server : upstream.servers) {
+    require(query::isLoopback(server.address), "what is required is believed on loopback alone");
+  }
+}
+
+void checkResolvers(const loop::Settings& settings) {
+  for (const query::Resolver& resolver : settings.resolvers) checkResolver(resolver);
+  std::set<query::ResolverId> authoritative;
+  const auto has = [&](std::optional<query::ResolverId> id, query::Upstream::Kind kind) {
+    if (!id) return;
+    const auto index = static_cast<std::size_t>(*id);
+    require(index < settings.resolvers.size(), "who is asked is configured");
+    require(settings.resolvers[index].upstream->kind == kind, "as what it is asked");
+  };
+  for (const loop::CustomerSettings& customer : settings.customers) {
+    has(customer.resolver, query::Upstream::Kind::resolver);
+    has(customer.authoritative, query::Upstream::Kind::authoritative);
+    if (!customer.authoritative) continue;
+    require(authoritative.insert(*customer.authoritative).second,
+            "no customer's authorities speak for another");
+  }
+}
+
+void checkWatched(const loop::Settings& settings) {
+  absl::flat_hash_set<dns::Name, dns::NameHash, dns::NameEqual> claimed;
+  for (const xfr::ZoneSettings& zone : settings.secondary.zones) claimed.insert(zone.name);
+  for (const loop::WatchedName& watched : settings.watched) {
+    require(claimed.insert(watched.name).second, "a name is watched, or a zone, once");
+    const auto index = static_cast<std::size_t>(watched.customer);
+    require(index < settings.customers.size(), "a watched name has a customer");
+    const loop::CustomerSettings& customer = settings.customers[index];
+    require(customer.resolver || customer.authoritative, "and somebody to ask about it");
+    if (!customer.authoritative) continue;
+    const auto& asked = settings.resolvers[static_cast<std::size_t>(*customer.authoritative)];
+    require(asked.speaksFor(watched.name.view()), "who may speak for it");
+  }
+}
+
+void checkDiscovery(const loop::Settings& settings) {
+  const discovery::Settings& discovery = settings.discovery;
+  using discovery::Mode;
+  require(discovery.mode != Mode::listed || !discovery.allow.empty(), "a list lists something");
+  require(
+      discovery.mode != Mode::token || discovery.token_key.size() >= discovery::kTokenKeyOctetsMin,
+      "tokens have a key");
+  for (const discovery::Quota& quota : {discovery.total, discovery.worker, discovery.registrable}) {
+    require(quota.rate > 0 && quota.burst > 0, "a quota lets something by");
+  }
+  for (std::size_t i = 0; i < settings.customers.size(); ++i) {
+    const bool is_discovered = settings.discovered == view::CustomerId{static_cast<unsigned>(i)};
+    require((settings.customers[i].name == "discovered") == is_discovered,
+            "one customer is that of discovered domains");
+    require(!is_discovered || i + 1 == settings.customers.size(), "the last");
+  }
+  for (const loop::ZoneBinding& zone : settings.zones) {
+    require(zone.customer != settings.discovered, "it has no zone");
+  }
+}
+
+void checkAnswers(const query::AnswerSettings& answers) {
+  require(answers.ttl_min <= answers.ttl_max && answers.retry_min <= answers.retry_max,
+          "a minimum is no more than its maximum");
+  require(answers.asks_max > 0 && answers.asks_per_second > 0, "something may be asked");
+}
+
 void checkAttributes(const identity::AttributeSchema& schema) {
   for (const auto& [name, spec] : schema.specs) {
     require(name == spec.name && !name.empty(), "an attribute stands under its name");
@@ -109,6 +182,10 @@ void checkConfiguration(const config::Configuration& configuration) {
   require(!configuration.state_directory.empty() && !configuration.control_socket.empty(),
           "what has a default has a value");
   checkSecondary(configuration);
+  checkResolvers(configuration.settings);
+  checkWatched(configuration.settings);
+  checkDiscovery(configuration.settings);
+  checkAnswers(configuration.settings.answers);
   checkAttributes(configuration.settings.attributes);
 }
 

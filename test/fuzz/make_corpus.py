@@ -398,6 +398,27 @@ def configurations():
         "carriage-returns": "log:\r\n  level: info\r\n",
         "a-complex-key": "? {a: b}\n: c\n",
         "merged": "log: {<<: {level: info}}\n",
+        "resolvers": "resolver: {servers: ['127.0.0.1:53', '[::1]:5353'], dnssec: require, ttl_min: 1s, ttl_max: 7d}\n"
+                     "customers: {a: {}, b: {dnssec: prefer}, c: {watched: [c.example], servers: [192.0.2.1:53],"
+                     " dnssec: ignore}}\n",
+        "a-resolver-that-is-off": "resolver: {servers: off}\ncustomers: {a: {zones: []}, b: {watched: [b.example],"
+                                  " servers: [192.0.2.1:53], dnssec: ignore}}\n",
+        "required-from-afar": "resolver: {servers: [127.0.0.1:53, 192.0.2.1:53]}\ndiscovery: {mode: off}\n"
+                              "customers: {a: {dnssec: require}}\n",
+        "required-of-authorities": "customers: {a: {watched: [a.example], servers: [127.0.0.1:53], dnssec: require}}\n",
+        "answers-clamps-crossed": "resolver: {ttl_min: 1h, ttl_max: 30m, retry_min: 6m}\n",
+        "watched": "watched: [example.com, Sales.Example.ORG.]\ncustomers: {a: {primaries: {p: {address: '::1'}},"
+                   " zones: [a.example], watched: [x.a.example, b.example]}}\n",
+        "watched-twice": "watched: [b.example]\ncustomers: {a: {primaries: {p: {address: '::1'}}, zones: [a.example],"
+                         " watched: [a.example, B.example., b.example]}}\n",
+        "watched-alone": "watched: alone.example\ndiscovery: {mode: off}\n",
+        "watched-that-is-no-domain": "watched: [_sip._udp.a.example, '*', '']\n",
+        "a-customer-named-discovered": "watched: [b.example]\ncustomers: {discovered: {watched: [a.example]}}\n",
+        "discovery-listed": "discovery: {mode: listed, allow: [example.net, '*.example.net'], deny: ['*'],"
+                            " total_rate: 1, worker_burst: 7, keep_foreign: 1m, attributes: {peering: open}}\n",
+        "discovery-listed-without-a-list": "discovery: {mode: listed, allow: [], deny: ['*.*', 'a.*']}\n",
+        "discovery-by-token-without-a-key": "discovery: {mode: token, token_key_file: no.key, allow: ['*']}\n",
+        "discovery-off": "discovery: {mode: off, idle: 3650d}\nresolver: {servers: []}\n",
         "grants": "customers: {a: {dids: ['a-*', '*', 7], attributes: {max: 3}, primaries: {}, zones: []}}\n",
     }
     for name, text in fragments.items():
@@ -572,6 +593,12 @@ def redis():
     yield "unasked", dialogue({"INFO": info + bulk("and more")})
     yield "not-the-protocol", dialogue({"INFO": b"HTTP/1.1 400 Bad Request\r\n\r\n"})
     yield "a-length-beyond-all", dialogue({"INFO": b"$9223372036854775807\r\n"})
+    yield "a-text-longer-than-is-taken", dialogue({"INFO": b"$999999999999\r\n"})
+    yield "an-array-longer-than-is-taken", dialogue({"INFO": b"*709551615\r\n"})
+    yield "arrays-that-are-together-more-than-is-taken", dialogue(
+        {**full, f"HSCAN {key}domain 0": b"*2\r\n$1\r\n0\r\n*600000\r\n*600000\r\n"})
+    yield "opened-and-an-array-longer-than-is-taken", dialogue(
+        {**full, f"HLEN {key}vdomain": number(1) + b"*1048577\r\n"}, knows=knows_version_7)
     yield "a-length-below-zero", dialogue({"INFO": b"*-7\r\n"})
     yield "nested-deeply", dialogue({"INFO": b"*1\r\n" * 12 + b"$1\r\nx\r\n"})
     yield "other-types", dialogue({"INFO": b"%1\r\n+a\r\n#t\r\n"})

@@ -35,7 +35,7 @@ namespace {
 
 constexpr int kTurnsMax = 2000;
 constexpr int kQuietTurnsMax = 10;
-constexpr std::size_t kTroublesMax = 2;  // an advice, and a failure
+constexpr std::size_t kTroublesMax = 3;  // an advice, who holds the lease, and a failure
 constexpr std::string_view kSumPlace = "################";
 constexpr std::string_view kBlockMark = ">>> ";
 
@@ -167,6 +167,13 @@ class ScriptedRedis {
   std::vector<Block>* blocks_ = nullptr;
 };
 
+// One attempt to open: another would come when time is over, and so at any turn or none.
+redis::RedisOptions optionsFor(const std::string& path) {
+  redis::RedisOptions options = redis::optionsFor(path);
+  options.backoff_min = options.backoff_max = std::chrono::hours(1);
+  return options;
+}
+
 // Opened, then published, then lost, each at most once: the store is not opened again.
 struct Seen : redis::Remembered {
   void onStoreOpened(ports::StoredState state, bool was_unchanged) override {
@@ -190,7 +197,7 @@ const plan::Position kKnown{{"3f0f6c0a-9a52-4f7e-8f63-0d9b7d0c6a11"}, plan::Vers
 class Reconciler {
  public:
   Reconciler(uv::Loop& loop, ScriptedRedis& redis, const std::string& path)
-      : loop_(loop), redis_(redis), store_(loop, redis::optionsFor(path)) {
+      : loop_(loop), redis_(redis), store_(loop, optionsFor(path)) {
     store_.reportTo(seen_);
   }
 
@@ -227,8 +234,8 @@ class Reconciler {
       const bool heard = redis_.turn();
       uv_run(loop_.raw(), UV_RUN_NOWAIT);
       if (seen_.reports > before) return;
-      const bool goes_on = seen_.troubles.size() > troubles + kTroublesMax;
-      quiet = heard || goes_on ? 0 : quiet + 1;
+      require(seen_.troubles.size() <= troubles + kTroublesMax, "an attempt has little to tell");
+      quiet = heard ? 0 : quiet + 1;
       require(turn + 1 < kTurnsMax, "a dialogue comes to an end");
     }
   }
