@@ -1,7 +1,8 @@
 """Measures zonecast beside what people use today, with real servers on loopback: ./dev bench SUITE
 
-`transfer` puts zonecastd beside the best secondaries, `worker` a proxy's look-ups beside tables in its own memory.
-Prints a table for people and writes build/bench.json (build/bench-worker.json), one row per figure. Ratios are taken in one run, against
+`transfer` puts zonecastd beside the best secondaries, `worker` a proxy's look-ups beside tables in its own memory,
+`resolver` its questions to a resolver beside bare getdns.
+Prints a table for people and writes build/bench.json (build/bench-SUITE.json), one row per figure. Ratios are taken in one run, against
 peers that do the same work on the same machine; seconds alone say little. All files of all parts are in memory
 where there is /dev/shm, so that it is not the disk that is measured. What exactly each figure measures stands
 at the head of the file of its scenario.
@@ -22,6 +23,7 @@ ROOT = HERE.parents[1]
 sys.path.insert(0, str(HERE.parent / "support"))
 
 import parts  # noqa: E402
+from adapter import AdapterCpu  # noqa: E402
 from axfr import Transfer  # noqa: E402
 from bootstrap import Bootstrap  # noqa: E402
 from edit import OneEdit  # noqa: E402
@@ -29,14 +31,18 @@ from figures import ALONGSIDE, SUITES, Measured, row  # noqa: E402
 from proxy import KamailioCpu  # noqa: E402
 from lookup import LookUps  # noqa: E402
 from many import ManyZones  # noqa: E402
+from refresh import Refreshes  # noqa: E402
 from seen import SeenByAWorker  # noqa: E402
 from stand import Stand  # noqa: E402
 from storm import Storm  # noqa: E402
+from wanted import Wanted  # noqa: E402
+from watched import WatchedMemory  # noqa: E402
 from wire_reader import WireReader  # noqa: E402
 
 MEMORY = pathlib.Path("/dev/shm")
 SCENARIOS = {"axfr": Transfer, "edit": OneEdit, "zones": ManyZones, "wire": WireReader, "notify": Storm,
-             "lookup": LookUps, "bootstrap": Bootstrap, "seen": SeenByAWorker, "kamailio": KamailioCpu}
+             "lookup": LookUps, "bootstrap": Bootstrap, "seen": SeenByAWorker, "kamailio": KamailioCpu,
+             "watched": WatchedMemory, "adapter": AdapterCpu, "refresh": Refreshes, "wanted": Wanted}
 
 
 def number(value):
@@ -61,7 +67,7 @@ def table(rows):
                      for line in [head, *lines])
 
 
-def wanted(suite, only):
+def chosen(suite, only):
     """The figures that are named, by their own name or their scenario's."""
     if not only:
         return list(suite)
@@ -114,7 +120,7 @@ def main():
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/release", help="with bin/zonecastd")
     parser.add_argument("--json", type=pathlib.Path, help="where the rows go")
     options = parser.parse_args()
-    figures = wanted(SUITES[options.suite], options.only)
+    figures = chosen(SUITES[options.suite], options.only)
     file = options.json or ROOT / "build" / ("bench.json" if options.suite == "transfer" else f"bench-{options.suite}.json")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     folder = pathlib.Path(tempfile.mkdtemp(prefix="zonecast-bench-", dir=options.folder))

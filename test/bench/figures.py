@@ -44,7 +44,16 @@ WORKER = (
     Figure("edit-p99", "seen", "that, p99", "ms", "value", 50, 10),
     Figure("kamailio-cpu", "kamailio", "Kamailio's CPU time per request, 1 M domains", "us", "ratio", 1.1, 1.05),
 )
-SUITES = {"transfer": TRANSFER, "worker": WORKER}
+
+RESOLVER = (
+    Figure("watched-octets", "watched", "1 M watched domains, all answered: octets of each", "octets", "value", 1000, None),
+    Figure("resolver-cpu", "adapter", "CPU time of the adapter for a look-up", "us", "ratio", 1.15, 1.0),
+    Figure("refresh-p99", "refresh", "20,000 names at TTL 60, by Unbound: lateness of a refresh, p99", "s", "value", 1.0, 0.1),
+    Figure("flood-p99", "refresh", "what a flood of random names adds to that", "ms", "value", 100, 10),
+    Figure("wanted-median", "wanted", "a worker's question to its table having the domain, median", "ms", "value", 10, 3),
+    Figure("loop-callback", ALONGSIDE, "most CPU time of any one loop callback in all of this", "ms", "value", 20, 5),
+)
+SUITES = {"transfer": TRANSFER, "worker": WORKER, "resolver": RESOLVER}
 
 
 @dataclasses.dataclass

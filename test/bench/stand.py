@@ -10,6 +10,8 @@ import urllib.request
 import parts
 import zones
 
+ASKS_PER_SECOND = 20_000  # four times the default: a start is not what is measured
+
 
 class Stand:
     def __init__(self, folder, build, scale, runs, under=()):
@@ -36,16 +38,30 @@ class Stand:
     def daemon(self, redis, zone_names, primary_port, **limits):
         """zonecastd with these zones of one customer; not started."""
         metrics, notify = parts.free_port(), parts.free_port()
-        config = {
-            "control_socket": "control.sock", "state_directory": "state",
-            "metrics": {"listen": f"127.0.0.1:{metrics}"}, "notify": {"listen": [f"127.0.0.1:{notify}"]},
-            "redis": {"unix": str(redis.socket), "deployment": redis.deployment},
-            "edge": [{"hosts": [zones.EDGE.rstrip(".")], "udp": 5060, "tcp": 5060, "tls": 5061}],
+        return self.configured(redis, metrics, notify, {
+            "notify": {"listen": [f"127.0.0.1:{notify}"]},
             "attributes": {"greeting": {"type": "string", "max": 64, "setter": "customer"},
                            "max_calls": {"type": "integer", "min": 1, "max": 1000, "setter": "customer"}},
             "limits": limits,
             "customers": {"acme": {"primaries": {"ns1": {"address": "127.0.0.1", "port": primary_port}},
                                    "zones": list(zone_names)}},
+        })
+
+    def resolving(self, redis, resolver_port, watched, **discovery):
+        """zonecastd that has these names watched, asks as fast as it may, and keeps to each TTL; not started."""
+        return self.configured(redis, parts.free_port(), None, {
+            "resolver": {"servers": [f"127.0.0.1:{resolver_port}"], "ttl_min": "1s", "asks_per_second": ASKS_PER_SECOND},
+            "discovery": discovery,
+            "customers": {"acme": {"watched": list(watched)}} if watched else {},
+        })
+
+    def configured(self, redis, metrics, notify, sections):
+        config = {
+            "control_socket": "control.sock", "state_directory": "state",
+            "metrics": {"listen": f"127.0.0.1:{metrics}"}, "notify": {"listen": []},
+            "redis": {"unix": str(redis.socket), "deployment": redis.deployment},
+            "edge": [{"hosts": [zones.EDGE.rstrip(".")], "udp": 5060, "tcp": 5060, "tls": 5061}],
+            "resolver": {"servers": "off"}, **sections,
         }
         daemon = Daemon(self.folder / "zonecastd", json.dumps(config), self.build)
         daemon.metrics_port, daemon.notify_port = metrics, notify

@@ -6,6 +6,7 @@ The cases, for each of the ways in which it looks domains up: test_kamailio_redi
 import contextlib
 import os
 import pwd
+import socket
 import threading
 import time
 
@@ -20,6 +21,7 @@ class Redis:
     """What is published, and Kamailio that asks Redis for it."""
 
     defines = ["WITH_REDIS"]
+    worker = socket.gethostname()
 
     def __init__(self, test):
         self.redis = test.store
@@ -45,6 +47,11 @@ class Redis:
     def wanted(self):
         return [fields[1].decode() for _, fields in self.redis.ask("XRANGE", self.redis.key("wanted"), "-", "+")]
 
+    def askers(self):
+        """Whose quotas the questions are on."""
+        return {bytes(fields[fields.index(b"worker") + 1]).decode() if b"worker" in fields else None
+                for _, fields in self.redis.ask("XRANGE", self.redis.key("wanted"), "-", "+")}
+
     def await_readers(self):
         pass
 
@@ -53,6 +60,7 @@ class Table(Redis):
     """The same by way of zonecast-mirror and its table."""
 
     defines = []
+    worker = "mirror"
 
     def __init__(self, test):
         super().__init__(test)
@@ -489,6 +497,7 @@ class Unknown(Proxy):
         octets = caller.request("MESSAGE", "sip:joe@new.example")
         caller.send(octets)
         self.wait(lambda: "new.example" in self.source.wanted(), "the question")
+        self.assertEqual({self.source.worker}, self.source.askers())
         self.assertTrue(caller.hears_nothing(0.3))
         self.source.host("new.example", "iptel")
         caller.send(octets)

@@ -196,6 +196,17 @@ class Phone:
             elif message.status >= 200 and message.get("Call-ID") == call_id and message.get("CSeq") == cseq:
                 return message
 
+    def answer_by_insisting(self, octets, patience=20.0):
+        """As answer_to(), over UDP: sent again after 0.5, 1, 2 and then 4 s (RFC 3261 section 17.1.2.2)."""
+        interval, end = 0.5, time.monotonic() + patience
+        while True:
+            try:
+                return self.answer_to(octets, interval)
+            except TimeoutError:
+                if time.monotonic() > end:
+                    raise
+            interval = min(2 * interval, 4.0)
+
     def acknowledge(self, sent, response):
         lines = [f"ACK {sent.uri} SIP/2.0", f"Via: {sent.get('Via')}", f"From: {sent.get('From')}",
                  f"To: {response.get('To')}", f"Call-ID: {sent.get('Call-ID')}",
