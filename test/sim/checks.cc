@@ -69,7 +69,7 @@ void Checks::before(const test::Step& step) {
   looks_up_ = starts(step, "want ") || starts(step, "look-up ");
   if (looks_up_ || had_work_) pace_.disturb(world_.clock.now().mono);
   asking_.reset();
-  if (starts(step, "want ")) beginWant(step);
+  if (looks_up_) beginLookUp(step);
   if (starts(step, "store wipe") || starts(step, "store restore")) {
     store_lost_ = true;
     reopened_ = false;
@@ -121,13 +121,23 @@ void Checks::beginProcess() {
   ours_ = publisher ? publisher->position : std::nullopt;
 }
 
-void Checks::beginWant(const test::Step& step) {
+// A worker's question goes through the gate, the operator's past it, but only about what nobody
+// speaks for.
+void Checks::beginLookUp(const test::Step& step) {
   const std::string rest = step.command.substr(step.command.find(' ') + 1);
   const auto domain = derive::Domain::fromText(rest.substr(0, rest.find(' ')));
-  if (!domain || !mayBeLookedUp(world_.settings, *domain)) return;
+  const bool is_workers = starts(step, "want ");
+  if (!domain || (is_workers && !mayBeLookedUp(world_.settings, *domain))) return;
+  if (!is_workers && !isAnyones(*domain)) return;
   if (wanted_.emplace(domain->text()).second) reference_.reset();
-  asking_ = domain->text();
+  if (is_workers) asking_ = domain->text();
   is_owed_ = false;
+}
+
+bool Checks::isAnyones(const derive::Domain& domain) const {
+  const Scene scene = sceneNow();
+  return world_.settings.discovered && ReferenceDns(scene.zones, scene.watched, scene.outside)
+                                               .speaker(domain.name()) == ReferenceDns::kNobody;
 }
 
 // Who asks while all is well is answered at once: it is told, or the domain is published.

@@ -57,7 +57,8 @@ class Checks {
   void onQuestion(const query::Question& question);
   void onAnswer(const query::Question& question, const query::Outcome& outcome);
   void onTold(const derive::Domain& domain);
-  void beginWant(const test::Step& step);
+  void beginLookUp(const test::Step& step);
+  bool isAnyones(const derive::Domain& domain) const;  // nobody speaks for it
   void endWant();
   void beginProcess();
   Scene sceneNow() const;
@@ -111,7 +112,7 @@ class Checks {
   bool store_lost_ = false;                        // wiped or older, since the last publication
   bool reopened_ = false;                          // and opened since
   bool disk_lost_ = false;                         // the position that it has may not be the last
-  std::set<std::string> wanted_;                   // ever, by workers who may
+  std::set<std::string> wanted_;                   // ever, by workers who may, or by the operator
 };
 
 }  // namespace zonecast::sim

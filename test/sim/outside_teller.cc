@@ -157,6 +157,9 @@ void appendLastQuestions(const std::vector<Step>& steps, std::vector<Step>& endi
   for (const std::string& name : wordsAfter(steps, "want ")) {
     ending.push_back({"want " + name + " from w9", {}});
   }
+  for (const std::string& name : wordsAfter(steps, "look-up ")) {
+    ending.push_back({"look-up " + name, {}});
+  }
 }
 
 }  // namespace zonecast::sim

@@ -45,7 +45,7 @@ class OutsideTeller {
 
 // The end of all faults of the outside, for a tale with a resolver.
 void appendOutsideMended(const std::vector<test::Step>& steps, std::vector<test::Step>& ending);
-// Each domain that a worker asked about is asked about again.
+// Each domain that a worker, or the operator, asked about is asked about again.
 void appendLastQuestions(const std::vector<test::Step>& steps, std::vector<test::Step>& ending);
 
 }  // namespace zonecast::sim

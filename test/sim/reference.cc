@@ -383,6 +383,8 @@ void Reference::judge(const std::string& domain, Finding& finding) const {
   } else if (way.end != End::closed && !finding.has_records) {
     finding.standing = Finding::Standing::hosted;  // as a target: see discover()
   }
+  // What is no domain, whatever it says, need not say it.
+  if (finding.standing == Finding::Standing::absent && finding.named_by.empty()) return;
   const auto owner = below("_sipvhost", name);
   if (!owner) return;
   const DnsAnswer claim = dns_.ask(finding.customer, *owner, RrType::txt);
