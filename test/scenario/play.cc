@@ -238,6 +238,10 @@ void Play::limits(const Words& words, const Step&) {
     settings.secondary.clamps.refresh_max =
         std::chrono::duration_cast<std::chrono::seconds>(duration(options["refresh"]));
   }
+  query::AnswerSettings& answers = settings.answers;
+  if (options.contains("ttl-min")) answers.ttl_min = duration(options["ttl-min"]);
+  if (options.contains("ttl-max")) answers.ttl_max = duration(options["ttl-max"]);
+  if (options.contains("idle-interval")) answers.idle_interval = duration(options["idle-interval"]);
 }
 
 void Play::primary(const Words& words, const Step&) {
@@ -376,8 +380,14 @@ void Play::mood(const Words& words, const Step&) {
   at(words.at(1)).mood = kMoods.at(words.at(2));
 }
 
-void Play::dns(const Words&, const Step& step) {
-  editRecords(step, world_.dns.records);
+void Play::dns(const Words& words, const Step& step) {
+  if (words.size() == 1) return editRecords(step, world_.dns.records);
+  if (words[1] != "anew") throw ScriptError("dns, or dns anew");
+  auto options = optionsOf(words, 2);
+  world_.dns.records = recordsOf(step);
+  if (options.contains("negative-ttl")) {
+    world_.dns.negative_ttl = dns::Ttl(number<std::uint32_t>(options["negative-ttl"]));
+  }
 }
 
 void Play::dnsMood(const Words& words, const Step&) {
@@ -389,7 +399,8 @@ void Play::dnsMood(const Words& words, const Step&) {
     static const std::map<std::string, WorldDns::Mood> kMoods{
         {"serving", WorldDns::Mood::serving},
         {"silent", WorldDns::Mood::silent},
-        {"servfail", WorldDns::Mood::servfail}};
+        {"servfail", WorldDns::Mood::servfail},
+        {"garbage", WorldDns::Mood::garbage}};
     world_.dns.mood = kMoods.at(words.at(1));
   }
 }

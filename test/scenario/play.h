@@ -4,6 +4,7 @@
 //   edge hosts=NAME,.. addresses=PREFIX,.. udp=PORT tcp=PORT ..   customer NAME [dids=PATTERN,..]
 //   attribute NAME TYPE [values=..] [multi] [setter=..] [default=..] [min=N] [max=N]
 //   limits [batch=N] [transfers=N] [refresh=N(s|m|h)] [transports=NAME,..]
+//          [ttl-min=N(s|m|h)] [ttl-max=..] [idle-interval=..]   of answers
 //   primary NAME ADDRESS              zone NAME customer=NAME primaries=NAME,.. [shared]
 //   resolver ADDRESS                  asked for what lies outside the zones of every customer
 //   watch NAME customer=NAME          discovery [mode=listed|token|open] [allow=PATTERN,..] [idle=N(s|h|d)] [max=N]
@@ -13,7 +14,8 @@
 //   forget PRIMARY ZONE               its history: it answers IXFR in full from now on
 //   mood PRIMARY serving|refusing-connections|hung|garbage|refusing-transfers|stops-half-way
 //   dns                               what the resolver knows: "+ RECORD" and "- RECORD", until `end`
-//   dns-mood serving|silent|servfail  or `broken NAME`, `mended NAME`
+//   dns anew [negative-ttl=SECONDS]   its records follow, one a line, until `end`: no others are left
+//   dns-mood serving|silent|servfail|garbage   or `broken NAME`, `mended NAME`
 //   want DOMAIN [from WORKER]         look-up DOMAIN, by the operator
 //   cut PRIMARY                       every connection to it is closed
 //   start | kill [lost=N]             a process begins, or is killed: the last N writes are lost

@@ -55,10 +55,21 @@ Checks::Checks(test::World& world) : world_(world) {
   world_.journal.on_fact = [this](const ports::Fact& fact) { onFact(fact); };
   world_.store.on_asked = [this](const test::WorldStore::Asked& asked) { onAsked(asked); };
   world_.store.on_applied = [this](bool rebased) { onApplied(rebased); };
+  world_.dns.on_asked = [this](const query::Question& question) { onQuestion(question); };
+  world_.dns.on_answered = [this](const query::Question& question, const query::Outcome& outcome) {
+    onAnswer(question, outcome);
+  };
+  world_.workers.on_told = [this](const derive::Domain& domain) { onTold(domain); };
 }
 
 void Checks::before(const test::Step& step) {
+  if (std::exchange(is_settled_, false)) reference_.reset();
   if (starts(step, "start")) beginProcess();
+  had_work_ = world_.isRunning() && world_.reconciler().hasWork();
+  looks_up_ = starts(step, "want ") || starts(step, "look-up ");
+  if (looks_up_ || had_work_) pace_.disturb(world_.clock.now().mono);
+  asking_.reset();
+  if (looks_up_) beginLookUp(step);
   if (starts(step, "store wipe") || starts(step, "store restore")) {
     store_lost_ = true;
     reopened_ = false;
@@ -69,6 +80,8 @@ void Checks::before(const test::Step& step) {
 }
 
 void Checks::after(const test::Step& step) {
+  if (world_.isRunning() && world_.reconciler().hasWork()) pace_.disturb(world_.clock.now().mono);
+  if (asking_) endWant();
   others_published_ |=
       starts(step, "store taken") && world_.store.content().position != position_before_;
   for (const auto& zone : world_.settings.secondary.zones) {
@@ -95,6 +108,9 @@ void Checks::beginProcess() {
   meant_.reset();
   reference_.reset();
   planned_reference_.reset();
+  answered_.clear();
+  pace_.begin(world_.settings.answers);
+  pace_.disturb(world_.clock.now().mono);
   for (std::size_t i = 0; i < zones.size(); ++i) {
     const auto saved = world_.disk.zones().find(zones[i].name);
     if (saved != world_.disk.zones().end()) held_[i] = saved->second.copy.serial;
@@ -105,8 +121,84 @@ void Checks::beginProcess() {
   ours_ = publisher ? publisher->position : std::nullopt;
 }
 
+// A worker's question goes through the gate, the operator's past it, but only about what nobody
+// speaks for.
+void Checks::beginLookUp(const test::Step& step) {
+  const std::string rest = step.command.substr(step.command.find(' ') + 1);
+  const auto domain = derive::Domain::fromText(rest.substr(0, rest.find(' ')));
+  const bool is_workers = starts(step, "want ");
+  if (!domain || (is_workers && !mayBeLookedUp(world_.settings, *domain))) return;
+  if (!is_workers && !isAnyones(*domain)) return;
+  if (wanted_.emplace(domain->text()).second) reference_.reset();
+  if (is_workers) asking_ = domain->text();
+  is_owed_ = false;
+}
+
+bool Checks::isAnyones(const derive::Domain& domain) const {
+  const Scene scene = sceneNow();
+  return world_.settings.discovered && ReferenceDns(scene.zones, scene.watched, scene.outside)
+                                               .speaker(domain.name()) == ReferenceDns::kNobody;
+}
+
+// Who asks while all is well is answered at once: it is told, or the domain is published.
+void Checks::endWant() {
+  const bool is_well = world_.flows && world_.dns.mood == test::WorldDns::Mood::serving &&
+                       world_.dns.broken.empty() && !had_work_;
+  if (!is_well || !is_owed_) return;
+  const Finding finding = reference().of(*asking_);
+  const bool is_held = std::ranges::any_of(finding.zones, [this](std::size_t zone) {
+    return zone != ReferenceDns::kNobody && !confirmed_[zone];
+  });
+  const bool is_published =
+      world_.store.table().domains.contains(derive::Domain::fromText(*asking_).value());
+  if (is_published || is_held || finding.standing == Finding::Standing::unknown) return;
+  fail("patience: a worker asked about {}, and hears nothing; DNS says: {}", *asking_,
+       toText(finding));
+}
+
+void Checks::onQuestion(const query::Question& question) {
+  const std::string why = pace_.onAsked(question, world_.clock.now().mono);
+  if (!why.empty()) fail("pace: {}", why);
+}
+
+void Checks::onAnswer(const query::Question& question, const query::Outcome& outcome) {
+  const Instant now = world_.clock.now().mono;
+  pace_.onAnswered(question, outcome, now);
+  auto answer = outsideOf(outcome);
+  if (!answer) return;
+  auto& of_type = answered_[question.type];
+  const auto known = of_type.find(question.name);
+  if (known != of_type.end() && known->second == *answer) return;
+  pace_.disturb(now);
+  rememberPlanned();
+  of_type.insert_or_assign(question.name, *std::move(answer));
+  reference_.reset();
+}
+
+// A zone or an answer that has just come may say otherwise than what was worked off.
+void Checks::onTold(const derive::Domain& domain) {
+  const std::string text(domain.text());
+  if (asking_ == text) is_owed_ = false;
+  const Finding finding = reference().of(text);
+  const bool is_behind = looks_up_ && had_work_;
+  const bool is_target = !finding.has_records && mayLeanOnUnknown(finding);
+  if (finding.standing != Finding::Standing::absent && !is_behind && !is_target) {
+    fail("told: workers hear that {} is not hosted; DNS says: {}", text, toText(finding));
+  }
+  const bool is_quiet = world_.reconciler().overview().store == loop::StoreState::idle;
+  if (is_quiet && ours_ == world_.store.content().position && world_.store.table().domains.contains(domain)) {
+    fail("told: workers hear that {} is not hosted, and it is published", text);
+  }
+}
+
 void Checks::onFact(const ports::Fact& fact) {
-  if (const auto* current = std::get_if<xfr::ZoneCurrent>(&fact)) {
+  const bool is_of_store = std::holds_alternative<ports::StoreOpened>(fact) ||
+                           std::holds_alternative<ports::Published>(fact);
+  const bool is_of_zone = std::holds_alternative<xfr::ZoneTransferred>(fact);
+  if (is_of_store || is_of_zone) pace_.disturb(world_.clock.now().mono);
+  if (const auto* wanted = std::get_if<ports::Wanted>(&fact)) {
+    is_owed_ = asking_ && !wanted->refused;
+  } else if (const auto* current = std::get_if<xfr::ZoneCurrent>(&fact)) {
     confirmed_[static_cast<std::size_t>(current->zone)] = true;
   } else if (const auto* transferred = std::get_if<xfr::ZoneTransferred>(&fact)) {
     const auto zone = static_cast<std::size_t>(transferred->zone);
@@ -131,9 +223,29 @@ void Checks::onFact(const ports::Fact& fact) {
   }
 }
 
+Scene Checks::sceneNow() const {
+  Scene scene = sceneOf(world_.settings, history_, held_);
+  scene.wanted = wanted_;
+  if (world_.settings.resolvers.empty()) return scene;
+  if (is_settled_) {
+    scene.outside = [this](dns::NameView name, dns::RrType type) {
+      return outsideOf(world_.dns.answer({dns::Name(name), type}));
+    };
+    return scene;
+  }
+  // A copy: while a publication is planned, more is answered.
+  scene.outside = [answered = answered_](dns::NameView name, dns::RrType type) {
+    const auto of_type = answered.find(type);
+    if (of_type == answered.end()) return std::optional<OutsideAnswer>();
+    const auto known = of_type->second.find(name);
+    return known == of_type->second.end() ? std::nullopt : std::optional(known->second);
+  };
+  return scene;
+}
+
 const Reference& Checks::reference() {
   if (!reference_) {
-    scene_ = std::make_unique<Scene>(sceneOf(world_.settings, history_, held_));
+    scene_ = std::make_unique<Scene>(sceneNow());
     reference_ = std::make_unique<Reference>(*scene_);
   }
   return *reference_;
@@ -266,7 +378,8 @@ void Checks::checkVirtualDomain(const identity::Did& did, const identity::Virtua
   const AttributeTexts last = before ? textsOf(before->attributes) : AttributeTexts{};
   const AttributeTexts said = finding.standing == Finding::Standing::unknown
                                   ? last
-                                  : attributesOf(finding.claim, scene_->attributes, last);
+                                  : attributesOf(finding.claim, scene_->attributes, last,
+                                                 finding.customer != scene_->discovered);
   const AttributeTexts found = textsOf(after.attributes);
   const bool leans = !finding.has_records && mayLeanOnUnknown(finding) && found == last;
   if (found != said && !leans) {
@@ -278,6 +391,8 @@ void Checks::checkVirtualDomain(const identity::Did& did, const identity::Virtua
 // -- when all is quiet
 
 void Checks::settled() {
+  is_settled_ = true;
+  reference_.reset();
   const plan::Table& table = world_.store.table();
   if (const std::string why = inconsistency(table); !why.empty()) fail("inconsistent: {}", why);
   std::set<std::string> domains;

@@ -4,9 +4,12 @@
 // - A version is greater than any that the process can know of, and names one content.
 // - The table is consistent, and a reader that follows the contract never sees half a change.
 // - What a change set changes is what the reference makes of the zones as they are held when
-//   it is asked for; nothing changes that is unknown, and nothing whose zones are not confirmed
-//   since the start, or since another leader published. What the process had published itself it
-//   may give back to a store that lost it.
+//   it is asked for, and of what the resolver answered last; nothing changes that is unknown, and
+//   nothing whose zones are not confirmed since the start, or since another leader published. What
+//   the process had published itself it may give back to a store that lost it.
+// - No question is asked before its TTL, or the pause after a failure, is over (QuestionPace).
+// - Workers hear "not hosted" only of what DNS does not point here, and of nothing that is
+//   published; whoever may ask hears an answer.
 // - A canonical domain stays while it is a member; attributes are what it says, or said last.
 // - A new lineage begins only when the store or the disk has lost something.
 #pragma once
@@ -14,12 +17,14 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "test/scenario/play.h"
 #include "test/sim/contract_reader.h"
+#include "test/sim/question_pace.h"
 #include "test/sim/scene.h"
 
 namespace zonecast::sim {
@@ -49,7 +54,14 @@ class Checks {
   void onFact(const ports::Fact& fact);
   void onAsked(const test::WorldStore::Asked& asked);
   void onApplied(bool rebased);
+  void onQuestion(const query::Question& question);
+  void onAnswer(const query::Question& question, const query::Outcome& outcome);
+  void onTold(const derive::Domain& domain);
+  void beginLookUp(const test::Step& step);
+  bool isAnyones(const derive::Domain& domain) const;  // nobody speaks for it
+  void endWant();
   void beginProcess();
+  Scene sceneNow() const;
   const Reference& reference();
 
   void checkVersion(bool rebased);
@@ -84,6 +96,13 @@ class Checks {
   // it is planned from one state, in several turns.
   std::unique_ptr<Scene> planned_scene_;
   std::unique_ptr<Reference> planned_reference_;
+  std::map<dns::RrType, std::map<dns::Name, OutsideAnswer, dns::CanonicalLess>> answered_;
+  QuestionPace pace_;
+  std::optional<std::string> asking_;  // the domain that a worker asks about in the present step
+  bool is_owed_ = false;               // and that has been neither refused nor answered
+  bool looks_up_ = false;          // the present step is a worker's question, or the operator's
+  bool had_work_ = false;          // before the present step
+  bool is_settled_ = false;        // what was answered is what DNS says now
 
   // -- of the store and the disk
   plan::Version known_{};  // the greatest version that the process can know of
@@ -93,6 +112,7 @@ class Checks {
   bool store_lost_ = false;                        // wiped or older, since the last publication
   bool reopened_ = false;                          // and opened since
   bool disk_lost_ = false;                         // the position that it has may not be the last
+  std::set<std::string> wanted_;                   // ever, by workers who may, or by the operator
 };
 
 }  // namespace zonecast::sim

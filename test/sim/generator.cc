@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "test/sim/outside_teller.h"
 #include "test/sim/zone_writer.h"
 
 namespace zonecast::sim {
@@ -17,6 +19,8 @@ using test::Step;
 
 // Serials grow in steps; a zone whose serial went back goes on beside those that it had.
 constexpr std::uint32_t kSerialStep = 16;
+// The others tell of zones alone.
+constexpr std::uint64_t kOutsideEvery = 2;
 
 struct Zone {
   std::string name;
@@ -30,14 +34,19 @@ struct Zone {
 
 class Teller {
  public:
-  explicit Teller(std::uint64_t seed) : random_(seed) {}
+  explicit Teller(std::uint64_t seed) : random_(seed) {
+    if (seed % kOutsideEvery == 0) outside_.emplace(seed);
+  }
 
   Tale tell() {
     setScene();
     happen_ = &tale_.steps;
     if (!oneIn(8)) say("hold");
     say("start");
-    for (std::size_t n = 20 + below(60); n > 0; --n) happen();
+    for (std::size_t n = 20 + below(60); n > 0; --n) {
+      if (outside_) outside_->happen(tale_.steps);
+      happen();
+    }
     return std::move(tale_);
   }
 
@@ -60,6 +69,7 @@ class Teller {
   void shakeDisk();
   void restart();
   void passTime();
+  std::vector<std::string> placesToPointAt() const;
 
   Zone& anyZone() { return zones_[below(zones_.size())]; }
   std::string anyPrimary() { return fmt::format("ns{}", 1 + below(primaries_)); }
@@ -72,6 +82,7 @@ class Teller {
   std::vector<Step>* happen_ = &tale_.setting;
   std::size_t primaries_ = 1;
   std::vector<Zone> zones_;
+  std::optional<OutsideTeller> outside_;
   std::vector<std::string> dids_;
   bool store_saved_ = false;
 };
@@ -105,13 +116,23 @@ void Teller::setScene() {
   if (!oneIn(3)) addZone("b.example", customer());
   if (oneIn(2)) addZone("n1.a.example", customer());
   if (oneIn(3)) addZone("shared.example", customer() + " shared");
-  std::vector<std::string> names;
-  for (const Zone& zone : zones_) names.push_back(zone.name);
+  const std::vector<std::string> names = placesToPointAt();
   ZoneWriter writer(random_, names, dids_);
   for (Zone& zone : zones_) {
     zone.lines = writer.fresh(zone.name);
     for (const std::string& primary : zone.primaries) bring(zone, primary, "serve");
   }
+  if (!outside_) return;
+  outside_->setScene(tale_.setting, {kCustomers.begin(), kCustomers.begin() + static_cast<long>(customers)},
+                     names, dids_);
+}
+
+std::vector<std::string> Teller::placesToPointAt() const {
+  std::vector<std::string> names;
+  for (const Zone& zone : zones_) names.push_back(zone.name);
+  if (!outside_) return names;
+  names.insert(names.end(), OutsideTeller::kPlaces.begin(), OutsideTeller::kPlaces.end());
+  return names;
 }
 
 void Teller::addZone(const std::string& name, std::string options) {
@@ -160,8 +181,7 @@ void Teller::happen() {
 }
 
 void Teller::editZone() {
-  std::vector<std::string> names;
-  for (const Zone& zone : zones_) names.push_back(zone.name);
+  const std::vector<std::string> names = placesToPointAt();
   Zone& zone = anyZone();
   const std::string primary = zone.primaries[below(zone.primaries.size())];
   if (zone.serials[primary] != zone.serial && oneIn(2)) {
@@ -253,7 +273,8 @@ void Teller::restart() {
 void Teller::passTime() {
   static const std::vector<std::string> kTimes{"1ms", "100ms", "2s",  "6s",
                                                "20s", "2m",    "20m", "2h"};
-  say("advance " + (oneIn(40) ? "15d" : kTimes[below(kTimes.size())]));
+  const char* const long_time = outside_ ? "1d" : "15d";  // TTLs are shorter than timers of zones
+  say("advance " + (oneIn(40) ? long_time : kTimes[below(kTimes.size())]));
 }
 
 }  // namespace
@@ -274,7 +295,7 @@ std::vector<Step> endingOf(const std::vector<Step>& steps) {
   for (const Step& step : steps) {
     if (step.command == "start") runs = true;
     if (step.command.starts_with("kill")) runs = false;
-    if (!test::hasBlock(step.command)) continue;
+    if (!test::hasBlock(step.command) || step.command.starts_with("dns")) continue;
     std::vector<std::string> words;
     for (std::size_t at = 0; at <= step.command.size();) {
       const std::size_t end = std::min(step.command.find(' ', at), step.command.size());
@@ -296,6 +317,7 @@ std::vector<Step> endingOf(const std::vector<Step>& steps) {
                         zone.block});
     }
   }
+  appendOutsideMended(steps, ending);
   ending.push_back({"disk ok", {}});
   ending.push_back({"store returned", {}});
   ending.push_back({"store down", {}});  // a wipe that nobody noticed is noticed now
@@ -303,6 +325,7 @@ std::vector<Step> endingOf(const std::vector<Step>& steps) {
   ending.push_back({"flow", {}});
   if (!runs) ending.push_back({"start", {}});
   ending.push_back({"advance 3h", {}});
+  appendLastQuestions(steps, ending);
   return ending;
 }
 

@@ -15,8 +15,9 @@ struct Tale {
 
 Tale taleOf(std::uint64_t seed);
 
-// What ends a run of these steps: all faults end, and every primary has the last version of every
-// zone under a serial greater than all before.
+// What ends a run of these steps: all faults end, every primary has the last version of every zone
+// under a serial greater than all before, it is quiet for longer than any TTL, and workers ask once
+// more about whatever they asked about.
 std::vector<test::Step> endingOf(const std::vector<test::Step>& steps);
 
 }  // namespace zonecast::sim

@@ -254,22 +254,43 @@ class Reference::Client {
   Walked& walked_;
 };
 
-Reference::Reference(const Scene& scene) : scene_(scene), dns_(scene.zones) {
+Reference::Reference(const Scene& scene) : scene_(scene), dns_(scene.zones, scene.watched, scene.outside) {
   discover();
 }
 
 const Reference::Walked& Reference::walk(const std::string& domain) const {
   const auto [known, is_new] = walked_.try_emplace(domain);
   if (is_new) {
-    const dns::Name name = nameFromText(domain);
-    Client(*this, dns_.speaker(name), known->second).walk(name);
+    Client(*this, customerOf(domain), known->second).walk(nameFromText(domain));
   }
   return known->second;
 }
 
-// DESIGN section 4, "which names are tried": what the zones ask for, and the targets in them.
+// DESIGN section 5: a domain that nobody speaks for speaks for itself alone.
+std::size_t Reference::customerOf(const std::string& domain) const {
+  const std::size_t speaker = dns_.speaker(nameFromText(domain));
+  if (speaker != ReferenceDns::kNobody) return speaker;
+  return scene_.wanted.contains(domain) ? scene_.discovered : speaker;
+}
+
+bool Reference::isAskedAbout(const std::string& domain, std::size_t customer) const {
+  if (customer == ReferenceDns::kNobody) return false;
+  if (customer == scene_.discovered) return true;
+  return std::ranges::any_of(scene_.watched, [&](const WatchedView& watched) {
+    return watched.name.toText() == domain;
+  });
+}
+
+bool Reference::showsToken(const std::string& domain, const ReferenceClaim& claim) const {
+  if (!scene_.token) return true;
+  return std::ranges::count(claim.tags, std::pair(std::string("token"), scene_.token(domain))) > 0;
+}
+
+// DESIGN section 4, "which names are tried": what the zones ask for, the targets in them, what is
+// watched, and what workers wanted.
 void Reference::discover() {
-  std::vector<std::string> open;
+  std::vector<std::string> open(scene_.wanted.begin(), scene_.wanted.end());
+  for (const WatchedView& watched : scene_.watched) open.push_back(watched.name.toText());
   for (const ZoneView& zone : scene_.zones) {
     if (!zone.records) continue;
     for (const dns::Name& owner : zone.records->owners()) {
@@ -301,6 +322,7 @@ void Reference::discover() {
 void Reference::nameTargets(const std::string& domain, std::vector<std::string>& open,
                             std::set<std::string>& walked) {
   Finding& finding = findings_[domain];
+  if (finding.customer == scene_.discovered) return;
   for (const std::string& target : walk(domain).targets) {
     const dns::Name name = nameFromText(target);
     if (target == domain || !isDomain(name) || dns_.speaker(name) != finding.customer) continue;
@@ -324,8 +346,9 @@ void Reference::reachByNamers(Finding& finding) const {
 
 void Reference::readRecordsOf(const std::string& domain, Finding& finding) const {
   const dns::Name name = nameFromText(domain);
-  finding.customer = dns_.speaker(name);
+  finding.customer = customerOf(domain);
   if (finding.customer == ReferenceDns::kNobody) return;
+  finding.has_records = isAskedAbout(domain, finding.customer);
   bool unknown = false;
   const auto consider = [&](const std::optional<dns::Name>& owner, RrType type) {
     if (!owner) return;
@@ -360,12 +383,18 @@ void Reference::judge(const std::string& domain, Finding& finding) const {
   } else if (way.end != End::closed && !finding.has_records) {
     finding.standing = Finding::Standing::hosted;  // as a target: see discover()
   }
+  // What is no domain, whatever it says, need not say it.
+  if (finding.standing == Finding::Standing::absent && finding.named_by.empty()) return;
   const auto owner = below("_sipvhost", name);
   if (!owner) return;
   const DnsAnswer claim = dns_.ask(finding.customer, *owner, RrType::txt);
   finding.zones.insert(claim.zones.begin(), claim.zones.end());
   finding.claim = readClaim(claim.rdatas);
-  if (claim.kind == DnsAnswer::Kind::unknown) finding.standing = Finding::Standing::unknown;
+  if (claim.kind == DnsAnswer::Kind::unknown) {
+    finding.standing = Finding::Standing::unknown;
+  } else if (finding.customer == scene_.discovered && !showsToken(domain, finding.claim)) {
+    finding.standing = Finding::Standing::absent;
+  }
 }
 
 // Without its claim a domain would be another's or its own.

@@ -6,6 +6,7 @@
 // is canonical, what an unknown domain had before.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -33,13 +34,21 @@ struct Scene {
   std::vector<std::vector<std::string>> did_patterns;  // granted, by customer
   std::vector<EdgeRow> edge;
   AttributeRules attributes;
+  // -- what lies outside of the zones
+  std::vector<WatchedView> watched;
+  Outside outside;  // empty: nobody is asked
+  // The customer of domains that speak for themselves alone, and those that a worker ever wanted.
+  std::size_t discovered = ReferenceDns::kNobody;
+  std::set<std::string> wanted;
+  // What such a domain must say to be hosted; empty: nothing.
+  std::function<std::string(const std::string& domain)> token;
 };
 
 struct Finding {
   enum class Standing { hosted, absent, unknown } standing = Standing::absent;
   std::set<Transport> transports;  // hosted
   bool preferred = false;          // hosted: clients try us first
-  bool has_records = false;        // records of its own ask for it
+  bool has_records = false;        // records of its own ask for it, or the operator, or a worker
   std::size_t customer = ReferenceDns::kNobody;
   std::set<std::string> named_by;  // hosted domains whose SRV records name it as their target
   bool names_others = false;       // it has such targets itself
@@ -72,6 +81,9 @@ class Reference {
   };
   class Client;  // one SIP client's walk
 
+  std::size_t customerOf(const std::string& domain) const;
+  bool isAskedAbout(const std::string& domain, std::size_t customer) const;
+  bool showsToken(const std::string& domain, const ReferenceClaim& claim) const;
   void discover();
   void nameTargets(const std::string& domain, std::vector<std::string>& open,
                    std::set<std::string>& walked);

@@ -186,7 +186,7 @@ std::optional<std::string> didAsked(const ReferenceClaim& claim) {
 }
 
 AttributeTexts attributesOf(const ReferenceClaim& claim, const AttributeRules& rules,
-                            const AttributeTexts& before) {
+                            const AttributeTexts& before, bool is_customers) {
   AttributeTexts attributes;
   for (const auto& [name, rule] : rules) {
     std::vector<std::string> said, values;
@@ -195,7 +195,8 @@ AttributeTexts attributesOf(const ReferenceClaim& claim, const AttributeRules& r
     }
     const auto times =
         said.size() + static_cast<std::size_t>(std::ranges::count(claim.spoiled, name));
-    if (rule.settable && (rule.multi || times <= 1)) {
+    const bool may_set = is_customers ? rule.settable : rule.settable_by_anyone;
+    if (may_set && (rule.multi || times <= 1)) {
       for (const std::string& text : said) {
         const auto value = fitted(rule, text);
         if (value && std::ranges::count(values, *value) == 0) values.push_back(*value);

@@ -26,7 +26,8 @@ std::optional<std::string> didAsked(const ReferenceClaim& claim);
 struct AttributeRule {
   std::string type;  // integer, string, boolean, enum, duration
   bool multi = false;
-  bool settable = false;  // by a customer
+  bool settable = false;             // by a customer
+  bool settable_by_anyone = false;
   std::optional<long> min, max;
   std::vector<std::string> words;     // of an enum
   std::vector<std::string> defaults;  // as they are published
@@ -35,8 +36,9 @@ using AttributeRules = std::map<std::string, AttributeRule>;
 // As they are published: "3600s", "true".
 using AttributeTexts = std::map<std::string, std::vector<std::string>>;
 
-// What a virtual domain whose canonical domain says `claim` has, after it had `before`.
+// What a virtual domain whose canonical domain says `claim` has, after it had `before`. It is a
+// customer's, or anyone's.
 AttributeTexts attributesOf(const ReferenceClaim& claim, const AttributeRules& rules,
-                            const AttributeTexts& before);
+                            const AttributeTexts& before, bool is_customers);
 
 }  // namespace zonecast::sim

@@ -60,6 +60,13 @@ ZoneSays askZone(const ZoneRecords& zone, dns::NameView apex, dns::NameView name
 
 }  // namespace
 
+bool OutsideAnswer::operator==(const OutsideAnswer& other) const {
+  return rdatas == other.rdatas &&
+         std::ranges::equal(aliases, other.aliases, [](const Alias& a, const Alias& b) {
+           return a.owner == b.owner && a.target == b.target && a.is_cname == b.is_cname;
+         });
+}
+
 ZoneRecords::ZoneRecords(const std::vector<test::OwnedRecord>& records) {
   for (const test::OwnedRecord& record : records) {
     auto& rrset = records_[record.owner][record.type];
@@ -86,9 +93,16 @@ DnsAnswer ReferenceDns::ask(std::size_t customer, dns::NameView question, dns::R
   answer.path.push_back(name);
   for (int aliases = 0; aliases <= kAliasesMax; ++aliases) {
     const std::size_t zone = zoneFor(customer, name);
-    if (zone == kNobody || !zones_[zone].records) return answer;
+    if (zone == kNobody) {
+      askOutside(name, type, aliases, answer);
+      return answer;
+    }
+    if (!zones_[zone].records) return answer;
     const ZoneSays says = askZone(*zones_[zone].records, zones_[zone].apex, name, type);
-    if (says.kind == ZoneSays::Kind::delegated) return answer;
+    if (says.kind == ZoneSays::Kind::delegated) {
+      askOutside(name, type, aliases, answer);
+      return answer;
+    }
     answer.zones.insert(zone);
     if (aliases == 0) {
       const bool exact = says.owner == question && !says.by_dname;
@@ -109,6 +123,24 @@ DnsAnswer ReferenceDns::ask(std::size_t customer, dns::NameView question, dns::R
   return answer;
 }
 
+// Where a resolver's answer leads through aliases, it has followed them.
+void ReferenceDns::askOutside(dns::NameView name, dns::RrType type, int aliases,
+                              DnsAnswer& answer) const {
+  const auto says = outside_ ? outside_(name, type) : std::nullopt;
+  if (!says) return;
+  if (aliases == 0) {
+    answer.is_alias = !says->aliases.empty() && says->aliases.front().is_cname;
+    answer.stands_there = says->aliases.empty() ? !says->rdatas.empty() : answer.is_alias;
+  }
+  for (const OutsideAnswer::Alias& alias : says->aliases) {
+    answer.path.push_back(alias.owner);
+    answer.path.push_back(alias.target);
+  }
+  if (aliases + static_cast<int>(says->aliases.size()) > kAliasesMax) return;
+  answer.kind = says->rdatas.empty() ? DnsAnswer::Kind::none : DnsAnswer::Kind::data;
+  answer.rdatas = says->rdatas;
+}
+
 std::size_t ReferenceDns::zoneFor(std::size_t customer, dns::NameView name) const {
   std::size_t best = kNobody;
   for (std::size_t i = 0; i < zones_.size(); ++i) {
@@ -122,14 +154,16 @@ std::size_t ReferenceDns::zoneFor(std::size_t customer, dns::NameView name) cons
 }
 
 std::size_t ReferenceDns::speaker(dns::NameView name) const {
-  std::size_t best = kNobody;
-  for (std::size_t i = 0; i < zones_.size(); ++i) {
-    if (!name.isAtOrUnder(zones_[i].apex)) continue;
-    const bool closer = best == kNobody ||
-                        zones_[i].apex.view().labelCount() > zones_[best].apex.view().labelCount();
-    if (closer) best = i;
-  }
-  return best == kNobody ? kNobody : zones_[best].customer;
+  std::size_t best = kNobody, labels = 0;
+  const auto consider = [&](const dns::Name& top, std::size_t customer) {
+    if (!name.isAtOrUnder(top)) return;
+    if (best != kNobody && top.view().labelCount() <= labels) return;
+    best = customer;
+    labels = top.view().labelCount();
+  };
+  for (const ZoneView& zone : zones_) consider(zone.apex, zone.customer);
+  for (const WatchedView& watched : watched_) consider(watched.name, watched.customer);
+  return best;
 }
 
 }  // namespace zonecast::sim

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -37,6 +39,24 @@ struct ZoneView {
   std::shared_ptr<const ZoneRecords> records;  // nothing: not transferred yet
 };
 
+// What lies outside of the zones is what a resolver says.
+struct OutsideAnswer {
+  struct Alias {
+    dns::Name owner, target;
+    bool is_cname = true;  // else a DNAME
+  };
+  std::vector<Alias> aliases;  // in order
+  std::vector<Octets> rdatas;  // none: that it is not there is proven
+  bool operator==(const OutsideAnswer& other) const;
+};
+// Nothing: the resolver did not say.
+using Outside = std::function<std::optional<OutsideAnswer>(dns::NameView, dns::RrType)>;
+
+struct WatchedView {
+  dns::Name name;
+  std::size_t customer = 0;
+};
+
 struct DnsAnswer {
   enum class Kind { data, none, unknown } kind = Kind::unknown;
   std::vector<Octets> rdatas;
@@ -49,18 +69,26 @@ struct DnsAnswer {
 
 class ReferenceDns {
  public:
-  explicit ReferenceDns(const std::vector<ZoneView>& zones) : zones_(zones) {}  // outlives it
+  // All outlive it. `outside` may be empty: nobody is asked.
+  ReferenceDns(const std::vector<ZoneView>& zones, const std::vector<WatchedView>& watched,
+               const Outside& outside)
+      : zones_(zones), watched_(watched), outside_(outside) {}
 
-  // A customer sees its own zones and shared ones (DESIGN section 2).
+  // A customer sees its own zones and shared ones (DESIGN section 2), and what lies outside.
   DnsAnswer ask(std::size_t customer, dns::NameView name, dns::RrType type) const;
   // The place of the most specific zone that `name` is at or under; kNobody: there is none.
   std::size_t zoneFor(std::size_t customer, dns::NameView name) const;
-  // Who speaks for the name: the customer of the most specific zone of all (DESIGN section 5).
+  // Who speaks for the name: the customer of the most specific zone, or watched name, of all
+  // (DESIGN section 5).
   std::size_t speaker(dns::NameView name) const;
   static constexpr std::size_t kNobody = ~std::size_t{0};
 
  private:
+  void askOutside(dns::NameView name, dns::RrType type, int aliases, DnsAnswer& answer) const;
+
   const std::vector<ZoneView>& zones_;
+  const std::vector<WatchedView>& watched_;
+  const Outside& outside_;
 };
 
 }  // namespace zonecast::sim

@@ -1,6 +1,9 @@
 #include "test/sim/scene.h"
 
+#include <algorithm>
 #include <stdexcept>
+
+#include "reconciler/discovery/token.h"
 
 namespace zonecast::sim {
 namespace {
@@ -26,6 +29,7 @@ AttributeRule ruleOf(const identity::AttributeSpec& spec) {
   return {.type = std::string(identity::toText(spec.type)),
           .multi = spec.multi,
           .settable = spec.setter != identity::Setter::operatorOnly,
+          .settable_by_anyone = spec.setter == identity::Setter::anyone,
           .min = spec.min,
           .max = spec.max,
           .words = spec.values,
@@ -62,7 +66,37 @@ Scene sceneOf(const loop::Settings& settings, const ZoneHistory& history,
   for (const auto& [name, spec] : settings.attributes.specs) {
     scene.attributes[name] = ruleOf(spec);
   }
+  for (const loop::WatchedName& watched : settings.watched) {
+    scene.watched.push_back({watched.name, static_cast<std::size_t>(watched.customer)});
+  }
+  if (settings.discovered) scene.discovered = static_cast<std::size_t>(*settings.discovered);
+  if (settings.discovery.mode == discovery::Mode::token) {
+    scene.token = [key = settings.discovery.token_key](const std::string& domain) {
+      return discovery::tokenFor(derive::Domain::fromText(domain).value(), key);
+    };
+  }
   return scene;
+}
+
+std::optional<OutsideAnswer> outsideOf(const query::Outcome& outcome) {
+  if (!outcome) return std::nullopt;
+  OutsideAnswer answer;
+  for (const query::Alias& alias : outcome->aliases) {
+    answer.aliases.push_back({alias.owner, alias.leads_to, alias.type == dns::RrType::cname});
+  }
+  answer.rdatas = outcome->rrset;
+  return answer;
+}
+
+bool mayBeLookedUp(const loop::Settings& settings, const derive::Domain& domain) {
+  if (!settings.discovered) return false;
+  if (settings.discovery.mode != discovery::Mode::listed) return true;
+  return std::ranges::any_of(settings.discovery.allow, [&](const discovery::Pattern& pattern) {
+    const std::string end = "." + pattern.name();
+    const bool is_below = domain.text().ends_with(end);
+    return pattern.scope() == discovery::Pattern::Scope::below ? is_below
+                                                               : domain.text() == pattern.name();
+  });
 }
 
 AttributeTexts textsOf(const identity::Attributes& attributes) {

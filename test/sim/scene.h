@@ -30,4 +30,11 @@ Scene sceneOf(const loop::Settings& settings, const ZoneHistory& history,
 
 AttributeTexts textsOf(const identity::Attributes& attributes);
 
+// What was answered; nothing of a failure.
+std::optional<OutsideAnswer> outsideOf(const query::Outcome& outcome);
+
+// Whether the operator lets the domain be looked up for a worker: the naive reading of the patterns
+// that tales use.
+bool mayBeLookedUp(const loop::Settings& settings, const derive::Domain& domain);
+
 }  // namespace zonecast::sim

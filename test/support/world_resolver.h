@@ -1,8 +1,9 @@
 // The resolver of the world, and all of DNS that it knows: a list of records. It answers as a
-// recursive one does, following CNAMEs; what no record is at or below does not exist.
+// recursive one does, following CNAMEs and DNAMEs; what no record is at or below does not exist.
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -17,13 +18,20 @@ namespace zonecast::test {
 
 // What the resolver knows, and how it does: it outlives processes.
 struct WorldDns {
-  enum class Mood { serving, silent, servfail };
+  enum class Mood { serving, silent, servfail, garbage };
   Mood mood = Mood::serving;
   std::set<dns::Name, dns::CanonicalLess> broken;  // SERVFAIL for these
   std::vector<OwnedRecord> records;
   dns::Ttl negative_ttl{300};
 
   query::Outcome answer(const query::Question& question) const;
+
+  // Called when the core asks, and before it is told what came of it.
+  std::function<void(const query::Question&)> on_asked;
+  std::function<void(const query::Question&, const query::Outcome&)> on_answered;
+
+ private:
+  const OwnedRecord* aliasAt(const dns::Name& name) const;
 };
 
 class WorldResolver final : public ports::Resolver {
