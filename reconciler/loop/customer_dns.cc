@@ -123,6 +123,17 @@ bool CustomerDns::takeOver(query::QuestionId question, view::Answer& answer,
   return false;
 }
 
+std::optional<std::string> CustomerDns::pending() const {
+  constexpr std::string_view kWhy = " was not answered yet";
+  if (!missing_.empty()) {
+    return questionText(missing_.front().name, missing_.front().type) + std::string(kWhy);
+  }
+  const auto found = std::ranges::find_if(
+      used_, [this](query::QuestionId question) { return answers_.isPending(question); });
+  if (found == used_.end()) return std::nullopt;
+  return questionText(answers_.name(*found), answers_.type(*found)) + std::string(kWhy);
+}
+
 std::string CustomerDns::describe(const view::Evidence& evidence) const {
   if (const auto* from = std::get_if<view::FromZone>(&evidence.source)) {
     return fmt::format("zone {} serial {}", view_.apex(from->zone).toText(), from->serial.value());

@@ -33,6 +33,8 @@ class CustomerDns final : public view::Lookup {
 
   const std::vector<query::QuestionId>& used() const { return used_; }  // may hold one twice
   const std::vector<Asked>& missing() const { return missing_; }        // nobody holds them yet
+  // Some question has neither been answered nor failed; the first of them, for people.
+  std::optional<std::string> pending() const;
 
  private:
   std::optional<query::ResolverId> resolverFor(dns::NameView name) const;

@@ -19,18 +19,29 @@ std::optional<derive::Domain> Discovery::onWanted(std::string_view text, std::st
                                                   Instant now) {
   auto domain = gate_.admit(text, worker, now);
   const auto id = domain ? book_.find(*domain) : std::nullopt;
-  const bool is_settled = id && settleKnown(*id, now);
-  if (domain && !is_settled && isFull(*domain)) domain = tl::unexpected(discovery::Refusal::full);
+  const bool is_known = id && isKnown(book_.node(*id));
+  if (domain && !is_known && isFull(*domain)) domain = tl::unexpected(discovery::Refusal::full);
   journal_.record(ports::Wanted{domain ? std::nullopt : std::optional(domain.error())});
-  if (!domain || is_settled) return std::nullopt;
-  under_way_.emplace_back(now, *domain);
-  return *std::move(domain);
+  if (!domain) return std::nullopt;
+  if (id) book_.touch(*id, now);
+  if (!is_known) {
+    under_way_.emplace_back(now, *domain);
+    return *std::move(domain);
+  }
+  if (!book_.node(*id).published) answer(book_.node(*id));
+  return std::nullopt;
 }
 
 bool Discovery::isFull(const derive::Domain& domain) const {
   const discovery::Settings& limits = settings_.discovery;
   return book_.discovered() >= limits.hosted_max ||
          book_.discoveredUnder(discovery::registrableOf(domain)) >= limits.hosted_per_registrable;
+}
+
+// There is nothing to look up: the worker's table is behind, or the answer is no.
+bool Discovery::isKnown(const DomainNode& node) {
+  return node.published || (node.derived && !node.queued && !node.desired &&
+                            node.verdict.standing != derive::Standing::unknown);
 }
 
 void Discovery::lookUp(const derive::Domain& domain, Instant now) {
@@ -41,18 +52,6 @@ void Discovery::lookUp(const derive::Domain& domain, Instant now) {
 void Discovery::answer(const DomainNode& node) {
   workers_.answerNotHosted(node.domain, settings_.discovery.keep_foreign,
                            derive::toText(node.verdict.standing));
-}
-
-// True when there is nothing to look up: a worker's table is behind, or the answer is known.
-bool Discovery::settleKnown(DomainId id, Instant now) {
-  book_.touch(id, now);
-  const DomainNode& node = book_.node(id);
-  if (node.published) return true;
-  const bool is_known = node.derived && !node.queued && !node.desired &&
-                        node.verdict.standing != derive::Standing::unknown;
-  if (!is_known) return false;
-  answer(node);
-  return true;
 }
 
 void Discovery::onEvaluated(DomainId id) {

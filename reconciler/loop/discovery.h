@@ -44,7 +44,7 @@ class Discovery {
   std::optional<Instant> nextDeadline() const;
 
  private:
-  bool settleKnown(DomainId id, Instant now);
+  static bool isKnown(const DomainNode& node);
   bool isFull(const derive::Domain& domain) const;
   void answer(const DomainNode& node);
   void giveUpOld(Instant now);

@@ -136,6 +136,11 @@ DomainBook::Evaluation DomainBook::evaluate(DomainId id) {
   const bool needs_claim = verdict.standing == Standing::hosted || !node.named_by.empty();
   const bool claim_changed = verdict.standing != Standing::unknown && needs_claim &&
                              readClaim(node, dns ? &*dns : nullptr, verdict);
+  // One way to the edge is enough, but what the others are like tells how we are reached.
+  if (auto pending = dns && verdict.standing != Standing::unknown ? dns->pending() : std::nullopt) {
+    verdict.standing = Standing::unknown;
+    verdict.missing = *std::move(pending);
+  }
   if (verdict.standing == Standing::unknown && isAskedAbout(node)) askAhead(node, *dns);
   if (verdict.standing == Standing::hosted && lacksToken(node)) {
     verdict.standing = Standing::foreign;

@@ -21,7 +21,7 @@ CORE = {
     "discovery": ["dns", "derive"],
     "plan": ["dns", "view", "derive", "identity"],
     "query": ["dns", "xfr"],
-    "ports": ["dns", "xfr", "view", "derive", "identity", "plan", "query"],
+    "ports": ["dns", "xfr", "view", "derive", "identity", "discovery", "plan", "query"],
     "loop": ["dns", "xfr", "view", "derive", "identity", "discovery", "plan", "query", "ports"],
 }
 ALLOWED = {f"reconciler/{room}": [f"reconciler/{seen}" for seen in seen_rooms]

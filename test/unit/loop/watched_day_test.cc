@@ -53,6 +53,11 @@ class Answering final : public ports::Resolver {
     return questions;
   }
   std::size_t questions() const { return times_.size(); }
+  std::size_t askedOnce() const {
+    const auto questions = questionsByTimes();
+    const auto once = questions.find(1);
+    return once == questions.end() ? 0 : once->second;
+  }
   std::size_t mostInOneSecond() const {
     std::size_t most = 0;
     for (const auto& [second, asks] : in_second_) most = std::max(most, asks);
@@ -191,10 +196,14 @@ TEST_F(WatchedDay, EachQuestionIsAskedOnceAnHour) {
   pass(24h);
 
   // NAPTR and SRV of each, the claims of those that are hosted, and the addresses of the others'.
-  EXPECT_EQ(resolver_.questions(), 2 * kNames + kNames / 2 + 2);
+  // Some more claims were asked for ahead, before it was known that they are of no interest.
+  const std::size_t regular = resolver_.questions() - resolver_.askedOnce();
+  EXPECT_EQ(regular, 2 * kNames + kNames / 2 + 2);
+  EXPECT_LE(resolver_.askedOnce(), kNames / 2);
   EXPECT_EQ(store_.domains(), kNames / 2);
   EXPECT_LT(store_.lastPublication() - begin, 1h);
   for (const auto& [times, questions] : resolver_.questionsByTimes()) {
+    if (times == 1) continue;
     EXPECT_THAT(times, testing::AllOf(testing::Ge(23u), testing::Le(25u))) << questions;
   }
   // The rate that the settings allow, and what was saved up of it.
