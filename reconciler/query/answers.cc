@@ -150,7 +150,7 @@ void Answers::forget(QuestionId question) {
   if (entry.phase == Phase::asked) {
     const auto ask = ask_of_.find(question);
     const auto under_way = under_way_.find(ask->second);
-    --budgets_[static_cast<std::size_t>(under_way->second.pool)].taken;
+    giveBack(under_way->second);
     forgotten_.push_back(ask->second);
     under_way_.erase(under_way);
     ask_of_.erase(ask);
@@ -216,6 +216,23 @@ void Answers::refill(Instant now) {
   }
 }
 
+// The slots of what nobody answers go to others, so that a thousand lame names delay them by moments.
+void Answers::sortOutSlow(Instant now) {
+  for (; !quick_.empty(); quick_.pop_front()) {
+    const auto under_way = under_way_.find(quick_.front().second);
+    if (under_way == under_way_.end()) continue;
+    if (now - quick_.front().first < kSlowAfter) return;
+    if (slow_ == settings_.asks_slow_max) continue;  // it keeps its slot
+    giveBack(under_way->second);
+    under_way->second.is_slow = true;
+    ++slow_;
+  }
+}
+
+void Answers::giveBack(const UnderWay& under_way) {
+  --(under_way.is_slow ? slow_ : budgets_[static_cast<std::size_t>(under_way.pool)].taken);
+}
+
 std::optional<QuestionId> Answers::nextReady(Urgency urgency) {
   auto& line = ready_[static_cast<std::size_t>(urgency)];
   while (!line.empty()) {
@@ -242,6 +259,7 @@ void Answers::askFrom(Urgency urgency, Instant now, std::vector<Ask>& asks) {
     const bool was_waited_for = entry.due != Instant();
     under_way_.emplace(id, UnderWay{*question, pool, was_waited_for ? now - entry.due : Duration()});
     ask_of_.emplace(*question, id);
+    if (pool == Pool::refreshes) quick_.emplace_back(now, id);
     asks.push_back({id,
                     {{entry.name, entry.type}, of(entry).upstream, of(entry).dnssec,
                      urgency == Urgency::wanted}});
@@ -251,6 +269,7 @@ void Answers::askFrom(Urgency urgency, Instant now, std::vector<Ask>& asks) {
 std::vector<Answers::Ask> Answers::takeAsks(Instant now) {
   wake(now);
   refill(now);
+  sortOutSlow(now);
   std::vector<Ask> asks;
   for (std::size_t i = 0; i < kUrgencies; ++i) askFrom(static_cast<Urgency>(i), now, asks);
   return asks;
@@ -262,7 +281,14 @@ std::optional<Instant> Answers::nextDeadline(Instant now) const {
   for (std::size_t i = 0; i < kUrgencies; ++i) {
     const bool wants = static_cast<Urgency>(i) == Urgency::wanted;
     const Budget& budget = budgets_[static_cast<std::size_t>(wants ? Pool::wanted : Pool::refreshes)];
-    if (ready_[i].empty() || budget.taken == budget.slots) continue;
+    if (ready_[i].empty()) continue;
+    if (budget.taken == budget.slots) {
+      if (!wants && !quick_.empty()) {
+        const Instant slow = std::max(now, quick_.front().first + kSlowAfter);
+        next = next ? std::min(*next, slow) : slow;
+      }
+      continue;
+    }
     const double missing = std::max(0.0, 1 - budget.allowance);
     const Instant ready = now + std::chrono::ceil<Duration>(std::chrono::duration<double>(
                                     missing / settings_.asks_per_second));
@@ -325,7 +351,7 @@ std::optional<Answers::Change> Answers::onAnswered(AskId ask, Outcome outcome, I
   const UnderWay under_way = found->second;
   under_way_.erase(found);
   ask_of_.erase(under_way.question);
-  --budgets_[static_cast<std::size_t>(under_way.pool)].taken;
+  giveBack(under_way);
 
   Entry& entry = at(under_way.question);
   Change change{entry.name, entry.type, false, !entry.kind && !entry.failure, under_way.lateness};

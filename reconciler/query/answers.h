@@ -52,8 +52,13 @@ struct AnswerSettings {
   Duration idle_interval = std::chrono::hours{24};  // at least, between refreshes of what is idle
   std::uint32_t asks_max = 256;                     // under way, for all but what is wanted
   std::uint32_t wanted_asks_max = 64;               // and for that
+  std::uint32_t asks_slow_max = 10'000;             // beyond asks_max: older than kSlowAfter
   std::uint32_t asks_per_second = 5000;             // of each of the two
 };
+
+// An ask that is not over by then is one of those that the port has put behind the others
+// (query/dispatcher.h), and keeps none of them waiting here either.
+inline constexpr Duration kSlowAfter = std::chrono::seconds{2};
 
 enum class QuestionId : std::uint32_t {};
 
@@ -163,6 +168,7 @@ class Answers {
     QuestionId question{};
     Pool pool{};
     Duration lateness{};
+    bool is_slow = false;  // it has given its slot back
   };
   struct Budget {
     std::size_t slots = 0, taken = 0;
@@ -188,6 +194,8 @@ class Answers {
   void wait(QuestionId question, Instant due);
   void wake(Instant now);
   void refill(Instant now);
+  void sortOutSlow(Instant now);
+  void giveBack(const UnderWay& under_way);
   std::optional<QuestionId> nextReady(Urgency urgency);
   void askFrom(Urgency urgency, Instant now, std::vector<Ask>& asks);
   Duration clamped(const Entry& entry) const;
@@ -211,6 +219,8 @@ class Answers {
   std::array<std::deque<QuestionId>, kUrgencies> ready_;  // likewise
   absl::flat_hash_map<AskId, UnderWay> under_way_;
   absl::flat_hash_map<QuestionId, AskId> ask_of_;
+  std::deque<std::pair<Instant, AskId>> quick_;  // refreshes, asked when; also of what is over
+  std::size_t slow_ = 0;
   std::vector<AskId> forgotten_;
   std::array<Budget, kPools> budgets_;
   Instant refilled_{};

@@ -214,6 +214,20 @@ TEST_F(AnswersTest, HostedOnesAreAskedFirstAndWantedOnesHaveSlotsOfTheirOwn) {
   EXPECT_THAT(asked(kStart), ElementsAre("wanted2.example"));
 }
 
+TEST_F(AnswersTest, WhatNobodyAnswersGivesItsSlotToOthers) {
+  settings_.asks_max = 2;
+  settings_.asks_slow_max = 3;
+  for (const char* name : {"1.lame", "2.lame", "3.lame", "4.lame", "5.lame", "good"}) hold(name);
+  EXPECT_THAT(asked(kStart), ElementsAre("1.lame", "2.lame"));
+  EXPECT_EQ(answers().nextDeadline(kStart), kStart + kSlowAfter);
+  EXPECT_THAT(asked(kStart + kSlowAfter), ElementsAre("3.lame", "4.lame"));
+  EXPECT_THAT(asked(kStart + 2 * kSlowAfter), ElementsAre("5.lame"));  // 4.lame keeps its slot
+  EXPECT_THAT(asked(kStart + 1h), IsEmpty());
+  answers().onAnswered(last_, failed(), kStart + 1h);
+  EXPECT_THAT(asked(kStart + 1h), ElementsAre("good"));
+  EXPECT_EQ(answers().tally().under_way, 5u);
+}
+
 TEST_F(AnswersTest, AQuestionThatBecomesHostedOvertakes) {
   settings_.asks_max = 1;
   hold("a.example", Urgency::watched);
