@@ -12,16 +12,15 @@ using namespace std::chrono_literals;
 constexpr Duration kCacheMargin = 1s;
 constexpr Duration kTick = 50ms;
 constexpr Duration kJitterMax = 60s;
-constexpr std::uint32_t kJitterShare = 50;   // of a TTL
-constexpr Duration kBurst = 100ms;           // how much unused rate is kept
+constexpr std::uint32_t kJitterShare = 50;  // of a TTL
+constexpr Duration kBurst = 100ms;          // how much unused rate is kept
 constexpr std::size_t kWokenAtOnce = 10'000;
 
 // What an authoritative server says of names that are not its own is nobody's word: the answer ends
 // where an alias leads out.
 Answer confined(Answer answer, const Resolver& resolver) {
-  const auto leads_out = std::ranges::find_if(answer.aliases, [&](const Alias& alias) {
-    return !resolver.speaksFor(alias.leads_to);
-  });
+  const auto leads_out = std::ranges::find_if(
+      answer.aliases, [&](const Alias& alias) { return !resolver.speaksFor(alias.leads_to); });
   if (leads_out == answer.aliases.end()) return answer;
   answer.name = leads_out->leads_to;
   answer.aliases.erase(leads_out + 1, answer.aliases.end());
@@ -140,8 +139,8 @@ bool Answers::isHeld(const Entry& entry) {
 Urgency Answers::urgencyOf(const Entry& entry) {
   const auto first =
       std::ranges::find_if(entry.holders, [](std::uint32_t count) { return count > 0; });
-  return static_cast<Urgency>(std::min<std::ptrdiff_t>(first - entry.holders.begin(),
-                                                       kUrgencies - 1));
+  return static_cast<Urgency>(
+      std::min<std::ptrdiff_t>(first - entry.holders.begin(), kUrgencies - 1));
 }
 
 void Answers::forget(QuestionId question) {
@@ -199,8 +198,8 @@ void Answers::wake(Instant now) {
     wheel_.erase(wheel_.begin());
     for (const QuestionId question : questions) {
       const Entry& entry = at(question);
-      const bool is_due = entry.phase == Phase::waiting && isHeld(entry) &&
-                          tickOf(entry.due) == tick;
+      const bool is_due =
+          entry.phase == Phase::waiting && isHeld(entry) && tickOf(entry.due) == tick;
       if (is_due) makeReady(question);
     }
     woken += questions.size();
@@ -211,12 +210,13 @@ void Answers::refill(Instant now) {
   const auto most = settings_.asks_per_second * std::chrono::duration<double>(kBurst).count();
   const auto elapsed = std::chrono::duration<double>(now - std::exchange(refilled_, now)).count();
   for (Budget& budget : budgets_) {
-    budget.allowance = std::min(std::max(most, 1.0),
-                                budget.allowance + elapsed * settings_.asks_per_second);
+    budget.allowance =
+        std::min(std::max(most, 1.0), budget.allowance + elapsed * settings_.asks_per_second);
   }
 }
 
-// The slots of what nobody answers go to others, so that a thousand lame names delay them by moments.
+// The slots of what nobody answers go to others, so that a thousand lame names delay them by
+// moments.
 void Answers::sortOutSlow(Instant now) {
   for (; !quick_.empty(); quick_.pop_front()) {
     const auto under_way = under_way_.find(quick_.front().second);
@@ -257,11 +257,14 @@ void Answers::askFrom(Urgency urgency, Instant now, std::vector<Ask>& asks) {
     budget.allowance -= 1;
     const AskId id{++last_ask_};
     const bool was_waited_for = entry.due != Instant();
-    under_way_.emplace(id, UnderWay{*question, pool, was_waited_for ? now - entry.due : Duration()});
+    under_way_.emplace(id,
+                       UnderWay{*question, pool, was_waited_for ? now - entry.due : Duration()});
     ask_of_.emplace(*question, id);
     if (pool == Pool::refreshes) quick_.emplace_back(now, id);
     asks.push_back({id,
-                    {{entry.name, entry.type}, of(entry).upstream, of(entry).dnssec,
+                    {{entry.name, entry.type},
+                     of(entry).upstream,
+                     of(entry).dnssec,
                      urgency == Urgency::wanted}});
   }
 }
@@ -280,7 +283,8 @@ std::optional<Instant> Answers::nextDeadline(Instant now) const {
   if (!wheel_.empty()) next = Instant(wheel_.begin()->first * kTick);
   for (std::size_t i = 0; i < kUrgencies; ++i) {
     const bool wants = static_cast<Urgency>(i) == Urgency::wanted;
-    const Budget& budget = budgets_[static_cast<std::size_t>(wants ? Pool::wanted : Pool::refreshes)];
+    const Budget& budget =
+        budgets_[static_cast<std::size_t>(wants ? Pool::wanted : Pool::refreshes)];
     if (ready_[i].empty()) continue;
     if (budget.taken == budget.slots) {
       if (!wants && !quick_.empty()) {
@@ -299,9 +303,9 @@ std::optional<Instant> Answers::nextDeadline(Instant now) const {
 
 Duration Answers::clamped(const Entry& entry) const {
   const Duration ttl = std::chrono::seconds(entry.ttl.seconds());
-  const Duration most =
-      isAbsence(*entry.kind) ? std::min(settings_.negative_ttl_max, settings_.ttl_max)
-                             : settings_.ttl_max;
+  const Duration most = isAbsence(*entry.kind)
+                            ? std::min(settings_.negative_ttl_max, settings_.ttl_max)
+                            : settings_.ttl_max;
   return std::max(settings_.ttl_min, std::min(ttl, most));
 }
 

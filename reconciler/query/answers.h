@@ -5,9 +5,10 @@
 //                                  |
 //                                  '-- failed: what was answered stays; waiting for the next try
 //
-// Identical questions are one. Hosted domains are asked for first, and what workers wanted has slots
-// of its own, and little patience, so that a flood of it costs these and delays no refresh. More that is due than the
-// budget serves waits: answers then live longer than their TTL, those of hosted domains last.
+// Identical questions are one. Hosted domains are asked for first, and what workers wanted has
+// slots of its own, and little patience, so that a flood of it costs these and delays no refresh.
+// More that is due than the budget serves waits: answers then live longer than their TTL, those of
+// hosted domains last.
 //
 // Invariants: a question that nobody holds is forgotten, and its answer with it. No question is
 // asked again before its TTL, clamped, is over, nor sooner than `retry_min` after a failure, unless
@@ -47,7 +48,8 @@ struct Resolver {
 
 struct AnswerSettings {
   Duration ttl_min = std::chrono::seconds{30}, ttl_max = std::chrono::hours{24};
-  Duration negative_ttl_max = std::chrono::hours{3};  // RFC 2308 section 5 advises one to three hours
+  Duration negative_ttl_max =
+      std::chrono::hours{3};  // RFC 2308 section 5 advises one to three hours
   Duration retry_min = std::chrono::seconds{5}, retry_max = std::chrono::minutes{5};
   Duration idle_interval = std::chrono::hours{24};  // at least, between refreshes of what is idle
   std::uint32_t asks_max = 256;                     // under way, for all but what is wanted
@@ -214,7 +216,8 @@ class Answers {
   std::deque<Entry> entries_;
   std::vector<QuestionId> free_;
   std::vector<Index> index_;
-  // By when they are due. One that was forgotten, or is due at another time now, stands there still.
+  // By when they are due. One that was forgotten, or is due at another time now, stands there
+  // still.
   absl::btree_map<Tick, std::vector<QuestionId>> wheel_;
   std::array<std::deque<QuestionId>, kUrgencies> ready_;  // likewise
   absl::flat_hash_map<AskId, UnderWay> under_way_;

@@ -153,7 +153,9 @@ class Lies(EndToEnd):
         self.await_domains(self.store, expected)
         for label, (_, words) in UNKNOWN.items():
             with self.subTest(label):
-                self.assertIn("unknown", self.await_explained(label, words))
+                shown = self.await_explained(label, words)
+                self.assertIn("unknown", shown)
+                self.assertNotRegex(shown, r"(\S+ [A-Z]+: )\1")  # a question is named once
         for label in FOREIGN:
             with self.subTest(label):
                 self.await_explained(label, "foreign")

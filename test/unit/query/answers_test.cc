@@ -33,8 +33,8 @@ class AnswersTest : public ::testing::Test {
     return answers().hold({resolver, test::nameFromText(name), type}, urgency);
   }
   static Answer data(std::string_view name, std::uint32_t ttl, std::uint8_t last = 1) {
-    return {Answer::Kind::data, {}, test::nameFromText(name), {{192, 0, 2, last}}, dns::Ttl(ttl),
-            false};
+    return {Answer::Kind::data, {},   test::nameFromText(name), {{192, 0, 2, last}},
+            dns::Ttl(ttl),      false};
   }
   static Answer absence(Answer::Kind kind, std::string_view name, std::uint32_t ttl) {
     return {kind, {}, test::nameFromText(name), {}, dns::Ttl(ttl), false};
