@@ -208,6 +208,8 @@ std::vector<Option<Draft>> resolverOptions() {
       duration<Draft>("retry_max", answers(&Answers::retry_max), 1s, kDay, "the most"),
       count<Draft>("asks_max", answers(&Answers::asks_max), 1, 10'000,
                    "questions under way, beside those for workers"),
+      count<Draft>("asks_slow_max", answers(&Answers::asks_slow_max), 1, 1'000'000,
+                   "beyond these: that nobody answered within seconds"),
       count<Draft>("asks_per_second", answers(&Answers::asks_per_second), 1, 1'000'000,
                    "what is due beyond that waits, hosted domains least"),
   };

@@ -17,8 +17,12 @@ void giveUp(view::Answer& answer, std::string why) {
   answer.is_outside = false;
 }
 
-std::string questionText(dns::NameView name, dns::RrType type) {
-  return fmt::format("{} {}", name.toText(), dns::toText(type));
+// Of the question that an answer goes on with: named where aliases led there from another.
+void giveUp(view::Answer& answer, dns::RrType type, std::string_view why) {
+  const bool is_as_asked = answer.evidence.empty();
+  giveUp(answer, is_as_asked
+                     ? std::string(why)
+                     : fmt::format("{} {}: {}", answer.name.toText(), dns::toText(type), why));
 }
 
 view::Evidence aliasEvidence(query::QuestionId question,
@@ -75,7 +79,7 @@ bool CustomerDns::follow(view::Answer& answer, dns::RrType type) const {
   const auto question = answers_.find({*resolver, answer.name, type});
   if (!question) {
     missing_.push_back({*resolver, answer.name, type});
-    giveUp(answer, questionText(answer.name, type) + " was not answered yet");
+    giveUp(answer, type, "not answered yet");
     return false;
   }
   used_.push_back(*question);
@@ -86,8 +90,7 @@ bool CustomerDns::takeOver(query::QuestionId question, view::Answer& answer,
                            dns::RrType type) const {
   const query::Answers::State state = answers_.state(question, now_);
   if (!state.kind) {
-    giveUp(answer, questionText(answer.name, type) + (state.failure ? ": " + state.failure->text
-                                                                    : " was not answered yet"));
+    giveUp(answer, type, state.failure ? state.failure->text : "not answered yet");
     return false;
   }
   for (const query::PackedAnswer::AliasView& alias : state.answer->aliases()) {

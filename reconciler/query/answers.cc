@@ -15,16 +15,15 @@ using namespace std::chrono_literals;
 constexpr Duration kCacheMargin = 1s;
 constexpr Duration kTick = 50ms;
 constexpr Duration kJitterMax = 60s;
-constexpr std::uint32_t kJitterShare = 50;   // of a TTL
-constexpr Duration kBurst = 100ms;           // how much unused rate is kept
+constexpr std::uint32_t kJitterShare = 50;  // of a TTL
+constexpr Duration kBurst = 100ms;          // how much unused rate is kept
 constexpr std::size_t kWokenAtOnce = 10'000;
 
 // What an authoritative server says of names that are not its own is nobody's word: the answer ends
 // where an alias leads out.
 Answer confined(Answer answer, const Resolver& resolver) {
-  const auto leads_out = std::ranges::find_if(answer.aliases, [&](const Alias& alias) {
-    return !resolver.speaksFor(alias.leads_to);
-  });
+  const auto leads_out = std::ranges::find_if(
+      answer.aliases, [&](const Alias& alias) { return !resolver.speaksFor(alias.leads_to); });
   if (leads_out == answer.aliases.end()) return answer;
   answer.name = leads_out->leads_to;
   answer.aliases.erase(leads_out + 1, answer.aliases.end());
@@ -180,8 +179,8 @@ bool Answers::isHeld(const Entry& entry) {
 Urgency Answers::urgencyOf(const Entry& entry) {
   const auto first =
       std::ranges::find_if(entry.holders, [](std::uint32_t count) { return count > 0; });
-  return static_cast<Urgency>(std::min<std::ptrdiff_t>(first - entry.holders.begin(),
-                                                       kUrgencies - 1));
+  return static_cast<Urgency>(
+      std::min<std::ptrdiff_t>(first - entry.holders.begin(), kUrgencies - 1));
 }
 
 void Answers::forget(QuestionId question) {
@@ -190,7 +189,7 @@ void Answers::forget(QuestionId question) {
   if (entry.phase == Phase::asked) {
     const auto ask = ask_of_.find(question);
     const auto under_way = under_way_.find(ask->second);
-    --budgets_[static_cast<std::size_t>(under_way->second.pool)].taken;
+    giveBack(under_way->second);
     forgotten_.push_back(ask->second);
     under_way_.erase(under_way);
     ask_of_.erase(ask);
@@ -238,8 +237,8 @@ void Answers::wake(Instant now) {
     wheel_.erase(wheel_.begin());
     for (const QuestionId question : questions) {
       const Entry& entry = at(question);
-      const bool is_due = entry.phase == Phase::waiting && isHeld(entry) &&
-                          tickOf(entry.due) == tick;
+      const bool is_due =
+          entry.phase == Phase::waiting && isHeld(entry) && tickOf(entry.due) == tick;
       if (is_due) makeReady(question);
     }
     woken += questions.size();
@@ -250,9 +249,27 @@ void Answers::refill(Instant now) {
   const auto most = settings_.asks_per_second * std::chrono::duration<double>(kBurst).count();
   const auto elapsed = std::chrono::duration<double>(now - std::exchange(refilled_, now)).count();
   for (Budget& budget : budgets_) {
-    budget.allowance = std::min(std::max(most, 1.0),
-                                budget.allowance + elapsed * settings_.asks_per_second);
+    budget.allowance =
+        std::min(std::max(most, 1.0), budget.allowance + elapsed * settings_.asks_per_second);
   }
+}
+
+// The slots of what nobody answers go to others, so that a thousand lame names delay them by
+// moments.
+void Answers::sortOutSlow(Instant now) {
+  for (; !quick_.empty(); quick_.pop_front()) {
+    const auto under_way = under_way_.find(quick_.front().second);
+    if (under_way == under_way_.end()) continue;
+    if (now - quick_.front().first < kSlowAfter) return;
+    if (slow_ == settings_.asks_slow_max) continue;  // it keeps its slot
+    giveBack(under_way->second);
+    under_way->second.is_slow = true;
+    ++slow_;
+  }
+}
+
+void Answers::giveBack(const UnderWay& under_way) {
+  --(under_way.is_slow ? slow_ : budgets_[static_cast<std::size_t>(under_way.pool)].taken);
 }
 
 std::optional<QuestionId> Answers::nextReady(Urgency urgency) {
@@ -279,10 +296,14 @@ void Answers::askFrom(Urgency urgency, Instant now, std::vector<Ask>& asks) {
     budget.allowance -= 1;
     const AskId id{++last_ask_};
     const bool was_waited_for = entry.due != Instant();
-    under_way_.emplace(id, UnderWay{*question, pool, was_waited_for ? now - entry.due : Duration()});
+    under_way_.emplace(id,
+                       UnderWay{*question, pool, was_waited_for ? now - entry.due : Duration()});
     ask_of_.emplace(*question, id);
+    if (pool == Pool::refreshes) quick_.emplace_back(now, id);
     asks.push_back({id,
-                    {{nameOf(entry), entry.type}, of(entry).upstream, of(entry).dnssec,
+                    {{nameOf(entry), entry.type},
+                      of(entry).upstream,
+                      of(entry).dnssec,
                      urgency == Urgency::wanted}});
   }
 }
@@ -290,6 +311,7 @@ void Answers::askFrom(Urgency urgency, Instant now, std::vector<Ask>& asks) {
 std::vector<Answers::Ask> Answers::takeAsks(Instant now) {
   wake(now);
   refill(now);
+  sortOutSlow(now);
   std::vector<Ask> asks;
   for (std::size_t i = 0; i < kUrgencies; ++i) askFrom(static_cast<Urgency>(i), now, asks);
   return asks;
@@ -300,8 +322,16 @@ std::optional<Instant> Answers::nextDeadline(Instant now) const {
   if (!wheel_.empty()) next = Instant(wheel_.begin()->first * kTick);
   for (std::size_t i = 0; i < kUrgencies; ++i) {
     const bool wants = static_cast<Urgency>(i) == Urgency::wanted;
-    const Budget& budget = budgets_[static_cast<std::size_t>(wants ? Pool::wanted : Pool::refreshes)];
-    if (ready_[i].empty() || budget.taken == budget.slots) continue;
+    const Budget& budget =
+        budgets_[static_cast<std::size_t>(wants ? Pool::wanted : Pool::refreshes)];
+    if (ready_[i].empty()) continue;
+    if (budget.taken == budget.slots) {
+      if (!wants && !quick_.empty()) {
+        const Instant slow = std::max(now, quick_.front().first + kSlowAfter);
+        next = next ? std::min(*next, slow) : slow;
+      }
+      continue;
+    }
     const double missing = std::max(0.0, 1 - budget.allowance);
     const Instant ready = now + std::chrono::ceil<Duration>(std::chrono::duration<double>(
                                     missing / settings_.asks_per_second));
@@ -312,9 +342,9 @@ std::optional<Instant> Answers::nextDeadline(Instant now) const {
 
 Duration Answers::clamped(const Entry& entry) const {
   const Duration ttl = std::chrono::seconds(entry.ttl.seconds());
-  const Duration most =
-      isAbsence(*entry.kind) ? std::min(settings_.negative_ttl_max, settings_.ttl_max)
-                             : settings_.ttl_max;
+  const Duration most = isAbsence(*entry.kind)
+                            ? std::min(settings_.negative_ttl_max, settings_.ttl_max)
+                            : settings_.ttl_max;
   return std::max(settings_.ttl_min, std::min(ttl, most));
 }
 
@@ -361,7 +391,7 @@ std::optional<Answers::Change> Answers::onAnswered(AskId ask, Outcome outcome, I
   const UnderWay under_way = found->second;
   under_way_.erase(found);
   ask_of_.erase(under_way.question);
-  --budgets_[static_cast<std::size_t>(under_way.pool)].taken;
+  giveBack(under_way);
 
   Entry& entry = at(under_way.question);
   Change change{nameOf(entry), entry.type, false, !entry.kind && !entry.failure, under_way.lateness};

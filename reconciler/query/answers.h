@@ -5,9 +5,10 @@
 //                                  |
 //                                  '-- failed: what was answered stays; waiting for the next try
 //
-// Identical questions are one. Hosted domains are asked for first, and what workers wanted has slots
-// of its own, and little patience, so that a flood of it costs these and delays no refresh. More that is due than the
-// budget serves waits: answers then live longer than their TTL, those of hosted domains last.
+// Identical questions are one. Hosted domains are asked for first, and what workers wanted has
+// slots of its own, and little patience, so that a flood of it costs these and delays no refresh.
+// More that is due than the budget serves waits: answers then live longer than their TTL, those of
+// hosted domains last.
 //
 // Invariants: a question that nobody holds is forgotten, and its answer with it. No question is
 // asked again before its TTL, clamped, is over, nor sooner than `retry_min` after a failure, unless
@@ -48,13 +49,19 @@ struct Resolver {
 
 struct AnswerSettings {
   Duration ttl_min = std::chrono::seconds{30}, ttl_max = std::chrono::hours{24};
-  Duration negative_ttl_max = std::chrono::hours{3};  // RFC 2308 section 5 advises one to three hours
+  Duration negative_ttl_max =
+      std::chrono::hours{3};  // RFC 2308 section 5 advises one to three hours
   Duration retry_min = std::chrono::seconds{5}, retry_max = std::chrono::minutes{5};
   Duration idle_interval = std::chrono::hours{24};  // at least, between refreshes of what is idle
   std::uint32_t asks_max = 256;                     // under way, for all but what is wanted
   std::uint32_t wanted_asks_max = 64;               // and for that
+  std::uint32_t asks_slow_max = 10'000;             // beyond asks_max: older than kSlowAfter
   std::uint32_t asks_per_second = 5000;             // of each of the two
 };
+
+// An ask that is not over by then is one of those that the port has put behind the others
+// (query/dispatcher.h), and keeps none of them waiting here either.
+inline constexpr Duration kSlowAfter = std::chrono::seconds{2};
 
 enum class QuestionId : std::uint32_t {};
 
@@ -173,6 +180,7 @@ class Answers {
     QuestionId question{};
     Pool pool{};
     Duration lateness{};
+    bool is_slow = false;  // it has given its slot back
   };
   struct Budget {
     std::size_t slots = 0, taken = 0;
@@ -202,6 +210,8 @@ class Answers {
   void wait(QuestionId question, Instant due);
   void wake(Instant now);
   void refill(Instant now);
+  void sortOutSlow(Instant now);
+  void giveBack(const UnderWay& under_way);
   std::optional<QuestionId> nextReady(Urgency urgency);
   void askFrom(Urgency urgency, Instant now, std::vector<Ask>& asks);
   Duration clamped(const Entry& entry) const;
@@ -222,11 +232,14 @@ class Answers {
   std::deque<Site> sites_;
   std::vector<SiteId> free_sites_;
   std::vector<Index> index_;
-  // By when they are due. One that was forgotten, or is due at another time now, stands there still.
+  // By when they are due. One that was forgotten, or is due at another time now, stands there
+  // still.
   absl::btree_map<Tick, std::vector<QuestionId>> wheel_;
   std::array<std::deque<QuestionId>, kUrgencies> ready_;  // likewise
   absl::flat_hash_map<AskId, UnderWay> under_way_;
   absl::flat_hash_map<QuestionId, AskId> ask_of_;
+  std::deque<std::pair<Instant, AskId>> quick_;  // refreshes, asked when; also of what is over
+  std::size_t slow_ = 0;
   std::vector<AskId> forgotten_;
   std::array<Budget, kPools> budgets_;
   Instant refilled_{};

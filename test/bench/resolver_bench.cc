@@ -4,10 +4,8 @@
 //
 // Both ask the resolver at 127.0.0.1:PORT over UDP for the SRV records of names that differ, some
 // of them under way at a time, and see the reply's octets. Bare getdns has its own event loop and
-// checks nothing; the adapter reads and judges each reply. Printed is the process's CPU time for one
-// look-up, in nanoseconds; a failed look-up ends the program.
-
-#include <sys/resource.h>
+// checks nothing; the adapter reads and judges each reply. Printed is the process's CPU time for
+// one look-up, in nanoseconds; a failed look-up ends the program.
 
 #include <cstdio>
 #include <cstdlib>
@@ -17,6 +15,7 @@
 #include <fmt/format.h>
 #include <getdns/getdns.h>
 #include <getdns/getdns_extra.h>
+#include <sys/resource.h>
 
 #include "adapters/getdns/getdns_resolver.h"
 
@@ -40,7 +39,9 @@ double cpuSeconds() {
   return seconds(used.ru_utime) + seconds(used.ru_stime);
 }
 
-std::string nameOf(std::size_t number) { return fmt::format("_sip._udp.n{}.hosted.", number); }
+std::string nameOf(std::size_t number) {
+  return fmt::format("_sip._udp.n{}.hosted.", number);
+}
 
 class Adapter final : public ports::ResolverListener {
  public:
@@ -90,10 +91,10 @@ class Bare {
     must(getdns_context_set_limit_outstanding_queries(context_, 0));
     must(getdns_str2dict("{header:{rd:1,ad:1,cd:0}}", &extensions_));
     getdns_list* servers = nullptr;
-    must(getdns_str2list(fmt::format("[{{address_data: 127.0.0.1, address_type: \"IPv4\", port: {}}}]",
-                                     port)
-                             .c_str(),
-                         &servers));
+    must(getdns_str2list(
+        fmt::format("[{{address_data: 127.0.0.1, address_type: \"IPv4\", port: {}}}]", port)
+            .c_str(),
+        &servers));
     must(getdns_context_set_upstream_recursive_servers(context_, servers));
     getdns_list_destroy(servers);
   }

@@ -36,7 +36,7 @@ class WatchedMemory:
     def resident(self, port, names):
         """Octets, once all are answered, and how many questions that took."""
         with self.stand.redis() as redis:
-            daemon = self.stand.resolving(redis, port, names)
+            daemon = self.stand.resolving(redis, port, names, asks_per_second=50_000)
             try:
                 daemon.launch()
                 moment_when(lambda: self.answered(daemon, len(names)), "all names answered", self.stand.patience(USUAL), 0.2)

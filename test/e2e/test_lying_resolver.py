@@ -129,13 +129,13 @@ class Lies(EndToEnd):
             return [answer(query, *([dns.record(CARRIER, dns.A, b"\xc6\x33\x64\x01", ttl=1)] if query.qtype == dns.A else []))]
         return honest(query)
 
-    def start(self, names, lies):
+    def start(self, names, lies, timers=None):
         self.lies = lies
         resolver = LyingResolver(self.behave)
         self.addCleanup(resolver.stop)
         self.store = self.redis()
         self.zonecastd = self.daemon(self.store, {"acme": {"watched": [*names, *INNOCENT]}},
-                                     resolver={"servers": [f"127.0.0.1:{resolver.port}"], **QUICK})
+                                     resolver={"servers": [f"127.0.0.1:{resolver.port}"], **(timers or QUICK)})
 
     def await_explained(self, label, words, timeout=25):
         def shown():
@@ -153,7 +153,9 @@ class Lies(EndToEnd):
         self.await_domains(self.store, expected)
         for label, (_, words) in UNKNOWN.items():
             with self.subTest(label):
-                self.assertIn("unknown", self.await_explained(label, words))
+                shown = self.await_explained(label, words)
+                self.assertIn("unknown", shown)
+                self.assertNotRegex(shown, r"(\S+ [A-Z]+: )\1")  # a question is named once
         for label in FOREIGN:
             with self.subTest(label):
                 self.await_explained(label, "foreign")
@@ -168,6 +170,16 @@ class Lies(EndToEnd):
             with self.subTest(label):
                 self.await_explained(label, words)
         self.assert_untouched(before, self.store)
+
+    def test_a_thousand_lame_names_keep_no_good_one(self):
+        """Half of them are refused, half are never answered."""
+        good = [f"customer{number}.example" for number in range(3000)]
+        lame = [f"n{number}.{('refused', 'silent')[number % 2]}.example" for number in range(1000)]
+        self.start([*lame, *good], {label: UNKNOWN[label][0] for label in ("refused", "silent")}, {"ttl_min": "1h"})
+        self.await_domains(self.store, {name: hosted(name) for name in [*INNOCENT, *good]}, timeout=60)
+        self.wait(lambda: self.zonecastd.json("status")["questions_waiting"] == "0", "all were asked about", 60)
+        self.assertIn("REFUSED", self.await_explained("n0.refused", "unknown"))
+        self.assertEqual(len(INNOCENT) + len(good), len(self.store.domains()))
 
 
 if __name__ == "__main__":

@@ -350,6 +350,7 @@ TEST(Defaults, AreTheDesigns) {
       {"resolver.retry_min", "5s"},
       {"resolver.retry_max", "5m"},
       {"resolver.asks_max", "256"},
+      {"resolver.asks_slow_max", "10000"},
       {"resolver.asks_per_second", "5000"},
       {"derive.transports", "[udp,tcp,tls,ws,wss]"},
       {"derive.address_step", "true"},

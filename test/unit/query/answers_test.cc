@@ -33,8 +33,8 @@ class AnswersTest : public ::testing::Test {
     return answers().hold({resolver, test::nameFromText(name), type}, urgency);
   }
   static Answer data(std::string_view name, std::uint32_t ttl, std::uint8_t last = 1) {
-    return {Answer::Kind::data, {}, test::nameFromText(name), {{192, 0, 2, last}}, dns::Ttl(ttl),
-            false};
+    return {Answer::Kind::data, {},   test::nameFromText(name), {{192, 0, 2, last}},
+            dns::Ttl(ttl),      false};
   }
   static Answer absence(Answer::Kind kind, std::string_view name, std::uint32_t ttl) {
     return {kind, {}, test::nameFromText(name), {}, dns::Ttl(ttl), false};
@@ -256,6 +256,20 @@ TEST_F(AnswersTest, HostedOnesAreAskedFirstAndWantedOnesHaveSlotsOfTheirOwn) {
   EXPECT_EQ(answers().tally().waiting, 2u);
   answers().onAnswered(last_, data("wanted.example", 60), kStart);
   EXPECT_THAT(asked(kStart), ElementsAre("wanted2.example"));
+}
+
+TEST_F(AnswersTest, WhatNobodyAnswersGivesItsSlotToOthers) {
+  settings_.asks_max = 2;
+  settings_.asks_slow_max = 3;
+  for (const char* name : {"1.lame", "2.lame", "3.lame", "4.lame", "5.lame", "good"}) hold(name);
+  EXPECT_THAT(asked(kStart), ElementsAre("1.lame", "2.lame"));
+  EXPECT_EQ(answers().nextDeadline(kStart), kStart + kSlowAfter);
+  EXPECT_THAT(asked(kStart + kSlowAfter), ElementsAre("3.lame", "4.lame"));
+  EXPECT_THAT(asked(kStart + 2 * kSlowAfter), ElementsAre("5.lame"));  // 4.lame keeps its slot
+  EXPECT_THAT(asked(kStart + 1h), IsEmpty());
+  answers().onAnswered(last_, failed(), kStart + 1h);
+  EXPECT_THAT(asked(kStart + 1h), ElementsAre("good"));
+  EXPECT_EQ(answers().tally().under_way, 5u);
 }
 
 TEST_F(AnswersTest, AQuestionThatBecomesHostedOvertakes) {
