@@ -127,14 +127,14 @@ bool CustomerDns::takeOver(query::QuestionId question, view::Answer& answer,
 }
 
 std::optional<std::string> CustomerDns::pending() const {
-  constexpr std::string_view kWhy = " was not answered yet";
-  if (!missing_.empty()) {
-    return questionText(missing_.front().name, missing_.front().type) + std::string(kWhy);
-  }
+  const auto say = [](dns::NameView name, dns::RrType type) {
+    return fmt::format("{} {}: not answered yet", name.toText(), dns::toText(type));
+  };
+  if (!missing_.empty()) return say(missing_.front().name, missing_.front().type);
   const auto found = std::ranges::find_if(
       used_, [this](query::QuestionId question) { return answers_.isPending(question); });
   if (found == used_.end()) return std::nullopt;
-  return questionText(answers_.name(*found), answers_.type(*found)) + std::string(kWhy);
+  return say(answers_.name(*found), answers_.type(*found));
 }
 
 std::string CustomerDns::describe(const view::Evidence& evidence) const {

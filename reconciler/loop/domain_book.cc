@@ -195,7 +195,8 @@ Verdict DomainBook::judge(DomainNode& node, const CustomerDns& dns) {
   }
   derive::Inquiry inquiry(name, dns, settings_.derive.lookups_max);
   node.tried = isAskedAbout(node) ? Presence::present : askedForByZone(inquiry, name);
-  node.occluded = node.tried == Presence::absent && isOccluded(dns, name);
+  node.occluded =
+      zone && node.tried == Presence::absent && isOccluded(dns, *view_.zone(*zone), name);
   if (node.tried == Presence::present || !node.named_by.empty()) {
     Verdict verdict = derive::derive(node.domain, dns, settings_.edge, settings_.derive);
     if (leansOnUnknown(node, verdict)) {
@@ -500,8 +501,7 @@ void DomainBook::forgetIfIdle(DomainId id) {
   const DomainNode& node = this->node(id);
   const bool is_over = node.customer && node.customer == settings_.discovered && !node.queued &&
                        !node.watched && !node.wanted && !node.desired && !node.published;
-  // One that is occluded, by a DNAME or (then unknown) a cut, is found again by name when that
-  // falls.
+  // One that is occluded, by a DNAME or a cut, is found again by name when that falls.
   const bool needed = node.queued || node.tried == Presence::present || node.watched ||
                       node.wanted || node.occluded ||
                       node.desired || !node.named_by.empty() || !node.targets.empty() ||

@@ -53,7 +53,7 @@ struct DomainNode {
   bool wanted = false;                  // a worker asked, and nothing came of it yet
   bool idle = false;                    // no worker has asked for long
   bool is_counted = false;              // among the discovered ones
-  bool occluded = false;                      // a DNAME hides what may stand at its own names
+  bool occluded = false;                      // a DNAME or a cut hides its own records
   std::uint32_t planned_in = 0;               // the planning that saw it last; see markPlanned()
   std::optional<view::CustomerId> customer;
   derive::Verdict verdict;  // its targets stand below, as domains

@@ -56,11 +56,20 @@ Presence askedForByZone(derive::Inquiry& inquiry, dns::NameView domain) {
   return not_known ? Presence::notKnown : Presence::absent;
 }
 
-bool isOccluded(const view::Lookup& dns, dns::NameView domain) {
-  const auto owner = dns::Name::prepend(identity::kClaimLabel, domain);
-  if (!owner) return false;
-  const view::Answer answer = dns.lookup(*owner, dns::RrType::txt);
-  return !answer.evidence.empty() && answer.evidence.front().kind == view::Evidence::Kind::dname;
+bool isOccluded(const view::Lookup& dns, const view::Zone& zone, dns::NameView domain) {
+  const auto claim_owner = dns::Name::prepend(identity::kClaimLabel, domain);
+  if (!claim_owner) return false;
+  const view::Answer answer = dns.lookup(*claim_owner, dns::RrType::txt);
+  if (answer.evidence.empty()) return false;
+  const view::Evidence& first = answer.evidence.front();
+  const bool is_hidden = first.kind == view::Evidence::Kind::dname ||
+                         std::holds_alternative<view::FromResolver>(first.source);
+  if (!is_hidden) return false;
+  if (zone.hasRecordsAt(domain) || zone.hasRecordsAt(*claim_owner)) return true;
+  return std::ranges::any_of(derive::kTransports, [&](derive::Transport transport) {
+    const auto owner = derive::srvOwner(transport, domain);
+    return owner && zone.hasRecordsAt(*owner);
+  });
 }
 
 }  // namespace zonecast::loop

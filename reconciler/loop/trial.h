@@ -18,7 +18,7 @@ enum class Presence : std::uint8_t { absent, present, notKnown };
 
 Presence askedForByZone(derive::Inquiry& inquiry, dns::NameView domain);
 
-// Whether a DNAME answers for the domain's own names, so that no record at them is seen.
-bool isOccluded(const view::Lookup& dns, dns::NameView domain);
+// Whether the zone has records at the domain's own names that a cut or a DNAME hides.
+bool isOccluded(const view::Lookup& dns, const view::Zone& zone, dns::NameView domain);
 
 }  // namespace zonecast::loop

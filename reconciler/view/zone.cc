@@ -53,6 +53,15 @@ dns::Ttl Zone::negativeTtl() const {
   return content_->negative_ttl;
 }
 
+bool Zone::hasRecordsAt(dns::NameView name) const {
+  const NameTree& names = content_->names;
+  NodeRef ref = names.apex();
+  for (std::size_t labels = apex().labelCount(); labels < name.labelCount() && ref != kNone;) {
+    ref = names.child(ref, name.suffix(++labels).firstLabel());
+  }
+  return ref != kNone && names.node(ref).records != kNone;
+}
+
 std::size_t Zone::recordCount() const {
   return content_->record_count;
 }

@@ -121,6 +121,8 @@ class Zone {
   // The same, beginning where the last question came to; `path` is of this zone as it is now.
   ZoneAnswer lookup(dns::NameView name, dns::RrType type, TreePath& path) const;
   TreePath pathFromApex() const;
+  // Occluded or not; `name` is at or under the apex.
+  bool hasRecordsAt(dns::NameView name) const;
 
   std::size_t recordCount() const;
   std::size_t octets() const;  // memory held

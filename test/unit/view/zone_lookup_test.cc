@@ -121,6 +121,17 @@ TEST(ZoneLookup, ACutOccludesWhatIsAtAndBelowIt) {
   }
 }
 
+TEST(ZoneLookup, TellsWhetherAnOwnerHasRecordsThoughTheyAreOccluded) {
+  const Zone zone = exampleZone({"d.example DNAME example.net", "_sip._udp.d.example TXT hidden",
+                                 "sub.example NS ns.example.net", "x.sub.example A 192.0.2.2"});
+  for (const char* owner : {"example", "d.example", "_sip._udp.d.example", "x.sub.example"}) {
+    EXPECT_TRUE(zone.hasRecordsAt(name(owner))) << owner;
+  }
+  for (const char* owner : {"_udp.d.example", "y.sub.example", "e.example"}) {
+    EXPECT_FALSE(zone.hasRecordsAt(name(owner))) << owner;
+  }
+}
+
 TEST(ZoneLookup, ADnameRedirectsWhatIsBelowItAndNotItself) {  // RFC 6672 section 2.3
   const Zone zone = exampleZone(
       {"d.example DNAME example.net", "d.example A 192.0.2.1", "occluded.d.example A 192.0.2.2"});
