@@ -136,14 +136,16 @@ void Checks::beginLookUp(const test::Step& step) {
 
 bool Checks::isAnyones(const derive::Domain& domain) const {
   const Scene scene = sceneNow();
-  return world_.settings.discovered && ReferenceDns(scene.zones, scene.watched, scene.outside)
-                                               .speaker(domain.name()) == ReferenceDns::kNobody;
+  return world_.settings.discovered &&
+         ReferenceDns(scene.zones, scene.watched, scene.outside).speaker(domain.name()) ==
+             ReferenceDns::kNobody;
 }
 
 // Who asks while all is well is answered at once: it is told, or the domain is published.
 void Checks::endWant() {
   const bool is_well = world_.flows && world_.dns.mood == test::WorldDns::Mood::serving &&
-                       world_.dns.broken.empty() && !had_work_;
+                       world_.dns.broken.empty() && !had_work_ &&
+                       ours_ == world_.store.content().position;  // nothing lost unnoticed
   if (!is_well || !is_owed_) return;
   const Finding finding = reference().of(*asking_);
   const bool is_held = std::ranges::any_of(finding.zones, [this](std::size_t zone) {
@@ -186,7 +188,8 @@ void Checks::onTold(const derive::Domain& domain) {
     fail("told: workers hear that {} is not hosted; DNS says: {}", text, toText(finding));
   }
   const bool is_quiet = world_.reconciler().overview().store == loop::StoreState::idle;
-  if (is_quiet && ours_ == world_.store.content().position && world_.store.table().domains.contains(domain)) {
+  if (is_quiet && ours_ == world_.store.content().position &&
+      world_.store.table().domains.contains(domain)) {
     fail("told: workers hear that {} is not hosted, and it is published", text);
   }
 }
