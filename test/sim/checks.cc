@@ -127,6 +127,7 @@ void Checks::beginLookUp(const test::Step& step) {
   const std::string rest = step.command.substr(step.command.find(' ') + 1);
   const auto domain = derive::Domain::fromText(rest.substr(0, rest.find(' ')));
   const bool is_workers = starts(step, "want ");
+  if (!world_.isRunning()) return;
   if (!domain || (is_workers && !mayBeLookedUp(world_.settings, *domain))) return;
   if (!is_workers && !isAnyones(*domain)) return;
   if (wanted_.emplace(domain->text()).second) reference_.reset();
