@@ -148,7 +148,11 @@ void Checks::endWant() {
                        world_.dns.broken.empty() && !had_work_ &&
                        ours_ == world_.store.content().position;  // nothing lost unnoticed
   if (!is_well || !is_owed_) return;
-  const Finding finding = reference().of(*asking_);
+  // What was forgotten is asked anew: as it is now, not as it was answered last.
+  is_settled_ = true;
+  const Scene scene = sceneNow();
+  is_settled_ = false;
+  const Finding finding = Reference(scene).of(*asking_);
   const bool is_held = std::ranges::any_of(finding.zones, [this](std::size_t zone) {
     return zone != ReferenceDns::kNobody && !confirmed_[zone];
   });
