@@ -147,7 +147,10 @@ void Checks::endWant() {
   const bool is_well = world_.flows && world_.dns.mood == test::WorldDns::Mood::serving &&
                        world_.dns.broken.empty() && !had_work_ &&
                        ours_ == world_.store.content().position;  // nothing lost unnoticed
-  if (!is_well || !is_owed_) return;
+  // What failed lately is not asked again yet.
+  const bool may_be_paused =
+      world_.clock.now().mono < last_failure_ + 2 * world_.settings.answers.retry_max;
+  if (!is_well || may_be_paused || !is_owed_) return;
   // What was forgotten is asked anew: as it is now, not as it was answered last.
   is_settled_ = true;
   const Scene scene = sceneNow();
@@ -172,7 +175,10 @@ void Checks::onAnswer(const query::Question& question, const query::Outcome& out
   const Instant now = world_.clock.now().mono;
   pace_.onAnswered(question, outcome, now);
   auto answer = outsideOf(outcome);
-  if (!answer) return;
+  if (!answer) {
+    last_failure_ = now;
+    return;
+  }
   auto& of_type = answered_[question.type];
   const auto known = of_type.find(question.name);
   if (known != of_type.end() && known->second == *answer) return;
