@@ -127,6 +127,7 @@ void Checks::beginLookUp(const test::Step& step) {
   const std::string rest = step.command.substr(step.command.find(' ') + 1);
   const auto domain = derive::Domain::fromText(rest.substr(0, rest.find(' ')));
   const bool is_workers = starts(step, "want ");
+  if (!world_.isRunning()) return;
   if (!domain || (is_workers && !mayBeLookedUp(world_.settings, *domain))) return;
   if (!is_workers && !isAnyones(*domain)) return;
   if (wanted_.emplace(domain->text()).second) reference_.reset();
@@ -136,16 +137,25 @@ void Checks::beginLookUp(const test::Step& step) {
 
 bool Checks::isAnyones(const derive::Domain& domain) const {
   const Scene scene = sceneNow();
-  return world_.settings.discovered && ReferenceDns(scene.zones, scene.watched, scene.outside)
-                                               .speaker(domain.name()) == ReferenceDns::kNobody;
+  return world_.settings.discovered &&
+         ReferenceDns(scene.zones, scene.watched, scene.outside).speaker(domain.name()) ==
+             ReferenceDns::kNobody;
 }
 
 // Who asks while all is well is answered at once: it is told, or the domain is published.
 void Checks::endWant() {
   const bool is_well = world_.flows && world_.dns.mood == test::WorldDns::Mood::serving &&
-                       world_.dns.broken.empty() && !had_work_;
-  if (!is_well || !is_owed_) return;
-  const Finding finding = reference().of(*asking_);
+                       world_.dns.broken.empty() && !had_work_ &&
+                       ours_ == world_.store.content().position;  // nothing lost unnoticed
+  // What failed lately is not asked again yet.
+  const bool may_be_paused =
+      world_.clock.now().mono < last_failure_ + 2 * world_.settings.answers.retry_max;
+  if (!is_well || may_be_paused || !is_owed_) return;
+  // What was forgotten is asked anew: as it is now, not as it was answered last.
+  is_settled_ = true;
+  const Scene scene = sceneNow();
+  is_settled_ = false;
+  const Finding finding = Reference(scene).of(*asking_);
   const bool is_held = std::ranges::any_of(finding.zones, [this](std::size_t zone) {
     return zone != ReferenceDns::kNobody && !confirmed_[zone];
   });
@@ -165,7 +175,10 @@ void Checks::onAnswer(const query::Question& question, const query::Outcome& out
   const Instant now = world_.clock.now().mono;
   pace_.onAnswered(question, outcome, now);
   auto answer = outsideOf(outcome);
-  if (!answer) return;
+  if (!answer) {
+    last_failure_ = now;
+    return;
+  }
   auto& of_type = answered_[question.type];
   const auto known = of_type.find(question.name);
   if (known != of_type.end() && known->second == *answer) return;
@@ -186,7 +199,8 @@ void Checks::onTold(const derive::Domain& domain) {
     fail("told: workers hear that {} is not hosted; DNS says: {}", text, toText(finding));
   }
   const bool is_quiet = world_.reconciler().overview().store == loop::StoreState::idle;
-  if (is_quiet && ours_ == world_.store.content().position && world_.store.table().domains.contains(domain)) {
+  if (is_quiet && ours_ == world_.store.content().position &&
+      world_.store.table().domains.contains(domain)) {
     fail("told: workers hear that {} is not hosted, and it is published", text);
   }
 }

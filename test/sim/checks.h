@@ -98,11 +98,12 @@ class Checks {
   std::unique_ptr<Reference> planned_reference_;
   std::map<dns::RrType, std::map<dns::Name, OutsideAnswer, dns::CanonicalLess>> answered_;
   QuestionPace pace_;
+  Instant last_failure_{};             // of the resolver
   std::optional<std::string> asking_;  // the domain that a worker asks about in the present step
   bool is_owed_ = false;               // and that has been neither refused nor answered
-  bool looks_up_ = false;          // the present step is a worker's question, or the operator's
-  bool had_work_ = false;          // before the present step
-  bool is_settled_ = false;        // what was answered is what DNS says now
+  bool looks_up_ = false;              // the present step is a worker's question, or the operator's
+  bool had_work_ = false;              // before the present step
+  bool is_settled_ = false;            // what was answered is what DNS says now
 
   // -- of the store and the disk
   plan::Version known_{};  // the greatest version that the process can know of

@@ -123,8 +123,9 @@ void Teller::setScene() {
     for (const std::string& primary : zone.primaries) bring(zone, primary, "serve");
   }
   if (!outside_) return;
-  outside_->setScene(tale_.setting, {kCustomers.begin(), kCustomers.begin() + static_cast<long>(customers)},
-                     names, dids_);
+  outside_->setScene(tale_.setting,
+                     {kCustomers.begin(), kCustomers.begin() + static_cast<long>(customers)}, names,
+                     dids_);
 }
 
 std::vector<std::string> Teller::placesToPointAt() const {

@@ -98,7 +98,7 @@ std::string OutsideTeller::anyName() {
 }
 
 std::string OutsideTeller::wantedName() {
-  static const std::vector<std::string> kNonsense{"-bad-",       "192.0.2.1",    "[2001:db8::1]",
+  static const std::vector<std::string> kNonsense{"-bad-",        "192.0.2.1",     "[2001:db8::1]",
                                                   "open.example", "x.y.z.example", "com"};
   switch (below(10)) {
     case 0:

@@ -1,6 +1,6 @@
 // What happens outside of the zones: the DNS of others, which a resolver is asked about, and how it
-// does; watched names; workers who ask about domains. A second stream of random numbers, so that the
-// rest of a tale is the same with and without it.
+// does; watched names; workers who ask about domains. A second stream of random numbers, so that
+// the rest of a tale is the same with and without it.
 #pragma once
 
 #include <array>

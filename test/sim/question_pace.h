@@ -1,5 +1,5 @@
-// How often each question is asked: not before its TTL, clamped, is over, nor before the pause after
-// a failure, which doubles from one to the next.
+// How often each question is asked: not before its TTL, clamped, is over, nor before the pause
+// after a failure, which doubles from one to the next.
 //
 // What nobody rests on is forgotten, and asked anew when somebody does; that cannot be seen from
 // outside. So the rule is checked of questions since whose answer nothing has happened that could

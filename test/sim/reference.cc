@@ -254,7 +254,8 @@ class Reference::Client {
   Walked& walked_;
 };
 
-Reference::Reference(const Scene& scene) : scene_(scene), dns_(scene.zones, scene.watched, scene.outside) {
+Reference::Reference(const Scene& scene)
+    : scene_(scene), dns_(scene.zones, scene.watched, scene.outside) {
   discover();
 }
 
@@ -276,9 +277,8 @@ std::size_t Reference::customerOf(const std::string& domain) const {
 bool Reference::isAskedAbout(const std::string& domain, std::size_t customer) const {
   if (customer == ReferenceDns::kNobody) return false;
   if (customer == scene_.discovered) return true;
-  return std::ranges::any_of(scene_.watched, [&](const WatchedView& watched) {
-    return watched.name.toText() == domain;
-  });
+  return std::ranges::any_of(
+      scene_.watched, [&](const WatchedView& watched) { return watched.name.toText() == domain; });
 }
 
 bool Reference::showsToken(const std::string& domain, const ReferenceClaim& claim) const {

@@ -50,7 +50,8 @@ query::Outcome WorldDns::answer(const query::Question& question) const {
       auto leads_to = dns::Name::fromWire(alias->rdata).value();
       if (is_dname) {
         auto substituted = dns::Name::substitute(answer.name, alias->owner, leads_to);
-        if (!substituted) return failure(query::Failure::Why::refused, "YXDOMAIN from the resolver");
+        if (!substituted)
+          return failure(query::Failure::Why::refused, "YXDOMAIN from the resolver");
         leads_to = *std::move(substituted);
       }
       answer.aliases.push_back({alias->type, alias->owner, leads_to, alias->ttl});

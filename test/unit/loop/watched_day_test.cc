@@ -149,7 +149,9 @@ class WatchedDay : public testing::Test {
     settings_.derive.transports = {};
     settings_.derive.transports.insert(derive::Transport::udp);
     settings_.resolvers.push_back(
-        {query::Upstream{query::Upstream::Kind::resolver, {{dns::Ipv4{127, 0, 0, 1}, 53}}}, {}, {}});
+        {query::Upstream{query::Upstream::Kind::resolver, {{dns::Ipv4{127, 0, 0, 1}, 53}}},
+         {},
+         {}});
     settings_.customers.push_back({.name = "acme", .grants = {}, .attributes = {}});
     settings_.customers.back().resolver = query::ResolverId{0};
     for (std::size_t i = 0; i < kNames; ++i) {
@@ -189,8 +191,8 @@ class WatchedDay : public testing::Test {
 };
 
 TEST_F(WatchedDay, EachQuestionIsAskedOnceAnHour) {
-  reconciler_.emplace(
-      settings_, Ports{clock_, transport_, resolver_, workers_, store_, disk_, journal_}, 1);
+  reconciler_.emplace(settings_,
+                      Ports{clock_, transport_, resolver_, workers_, store_, disk_, journal_}, 1);
   reconciler_->start({});
   const Instant begin = clock_.now().mono;
   pass(24h);
