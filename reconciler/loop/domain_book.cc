@@ -137,7 +137,7 @@ DomainBook::Evaluation DomainBook::evaluate(DomainId id) {
   const bool claim_changed = verdict.standing != Standing::unknown && needs_claim &&
                              readClaim(node, dns ? &*dns : nullptr, verdict);
   // One way to the edge is enough, but what the others are like tells how we are reached.
-  if (auto pending = dns && verdict.standing != Standing::unknown ? dns->pending() : std::nullopt) {
+  if (auto pending = verdict.standing == Standing::hosted ? dns->pending() : std::nullopt) {
     verdict.standing = Standing::unknown;
     verdict.missing = *std::move(pending);
   }
@@ -295,6 +295,11 @@ void DomainBook::endWanting(DomainId id) {
   DomainNode& node = mutableNode(id);
   setWanted(node, false);
   if (node.desired || node.published || node.watched) return;
+  // Below a cut it may be unknown for long, and nobody but the worker made it a domain.
+  if (node.tried == Presence::notKnown && !node.occluded && node.named_by.empty()) {
+    node.verdict.standing = Standing::foreign;
+    node.derived = false;
+  }
   forgetIfIdle(id);
 }
 
