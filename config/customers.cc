@@ -39,10 +39,12 @@ class CustomerReader {
   // Whoever speaks for themselves alone; after all customers.
   void readDiscovered(const Node& root) {
     const discovery::Settings& discovery = settings_.discovery;
-    const bool discovers = discovery.mode != discovery::Mode::off && !draft_.resolver.servers.empty();
+    const bool discovers =
+        discovery.mode != discovery::Mode::off && !draft_.resolver.servers.empty();
     if (draft_.watched.empty() && !discovers) return;
     settings_.discovered = view::CustomerId{static_cast<std::uint32_t>(settings_.customers.size())};
-    loop::CustomerSettings customer{.name = std::string(kDiscovered), .grants = {}, .attributes = discovery.attributes};
+    loop::CustomerSettings customer{
+        .name = std::string(kDiscovered), .grants = {}, .attributes = discovery.attributes};
     customer.grants.setter = identity::Setter::anyone;
     settings_.customers.push_back(std::move(customer));
     settings_.customers.back().resolver = resolverFor(draft_.resolver.dnssec, root.where);
@@ -74,7 +76,8 @@ class CustomerReader {
   void checkName(const Node& name, std::string_view what) {
     if (name.text == kDiscovered) {
       errors_.add(name.where, fmt::format("expected another name: {} is what the customer of "
-                                          "discovered domains is called", shown(name.text)));
+                                          "discovered domains is called",
+                                          shown(name.text)));
     }
     if (isPlainName(name.text)) return;
     errors_.add(name.where,
@@ -94,9 +97,10 @@ class CustomerReader {
                   "expected `dnssec` to be ignore or prefer beside `servers`: nobody has validated "
                   "what authoritative servers say");
     }
-    customer.authoritative = addResolver(
-        {query::Upstream{query::Upstream::Kind::authoritative, entry.servers}, dnssec,
-         {entry.watched.begin(), entry.watched.end()}});
+    customer.authoritative =
+        addResolver({query::Upstream{query::Upstream::Kind::authoritative, entry.servers},
+                     dnssec,
+                     {entry.watched.begin(), entry.watched.end()}});
   }
 
   // Of the recursive servers; nothing when there are none.
@@ -107,8 +111,9 @@ class CustomerReader {
       return query::isLoopback(server.address);
     };
     if (dnssec == query::DnssecPolicy::require && !std::ranges::all_of(servers, is_loopback)) {
-      errors_.add(where, "expected `dnssec` to be ignore or prefer: that a resolver has validated "
-                         "is believed on loopback alone");
+      errors_.add(where,
+                  "expected `dnssec` to be ignore or prefer: that a resolver has validated "
+                  "is believed on loopback alone");
     }
     const auto known = recursive_.find(dnssec);
     if (known != recursive_.end()) return known->second;
@@ -120,7 +125,7 @@ class CustomerReader {
 
   query::ResolverId addResolver(query::Resolver resolver) {
     settings_.resolvers.push_back(std::move(resolver));
-    return query::ResolverId{static_cast<std::uint16_t>(settings_.resolvers.size() - 1)};
+    return query::ResolverId{static_cast<std::uint32_t>(settings_.resolvers.size() - 1)};
   }
 
   void watch(const Node& node, const std::vector<dns::Name>& names) {

@@ -33,8 +33,8 @@ std::map<std::string, std::vector<std::string>> readOperatorAttributes(
 // stand in the draft already.
 void readDiscovery(const Node& section, Draft& draft, Errors& errors);
 
-// The customers with their primaries, zones and watched names, those that speak for themselves last;
-// all else stands in the draft already.
+// The customers with their primaries, zones and watched names, those that speak for themselves
+// last; all else stands in the draft already.
 void readCustomers(const Node& root, Draft& draft, Errors& errors);
 
 }  // namespace zonecast::config

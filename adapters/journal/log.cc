@@ -155,9 +155,10 @@ void Log::write(const ports::ClaimWarning& fact) {
 
 void Log::write(const ports::Answered& fact) {
   if (fact.lateness >= kLatenessMax) {
-    warnSeldom(answers_, "late",
-               Line("questions are asked late: raise resolver.asks_max or resolver.asks_per_second")
-                   .add("seconds", std::chrono::floor<std::chrono::seconds>(fact.lateness).count()));
+    warnSeldom(
+        answers_, "late",
+        Line("questions are asked late: raise resolver.asks_max or resolver.asks_per_second")
+            .add("seconds", std::chrono::floor<std::chrono::seconds>(fact.lateness).count()));
   }
   if (!fact.why) return;
   const std::string question = fact.name.toText() + ' ' + std::string(dns::toText(fact.type));

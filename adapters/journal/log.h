@@ -50,8 +50,8 @@ class Log final : public ports::Journal {
   const loop::Settings& settings_;
   const ports::Clock& clock_;
   std::shared_ptr<spdlog::logger> out_;
-  Repeats zone_failures_, notifies_, store_losses_, store_troubles_, disk_troubles_, claims_, answers_,
-      wanted_, wanted_troubles_;
+  Repeats zone_failures_, notifies_, store_losses_, store_troubles_, disk_troubles_, claims_,
+      answers_, wanted_, wanted_troubles_;
 };
 
 }  // namespace zonecast::journal

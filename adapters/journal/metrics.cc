@@ -130,7 +130,8 @@ Metrics::Metrics(const ports::Clock& clock)
   auto& answered = counters(*registry_, "zonecast_answers_total",
                             "Questions to resolvers that ended, by result.");
   answered_.push_back(&answered.Add({{"result", "answer"}}));
-  for (std::uint8_t why = 0; why <= static_cast<std::uint8_t>(query::Failure::Why::unproven); ++why) {
+  for (std::uint8_t why = 0; why <= static_cast<std::uint8_t>(query::Failure::Why::unproven);
+       ++why) {
     answered_.push_back(&answered.Add(
         {{"result", std::string(query::toText(static_cast<query::Failure::Why>(why)))}}));
   }

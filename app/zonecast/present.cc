@@ -126,13 +126,13 @@ int showStatus(Session& session, bool json) {
   columns.row({"domains", fmt::format("{} in {} virtual domains; {} held, {} waiting",
                                       status.domains(), status.virtual_domains(),
                                       status.domains_held(), status.domains_waiting())});
-  columns.row({"asked about", fmt::format("{} watched, {} discovered; {} that workers met are looked up",
-                                          status.domains_watched(), status.domains_discovered(),
-                                          status.domains_wanted())});
-  columns.row({"questions",
-               fmt::format("{} to resolvers; {} unanswered, {} failing, {} waiting",
-                           status.questions(), status.questions_unanswered(),
-                           status.questions_failing(), status.questions_waiting())});
+  columns.row(
+      {"asked about", fmt::format("{} watched, {} discovered; {} that workers met are looked up",
+                                  status.domains_watched(), status.domains_discovered(),
+                                  status.domains_wanted())});
+  columns.row({"questions", fmt::format("{} to resolvers; {} unanswered, {} failing, {} waiting",
+                                        status.questions(), status.questions_unanswered(),
+                                        status.questions_failing(), status.questions_waiting())});
   columns.print(std::cout);
   return kExitDone;
 }

@@ -253,10 +253,11 @@ v1::ControlResponse ControlService::lookupNow(const v1::LookupNowRequest& reques
   const auto domain = derive::Domain::fromText(request.domain());
   if (!domain) return failure(v1::Failure::INVALID, domain.error());
   if (!reconciler_.lookUp(*domain)) {
-    return failure(v1::Failure::NOT_FOUND,
-                   fmt::format("no question about {} goes to a resolver: its zone is transferred "
-                               "(zonecast zone-refresh), or there is no resolver, or discovery is off",
-                               domain->text()));
+    return failure(
+        v1::Failure::NOT_FOUND,
+        fmt::format("no question about {} goes to a resolver: its zone is transferred "
+                    "(zonecast zone-refresh), or there is no resolver, or discovery is off",
+                    domain->text()));
   }
   v1::ControlResponse response;
   response.mutable_done()->set_text(fmt::format("{} is being looked up", domain->text()));
@@ -265,11 +266,13 @@ v1::ControlResponse ControlService::lookupNow(const v1::LookupNowRequest& reques
 
 v1::ControlResponse ControlService::watched(const v1::WatchedRequest& request) {
   const auto after = dns::Name::fromText(request.after().empty() ? "." : request.after());
-  if (!after) return failure(v1::Failure::INVALID, fmt::format("{}: {}", request.after(), after.error().what));
+  if (!after)
+    return failure(v1::Failure::INVALID,
+                   fmt::format("{}: {}", request.after(), after.error().what));
   v1::ControlResponse response;
   v1::WatchedList& list = *response.mutable_watched();
-  const auto page = reconciler_.watched(request.after().empty() ? nullptr : &*after,
-                                        pageSize(request.limit()));
+  const auto page =
+      reconciler_.watched(request.after().empty() ? nullptr : &*after, pageSize(request.limit()));
   for (const loop::WatchedReport& report : page.domains) {
     v1::Watched& one = *list.add_domains();
     one.set_domain(report.domain);

@@ -88,7 +88,8 @@ tl::expected<void, std::string> Daemon::open() {
   store_ = std::make_unique<redis::RedisStore>(loop_, redis_options);
   workers_ = std::make_unique<redis::RedisWorkerQuestions>(loop_, redis_options);
   reconciler_ = std::make_unique<loop::Reconciler>(
-      configuration_.settings, loop::Ports{loop_, transport_, resolver_, *workers_, *store_, *disk_, journals_},
+      configuration_.settings,
+      loop::Ports{loop_, transport_, resolver_, *workers_, *store_, *disk_, journals_},
       trueRandom());
   disk_->reportTo(*reconciler_);
   store_->reportTo(*reconciler_);

@@ -44,10 +44,9 @@ enum class Refusal : std::uint8_t {
   full,             // as many are hosted as may be; said by whoever counts them
 };
 inline constexpr std::array kRefusals{
-    Refusal::off,        Refusal::malformed,       Refusal::address,
-    Refusal::denied,     Refusal::notListed,       Refusal::recent,
-    Refusal::workerRate, Refusal::registrableRate, Refusal::totalRate,
-    Refusal::full};
+    Refusal::off,       Refusal::malformed, Refusal::address,    Refusal::denied,
+    Refusal::notListed, Refusal::recent,    Refusal::workerRate, Refusal::registrableRate,
+    Refusal::totalRate, Refusal::full};
 std::string_view toText(Refusal refusal);  // "worker_rate", as a metric's label has it
 
 // "example.co.uk" for "sip.example.co.uk"; the domain itself when it is a public suffix.

@@ -57,12 +57,12 @@ struct Settings {
 
   Quota total{.rate = 200, .burst = 1000};
   Quota worker{.rate = 50, .burst = 250};
-  Quota registrable{.rate = 2, .burst = 50};  // a registrable domain and all below it
-  std::uint32_t workers_max = 1000;           // remembered, beyond these they share one quota
-  std::uint32_t registrables_max = 10'000;    // likewise
-  std::uint32_t hosted_max = 100'000;         // discovered domains; then no more are looked up
+  Quota registrable{.rate = 2, .burst = 50};   // a registrable domain and all below it
+  std::uint32_t workers_max = 1000;            // remembered, beyond these they share one quota
+  std::uint32_t registrables_max = 10'000;     // likewise
+  std::uint32_t hosted_max = 100'000;          // discovered domains; then no more are looked up
   std::uint32_t hosted_per_registrable = 100;  // likewise, at and below a registrable domain
-  std::uint32_t domains_max = 10'000;         // remembered as asked about lately
+  std::uint32_t domains_max = 10'000;          // remembered as asked about lately
   // Until a domain is looked up again. Less than the 10 s after which mirrors ask again.
   Duration repeat_after = std::chrono::seconds{5};
 

@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 
 // Past it nobody waits for the answer any more; resolvers and their retries are done long before.
 constexpr Duration kPatience = 30s;
-constexpr Duration kSweepInterval = 1s;
+constexpr Duration kSweepInterval = 1s, kRoundInterval = 1min;
 constexpr std::uint32_t kSweptAtOnce = 5000;
 
 }  // namespace
@@ -54,12 +54,12 @@ void Discovery::answer(const DomainNode& node) {
                            derive::toText(node.verdict.standing));
 }
 
-void Discovery::onEvaluated(DomainId id) {
+void Discovery::onEvaluated(DomainId id, bool leads) {
   const DomainNode& node = book_.node(id);
   if (!node.wanted || node.desired) return;
   const bool is_known = node.verdict.standing != derive::Standing::unknown;
   if (!is_known && book_.isPending(id)) return;
-  if (is_known) answer(node);
+  if (is_known && leads) answer(node);
   if (!shown_.contains(node.domain)) book_.endWanting(id);
 }
 
@@ -83,6 +83,7 @@ void Discovery::sweep(Instant now) {
   for (std::uint32_t n = 0; n < kSweptAtOnce; ++n) {
     if (sweep_cursor_ >= book_.idsEnd()) {
       sweep_cursor_ = {};
+      next_sweep_ = now + kRoundInterval;
       return;
     }
     const DomainId id = sweep_cursor_;

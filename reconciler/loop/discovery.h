@@ -29,7 +29,10 @@ class Discovery {
   // All of them must outlive it.
   Discovery(const Settings& settings, DomainBook& book, ports::WorkerQuestions& workers,
             ports::Journal& journal)
-      : settings_(settings), book_(book), workers_(workers), journal_(journal),
+      : settings_(settings),
+        book_(book),
+        workers_(workers),
+        journal_(journal),
         gate_(settings.discovery) {}
 
   // The domain, when it is to be looked up.
@@ -37,8 +40,9 @@ class Discovery {
                                          Instant now);
   // By the operator, past the gate, who wants to see what comes of it.
   void lookUp(const derive::Domain& domain, Instant now);
-  // It was wanted, and evaluated. The domain may be forgotten afterwards.
-  void onEvaluated(DomainId id);
+  // It was wanted, and evaluated; workers are told if it is ours to tell them. The domain may be
+  // forgotten afterwards.
+  void onEvaluated(DomainId id, bool leads);
 
   void onTimer(Instant now);
   std::optional<Instant> nextDeadline() const;

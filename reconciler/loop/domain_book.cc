@@ -306,8 +306,9 @@ void DomainBook::endWanting(DomainId id) {
 void DomainBook::touch(DomainId id, Instant now) {
   DomainNode& node = mutableNode(id);
   node.wanted_at = now;
-  node.idle = false;
+  if (!std::exchange(node.idle, false)) return;
   holdAnew(node);
+  refresh(id, now);
 }
 
 void DomainBook::setIdle(DomainId id) {
@@ -508,9 +509,8 @@ void DomainBook::forgetIfIdle(DomainId id) {
                        !node.watched && !node.wanted && !node.desired && !node.published;
   // One that is occluded, by a DNAME or a cut, is found again by name when that falls.
   const bool needed = node.queued || node.tried == Presence::present || node.watched ||
-                      node.wanted || node.occluded ||
-                      node.desired || !node.named_by.empty() || !node.targets.empty() ||
-                      node.verdict.standing == Standing::unknown ||
+                      node.wanted || node.occluded || node.desired || !node.named_by.empty() ||
+                      !node.targets.empty() || node.verdict.standing == Standing::unknown ||
                       published_.domains.contains(node.domain);
   if (needed && !is_over) return;
   updateReads(id, node.verdict.reads, {});

@@ -11,8 +11,9 @@
 // records in a zone ask to be tried, that is watched or wanted, that a hosted domain names as its
 // target, or that is published. A domain that nobody speaks for, and that is wanted or was
 // discovered, speaks for itself alone: it belongs to the customer `settings.discovered`, names no
-// other and joins none. A domain that names others never joins another's DID, so joining has no cycles.
-// Nothing that leaves the book depends on the order in which nodes were made. Not thread-safe.
+// other and joins none. A domain that names others never joins another's DID, so joining has no
+// cycles. Nothing that leaves the book depends on the order in which nodes were made. Not
+// thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -46,15 +47,15 @@ struct DomainNode {
   explicit DomainNode(derive::Domain d) : domain(std::move(d)) {}
 
   derive::Domain domain;
-  bool queued = false;                        // waits in some pass to be evaluated
-  bool derived = false;                       // and nothing that its verdict rests on changed since
+  bool queued = false;                  // waits in some pass to be evaluated
+  bool derived = false;                 // and nothing that its verdict rests on changed since
   Presence tried = Presence::notKnown;  // for its own sake; absent: it is at most named by others
   bool watched = false;                 // the operator said so
   bool wanted = false;                  // a worker asked, and nothing came of it yet
   bool idle = false;                    // no worker has asked for long
   bool is_counted = false;              // among the discovered ones
-  bool occluded = false;                      // a DNAME or a cut hides its own records
-  std::uint32_t planned_in = 0;               // the planning that saw it last; see markPlanned()
+  bool occluded = false;                // a DNAME or a cut hides its own records
+  std::uint32_t planned_in = 0;         // the planning that saw it last; see markPlanned()
   std::optional<view::CustomerId> customer;
   derive::Verdict verdict;  // its targets stand below, as domains
   bool was_known = false;   // since the start: then `targets` are whom it names, or named last
@@ -63,7 +64,7 @@ struct DomainNode {
   std::vector<query::QuestionId> questions;  // that the verdict rests on; held, each once
   query::Urgency urgency{};                  // with which they are
   Instant wanted_at{};                       // when a worker asked last, as far as is known
-  std::vector<DomainId> targets;  // other domains of the same customer that it names
+  std::vector<DomainId> targets;             // other domains of the same customer that it names
   absl::btree_set<DomainId> named_by;
   std::optional<identity::Did> awaited;  // claimed, but another's: it is asked for when it is free
   std::optional<plan::DomainEntry> desired;
@@ -196,7 +197,8 @@ class DomainBook : private identity::IdentityContext {
   bool leansOnUnknown(const DomainNode& node, const derive::Verdict& verdict) const;
   bool mayBeNamedByUnknown(const DomainNode& node);
   bool mayBeNamedFromMissing(const DomainNode& node) const;
-  bool readClaim(DomainNode& node, const CustomerDns* dns, derive::Verdict& verdict) const;  // true when it changed
+  bool readClaim(DomainNode& node, const CustomerDns* dns,
+                 derive::Verdict& verdict) const;  // true when it changed
   void updateReads(DomainId id, const std::vector<dns::Name>& before,
                    const std::vector<dns::Name>& after);
   void updateTargets(DomainId id, const std::vector<dns::Name>& names, Evaluation& evaluation);

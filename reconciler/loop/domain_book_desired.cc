@@ -28,8 +28,7 @@ std::optional<plan::DomainEntry> DomainBook::hostedEntry(DomainNode& node) {
   derive::Role role = node.verdict.role;
   if (node.verdict.standing != Standing::hosted) {
     const bool is_reached_as_target = node.verdict.standing == Standing::foreign &&
-                                      node.tried != Presence::present &&
-                                      !node.named_by.empty();
+                                      node.tried != Presence::present && !node.named_by.empty();
     if (!is_reached_as_target) return std::nullopt;
     std::uint8_t bits = 0;
     role = derive::Role::backup;

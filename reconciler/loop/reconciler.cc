@@ -88,7 +88,8 @@ void Reconciler::onTimer() {
 }
 
 bool Reconciler::hasWork() const {
-  return !answered_.empty() || !to_look_up_.empty() || !edits_.empty() || !passes_.empty() || publisher_.hasWork();
+  return !answered_.empty() || !to_look_up_.empty() || !edits_.empty() || !passes_.empty() ||
+         publisher_.hasWork();
 }
 
 // Passes take turns: small ones are done in one, of a large one no edit ever waits for more than a
@@ -128,7 +129,7 @@ void Reconciler::afterStage(Pass& pass) {
       zone && searching_[static_cast<std::size_t>(*zone)] && pass.stage() != Pass::Stage::searching;
   if (found) searching_[static_cast<std::size_t>(*zone)] = false;
   for (const DomainId wanted : pass.takeWanted()) {
-    if (book_.exists(wanted)) discovery_.onEvaluated(wanted);
+    if (book_.exists(wanted)) discovery_.onEvaluated(wanted, isOpen(publisher_.state()));
   }
   if (pass.stage() == Pass::Stage::evaluated) {
     submitWorkOf(pass);
@@ -305,7 +306,10 @@ void Reconciler::onConnectionClosed(xfr::ConnectionId connection, std::string_vi
 
 void Reconciler::onAnswered(query::AskId ask, query::Outcome outcome) {
   ports::Answered fact{outcome ? std::nullopt : std::optional(outcome.error().why),
-                       outcome ? "" : outcome.error().text, {}, {}, {}};
+                       outcome ? "" : outcome.error().text,
+                       {},
+                       {},
+                       {}};
   if (auto change = answers_.onAnswered(ask, std::move(outcome), ports_.clock.now().mono)) {
     fact.name = change->name;
     fact.type = change->type;
@@ -472,7 +476,8 @@ bool Reconciler::lookUp(const derive::Domain& domain) {
   const Instant now = ports_.clock.now().mono;
   if (const auto id = book_.find(domain); id && !book_.node(*id).questions.empty()) {
     book_.refresh(*id, now);
-  } else if (settings_.discovered && !view_.speaker(domain.name())) {
+  } else if (const auto speaker = view_.speaker(domain.name());
+             speaker ? !view_.zoneFor(*speaker, domain.name()) : settings_.discovered.has_value()) {
     discovery_.lookUp(domain, now);
     to_look_up_.push_back(domain);
   } else {
@@ -482,8 +487,7 @@ bool Reconciler::lookUp(const derive::Domain& domain) {
   return true;
 }
 
-Reconciler::WatchedPage Reconciler::watched(const dns::Name* after,
-                                            std::size_t domains_max) const {
+Reconciler::WatchedPage Reconciler::watched(const dns::Name* after, std::size_t domains_max) const {
   constexpr std::size_t kLookedAtMax = 10'000;  // some ms
   const Instant now = ports_.clock.now().mono;
   WatchedPage page;
@@ -534,7 +538,8 @@ DomainReport Reconciler::domainReport(const derive::Domain& domain) const {
     const DomainNode& node = book_.node(*id);
     report.standing = std::string(derive::toText(node.verdict.standing));
     report.missing = node.verdict.missing;
-    report.is_looked_up = report.is_looked_up || node.queued || std::ranges::any_of(node.questions, [this](auto question) {
+    report.is_looked_up = report.is_looked_up || node.queued ||
+                          std::ranges::any_of(node.questions, [this](auto question) {
                             return answers_.isUnderWay(question);
                           });
     report.warnings = book_.warnings(*id);
@@ -555,9 +560,10 @@ DomainExplanation Reconciler::explain(const derive::Domain& domain) const {
   explanation.explanation = derive::explain(domain, dns, settings_.edge, settings_.derive);
   const std::optional<DomainId> id = book_.find(domain);
   if (id && explanation.explanation.first_failure.empty() && book_.lacksToken(book_.node(*id))) {
-    explanation.explanation.first_failure =
-        fmt::format("{} reaches the edge, but its {} record lacks the token that discovery.mode "
-                    "asks for", domain.text(), identity::kClaimLabel);
+    explanation.explanation.first_failure = fmt::format(
+        "{} reaches the edge, but its {} record lacks the token that discovery.mode "
+        "asks for",
+        domain.text(), identity::kClaimLabel);
     explanation.explanation.remedy.push_back(
         fmt::format("{}.{}. 3600 IN TXT \"v=sipvhost1; token={}\"", identity::kClaimLabel,
                     domain.text(), discovery::tokenFor(domain, settings_.discovery.token_key)));

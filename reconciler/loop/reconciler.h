@@ -2,7 +2,8 @@
 //
 //   NOTIFY, timers, transfers -> Secondary -> ZoneIntake -> view
 //   TTLs that are over -> Answers
-//   a changed zone or answer -> Pass -> DomainBook (derive, identity) -> Publisher (plan) -> the store
+//   a changed zone or answer -> Pass -> DomainBook (derive, identity) -> Publisher (plan) -> the
+//   store
 //
 // Every event is a call; nothing here blocks or calls the outside back from inside a port's call.
 // After any call the owner asks nextDeadline() for the next onTimer() and hasWork() for whether

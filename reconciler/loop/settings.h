@@ -51,7 +51,7 @@ struct Settings {
   std::vector<WatchedName> watched;        // each once
   std::vector<query::Resolver> resolvers;  // ResolverId is the index
   query::AnswerSettings answers;
-  xfr::SecondarySettings secondary;         // ZoneId, and ZoneIndex, are the index of its zones
+  xfr::SecondarySettings secondary;  // ZoneId, and ZoneIndex, are the index of its zones
   std::vector<ZoneBinding> zones;
   xfr::NotifyPolicy notify;
   view::ZoneLimits zone_limits;  // records and octets follow from each zone's transfer limits

@@ -49,7 +49,7 @@ struct ClaimWarning {  // a zone owner's record that was not (wholly) honoured
   std::string text;
 };
 
-struct Answered {  // a question to a resolver, or its failure
+struct Answered {                          // a question to a resolver, or its failure
   std::optional<query::Failure::Why> why;  // it failed
   std::string text;                        // how
   dns::Name name;
@@ -64,10 +64,10 @@ struct WantedTrouble {  // what workers ask, or are told, gets lost
   std::string why;
 };
 
-using Fact = std::variant<xfr::ZoneCurrent, xfr::ZoneTransferred, xfr::ZoneFailure,
-                          xfr::ZoneExpired, xfr::ConnectionsScarce, NotifyReceived, Published,
-                          StoreOpened, StoreLost, StoreTrouble, DiskTrouble, ClaimWarning, Answered,
-                          Wanted, WantedTrouble>;
+using Fact =
+    std::variant<xfr::ZoneCurrent, xfr::ZoneTransferred, xfr::ZoneFailure, xfr::ZoneExpired,
+                 xfr::ConnectionsScarce, NotifyReceived, Published, StoreOpened, StoreLost,
+                 StoreTrouble, DiskTrouble, ClaimWarning, Answered, Wanted, WantedTrouble>;
 
 class Journal {
  public:

@@ -45,9 +45,13 @@ bool isAbsence(Answer::Kind kind) {
 }
 
 // What SIP puts before a domain's name (RFC 3263 section 4.2, schema/TXT.md), in wire format.
-constexpr std::array<std::string_view, 7> kPrefixes{
-    "", "\4_sip\4_udp", "\4_sip\4_tcp", "\5_sips\4_tcp", "\4_sip\3_ws", "\5_sips\3_ws",
-    "\11_sipvhost"};
+constexpr std::array<std::string_view, 7> kPrefixes{"",
+                                                    "\4_sip\4_udp",
+                                                    "\4_sip\4_tcp",
+                                                    "\5_sips\4_tcp",
+                                                    "\4_sip\3_ws",
+                                                    "\5_sips\3_ws",
+                                                    "\11_sipvhost"};
 
 struct Split {
   std::uint8_t prefix = 0;
@@ -302,8 +306,8 @@ void Answers::askFrom(Urgency urgency, Instant now, std::vector<Ask>& asks) {
     if (pool == Pool::refreshes) quick_.emplace_back(now, id);
     asks.push_back({id,
                     {{nameOf(entry), entry.type},
-                      of(entry).upstream,
-                      of(entry).dnssec,
+                     of(entry).upstream,
+                     of(entry).dnssec,
                      urgency == Urgency::wanted}});
   }
 }
@@ -394,7 +398,8 @@ std::optional<Answers::Change> Answers::onAnswered(AskId ask, Outcome outcome, I
   giveBack(under_way);
 
   Entry& entry = at(under_way.question);
-  Change change{nameOf(entry), entry.type, false, !entry.kind && !entry.failure, under_way.lateness};
+  Change change{nameOf(entry), entry.type, false, !entry.kind && !entry.failure,
+                under_way.lateness};
   if (outcome) {
     change.changed = takeAnswer(entry, *std::move(outcome), now);
     wait(under_way.question, dueAfterAnswer(entry));

@@ -36,7 +36,7 @@
 namespace zonecast::query {
 
 // Whom to ask, and how: its index among the resolvers.
-enum class ResolverId : std::uint16_t {};
+enum class ResolverId : std::uint32_t {};
 
 struct Resolver {
   Shared<Upstream> upstream;
@@ -86,7 +86,7 @@ class Answers {
   void release(QuestionId question, Urgency urgency);
 
   struct State {
-    std::optional<Answer::Kind> kind;  // nothing: it was not answered yet
+    std::optional<Answer::Kind> kind;      // nothing: it was not answered yet
     const PackedAnswer* answer = nullptr;  // with it
     dns::Ttl ttl;                          // the least of all its parts, as it came
     bool authenticated = false;
@@ -146,8 +146,8 @@ class Answers {
   };
   struct Entry {
     SiteId site{};
-    dns::RrType type{};
     ResolverId resolver{};
+    dns::RrType type{};
     std::uint8_t prefix = 0;  // which of kPrefixes
     Phase phase = Phase::waiting;
     std::uint8_t failures = 0;  // in a row

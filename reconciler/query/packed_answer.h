@@ -1,5 +1,5 @@
-// What an answer says, in one block of memory: its aliases, then its RRset. A watched domain rests on
-// some seven answers, so this is most of what it costs.
+// What an answer says, in one block of memory: its aliases, then its RRset. A watched domain rests
+// on some seven answers, so this is most of what it costs.
 //
 // TTLs are not in it: two that are equal say the same. Immutable; views end with it.
 #pragma once

@@ -57,7 +57,7 @@ struct Answer {
   dns::Name name;                             // where the chain of CNAME and DNAME ended
   RrsetView rrset;                            // data
   absl::InlinedVector<Evidence, 1> evidence;  // in the order in which it was followed
-  std::string why;  // notKnown: "outside the customer's zones: sip.example.net"
+  std::string why;          // notKnown: "outside the customer's zones: sip.example.net"
   bool is_outside = false;  // notKnown: no transferred zone has `name`, a resolver may
 };
 

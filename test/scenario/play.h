@@ -7,23 +7,22 @@
 //          [ttl-min=N(s|m|h)] [ttl-max=..] [idle-interval=..]   of answers
 //   primary NAME ADDRESS              zone NAME customer=NAME primaries=NAME,.. [shared]
 //   resolver ADDRESS                  asked for what lies outside the zones of every customer
-//   watch NAME customer=NAME          discovery [mode=listed|token|open] [allow=PATTERN,..] [idle=N(s|h|d)] [max=N]
-//   serve PRIMARY ZONE SERIAL         a zone's records follow, one a line, until `end`
-//   edit PRIMARY ZONE SERIAL          lines of "+ RECORD" and "- RECORD", until `end`
+//   watch NAME customer=NAME          discovery [mode=listed|token|open] [allow=PATTERN,..]
+//   [idle=N(s|h|d)] [max=N] serve PRIMARY ZONE SERIAL         a zone's records follow, one a line,
+//   until `end` edit PRIMARY ZONE SERIAL          lines of "+ RECORD" and "- RECORD", until `end`
 //   replace PRIMARY ZONE SERIAL       as `serve`, but a newer version
 //   forget PRIMARY ZONE               its history: it answers IXFR in full from now on
 //   mood PRIMARY serving|refusing-connections|hung|garbage|refusing-transfers|stops-half-way
-//   dns                               what the resolver knows: "+ RECORD" and "- RECORD", until `end`
-//   dns anew [negative-ttl=SECONDS]   its records follow, one a line, until `end`: no others are left
-//   dns-mood serving|silent|servfail|garbage   or `broken NAME`, `mended NAME`
-//   want DOMAIN [from WORKER]         look-up DOMAIN, by the operator
-//   cut PRIMARY                       every connection to it is closed
-//   start | kill [lost=N]             a process begins, or is killed: the last N writes are lost
-//   unconfigure ZONE                  between a kill and a start, as `zone` may stand there too
-//   notify ZONE,.. from ADDRESS       all at once          advance N(ms|s|m|h|d)
-//   store down|up|wipe|save|restore   lose-reply: what was asked is done, the answer is lost
-//   store taken | returned            by another leader, who holds the lease
-//   store taken DOMAIN [like OTHER]   and publishes that there is no DOMAIN; or, as there is none,
+//   dns                               what the resolver knows: "+ RECORD" and "- RECORD", until
+//   `end` dns anew [negative-ttl=SECONDS]   its records follow, one a line, until `end`: no others
+//   are left dns-mood serving|silent|servfail|garbage   or `broken NAME`, `mended NAME` want DOMAIN
+//   [from WORKER]         look-up DOMAIN, by the operator cut PRIMARY                       every
+//   connection to it is closed start | kill [lost=N]             a process begins, or is killed:
+//   the last N writes are lost unconfigure ZONE                  between a kill and a start, as
+//   `zone` may stand there too notify ZONE,.. from ADDRESS       all at once          advance
+//   N(ms|s|m|h|d) store down|up|wipe|save|restore   lose-reply: what was asked is done, the answer
+//   is lost store taken | returned            by another leader, who holds the lease store taken
+//   DOMAIN [like OTHER]   and publishes that there is no DOMAIN; or, as there is none,
 //                                     one that is hosted as OTHER is, if that one is there
 //   store show                        writes what it holds to the trace
 //   disk wipe|full|ok

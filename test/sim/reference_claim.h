@@ -26,7 +26,7 @@ std::optional<std::string> didAsked(const ReferenceClaim& claim);
 struct AttributeRule {
   std::string type;  // integer, string, boolean, enum, duration
   bool multi = false;
-  bool settable = false;             // by a customer
+  bool settable = false;  // by a customer
   bool settable_by_anyone = false;
   std::optional<long> min, max;
   std::vector<std::string> words;     // of an enum

@@ -86,7 +86,8 @@ void World::start() {
   transport_ = std::make_unique<WorldTransport>(primaries, trace);
   resolver_ = std::make_unique<WorldResolver>(dns, trace);
   reconciler_ = std::make_unique<loop::Reconciler>(
-      settings, loop::Ports{clock, *transport_, *resolver_, workers, store, disk, journal}, ++starts_);
+      settings, loop::Ports{clock, *transport_, *resolver_, workers, store, disk, journal},
+      ++starts_);
   for (const auto& [name, saved] : std::map(disk.zones())) reconciler_->restore(saved);
   reconciler_->start(disk.publisher().value_or(ports::SavedPublisher{}));
 }

@@ -261,7 +261,8 @@ const std::vector<Fault> kCustomerFaults{
     {"RequiredOfADistantResolver",
      "resolver: {servers: [192.0.2.1:53]}\ndiscovery: {mode: off}\n"
      "customers: {a: {dnssec: require}}",
-     {"5:25: expected `dnssec` to be ignore or prefer: that a resolver has validated is believed on "
+     {"5:25: expected `dnssec` to be ignore or prefer: that a resolver has validated is believed "
+      "on "
       "loopback alone"}},
     {"CustomerNamedDiscovered",
      "customers: {discovered: {}}",

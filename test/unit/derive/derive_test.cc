@@ -67,8 +67,8 @@ TEST(Reads, AreTheWildcardsThatAnsweredToo) {
       view::Answer answer;
       answer.kind = view::Answer::Kind::nodata;
       answer.name = dns::Name(name);
-      answer.evidence.push_back({view::FromZone{view::ZoneIndex(3), dns::Serial(1)}, dns::Name(name),
-                                 test::nameFromText("*.example.com"), type,
+      answer.evidence.push_back({view::FromZone{view::ZoneIndex(3), dns::Serial(1)},
+                                 dns::Name(name), test::nameFromText("*.example.com"), type,
                                  view::Evidence::Kind::nodata, dns::Ttl(60)});
       return answer;
     }

@@ -62,8 +62,9 @@ class FakeDns final : public view::Lookup {
       return false;
     }
     const auto add_evidence = [&](dns::NameView owner, Kind kind) {
-      answer.evidence.push_back({view::FromZone{view::ZoneIndex(zone - apexes_.begin()), dns::Serial(17)},
-                                 answer.name, dns::Name(owner), type, kind, dns::Ttl(300)});
+      answer.evidence.push_back(
+          {view::FromZone{view::ZoneIndex(zone - apexes_.begin()), dns::Serial(17)}, answer.name,
+           dns::Name(owner), type, kind, dns::Ttl(300)});
     };
     bool exists = false;
     for (const test::OwnedRecord& record : records_) {

@@ -80,10 +80,14 @@ TEST_F(AnswersTest, WhatNobodyHoldsIsNotThere) {
 }
 
 TEST_F(AnswersTest, NamesAreWhatTheyWereWhateverTheirPrefix) {
-  std::vector<std::string> names{"example.com",           "_sip._udp.example.com",
-                                 "_sip._tcp.example.com", "_sips._tcp.example.com",
-                                 "_sip._ws.example.com",  "_sips._ws.example.com",
-                                 "_sipvhost.example.com", "_sip.example.com",
+  std::vector<std::string> names{"example.com",
+                                 "_sip._udp.example.com",
+                                 "_sip._tcp.example.com",
+                                 "_sips._tcp.example.com",
+                                 "_sip._ws.example.com",
+                                 "_sips._ws.example.com",
+                                 "_sipvhost.example.com",
+                                 "_sip.example.com",
                                  "_sipvhost._sip._udp.example.com"};
   std::vector<QuestionId> questions;
   for (const std::string& name : names) questions.push_back(hold(name));
