@@ -30,9 +30,9 @@ NEWCOMER = "initech.example"
 KEY = parts.tsig_key("tour")
 
 
-def configuration(folder, redis, knot, resolver, notify, metrics):
+def configuration(folder, redis, knot, notify, metrics, resolver="off"):
     text = (HERE / "zonecast.yaml.in").read_text()
-    words = {"DIR": folder, "REDIS": redis.socket, "KNOT": knot.port, "RESOLVER": resolver.port, "NOTIFY": notify,
+    words = {"DIR": folder, "REDIS": redis.socket, "KNOT": knot.port, "RESOLVER": resolver, "NOTIFY": notify,
              "METRICS": metrics}
     for word, value in words.items():
         text = text.replace(f"@{word}@", str(value))
@@ -124,7 +124,8 @@ def tour(folder, once, build):
     redis = parts.Redis(folder / "redis", deployment="tour")
     knot = Knot(folder / "knotd", zones, notify=notify, key=KEY)
     unbound = Unbound(folder / "unbound", dict.fromkeys(zones, knot.port))
-    daemon = parts.Zonecastd(folder / "zonecastd", configuration(folder, redis, knot, unbound, notify, metrics), build)
+    config = configuration(folder, redis, knot, notify, metrics, f"127.0.0.1:{unbound.port}")
+    daemon = parts.Zonecastd(folder / "zonecastd", config, build)
     mirror = parts.ZonecastMirror(folder / "mirror", redis, build=daemon.bin.parent)
     with redis, knot, unbound, daemon, mirror:
         first_publication(redis)
