@@ -476,8 +476,7 @@ bool Reconciler::lookUp(const derive::Domain& domain) {
   const Instant now = ports_.clock.now().mono;
   if (const auto id = book_.find(domain); id && !book_.node(*id).questions.empty()) {
     book_.refresh(*id, now);
-  } else if (const auto speaker = view_.speaker(domain.name());
-             speaker ? !view_.zoneFor(*speaker, domain.name()) : settings_.discovered.has_value()) {
+  } else if (settings_.discovered && !view_.speaker(domain.name())) {
     discovery_.lookUp(domain, now);
     to_look_up_.push_back(domain);
   } else {
