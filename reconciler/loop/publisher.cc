@@ -192,11 +192,13 @@ void Publisher::takeWork() {
   state_ = StoreState::planning;
 }
 
+// The first publication of a lineage is the store's whole content, so it is planned from all that
+// waits.
 void Publisher::takeFrom(std::deque<Work>& works) {
   while (!works.empty()) {
     Work& work = works.front();
     const std::size_t domains = planning_.size() + work.domains.size();
-    const bool fits = domains * kChangesPerDomain <= settings_.publish_batch_max;
+    const bool fits = rebase_ || domains * kChangesPerDomain <= settings_.publish_batch_max;
     if (planning_.size() > 0 && !fits) return;
     planning_.take(std::move(work.domains), std::move(work.cause));
     works.pop_front();

@@ -75,11 +75,23 @@ class PublisherTest : public testing::Test {
   }
 
   static constexpr view::ZoneIndex kZone{0};
-  void installEmptyZone() {
+  void installEmptyZone() { installZone({}); }
+  // In which the labels are domains that point at the edge.
+  void installZone(std::initializer_list<std::string> labels) {
     auto zone = std::make_unique<view::Zone>(test::nameFromText("acme.example"));
     const auto soa = test::recordFromText("acme.example. 300 IN SOA ns. h. 1 3600 600 86400 300");
-    EXPECT_TRUE(zone->add(soa.view()) && zone->finish());
+    EXPECT_TRUE(zone->add(soa.view()));
+    for (const std::string& label : labels) {
+      const auto srv = test::recordFromText("_sip._udp." + label +
+                                            ".acme.example. IN SRV 1 1 5060 sip.provider.example.");
+      EXPECT_TRUE(zone->add(srv.view()));
+    }
+    EXPECT_TRUE(zone->finish());
     view_.install(kZone, std::move(zone));
+    derive::EdgeRule rule;
+    rule.hosts.push_back(test::nameFromText("sip.provider.example"));
+    rule.ports.push_back({derive::Transport::udp, 5060});
+    settings_.edge.rules.push_back(std::move(rule));
   }
 
   // The look at everything that follows an open(), and all planning that it makes.
@@ -192,6 +204,26 @@ TEST_F(PublisherTest, TheNewestVersionSeenAnywhereIsPassed) {
   find(position("a", 5), std::move(wiped));
   ASSERT_TRUE(store_.rebased);
   EXPECT_EQ(store_.rebased->version, Version{81});
+}
+
+// However small the edit is that comes in before the store is written, and however small the calls
+// are that a store takes: readers would take what is left out for removed.
+TEST_F(PublisherTest, ANewLineageBeginsWithEverything) {
+  settings_.publish_batch_max = 2;
+  installZone({"a", "b", "c"});
+  publisher_.start({Term{6}, position("a", 5)});
+  EXPECT_TRUE(publisher_.onOpened(state(std::nullopt), false).replaced);
+  Publisher::Work everything{{}, {"the store was read back", std::nullopt}};
+  for (const char* name : {"a.acme.example", "b.acme.example", "c.acme.example"}) {
+    book_.evaluate(book_.ensure(domain(name)));
+    everything.domains.push_back(domain(name));
+  }
+  publisher_.onReconciled(std::move(everything));
+  publisher_.submit({{domain("c.acme.example")}, {"zone acme.example serial 2", {}}, true});
+  while (publisher_.advance()) {
+  }
+  ASSERT_TRUE(store_.rebased);
+  EXPECT_THAT(store_.rebased_table.domains, testing::SizeIs(3));
 }
 
 TEST_F(PublisherTest, AStoreThatLosesDataGetsBackWhatItHad) {
