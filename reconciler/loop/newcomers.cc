@@ -1,4 +1,4 @@
-#include "reconciler/loop/discovery.h"
+#include "reconciler/loop/newcomers.h"
 
 #include <algorithm>
 #include <string>
@@ -15,7 +15,7 @@ constexpr std::uint32_t kSweptAtOnce = 5000;
 
 }  // namespace
 
-std::optional<derive::Domain> Discovery::onWanted(std::string_view text, std::string_view worker,
+std::optional<derive::Domain> Newcomers::onWanted(std::string_view text, std::string_view worker,
                                                   Instant now) {
   auto domain = gate_.admit(text, worker, now);
   const auto id = domain ? book_.find(*domain) : std::nullopt;
@@ -32,29 +32,29 @@ std::optional<derive::Domain> Discovery::onWanted(std::string_view text, std::st
   return std::nullopt;
 }
 
-bool Discovery::isFull(const derive::Domain& domain) const {
+bool Newcomers::isFull(const derive::Domain& domain) const {
   const discovery::Settings& limits = settings_.discovery;
   return book_.discovered() >= limits.hosted_max ||
          book_.discoveredUnder(discovery::registrableOf(domain)) >= limits.hosted_per_registrable;
 }
 
 // There is nothing to look up: the worker's table is behind, or the answer is no.
-bool Discovery::isKnown(const DomainNode& node) {
+bool Newcomers::isKnown(const DomainNode& node) {
   return node.published || (node.derived && !node.queued && !node.desired &&
                             node.verdict.standing != derive::Standing::unknown);
 }
 
-void Discovery::lookUp(const derive::Domain& domain, Instant now) {
+void Newcomers::lookUp(const derive::Domain& domain, Instant now) {
   under_way_.emplace_back(now, domain);
   shown_.insert(domain);
 }
 
-void Discovery::answer(const DomainNode& node) {
+void Newcomers::answer(const DomainNode& node) {
   workers_.answerNotHosted(node.domain, settings_.discovery.keep_foreign,
                            derive::toText(node.verdict.standing));
 }
 
-void Discovery::onEvaluated(DomainId id, bool leads) {
+void Newcomers::onEvaluated(DomainId id, bool leads) {
   const DomainNode& node = book_.node(id);
   if (!node.wanted || node.desired) return;
   const bool is_known = node.verdict.standing != derive::Standing::unknown;
@@ -63,12 +63,12 @@ void Discovery::onEvaluated(DomainId id, bool leads) {
   if (!shown_.contains(node.domain)) book_.endWanting(id);
 }
 
-void Discovery::onTimer(Instant now) {
+void Newcomers::onTimer(Instant now) {
   giveUpOld(now);
   if (settings_.discovered && now >= next_sweep_.value_or(now)) sweep(now);
 }
 
-void Discovery::giveUpOld(Instant now) {
+void Newcomers::giveUpOld(Instant now) {
   while (!under_way_.empty() && under_way_.front().first + kPatience <= now) {
     const auto id = book_.find(under_way_.front().second);
     if (id && book_.node(*id).wanted && !book_.node(*id).desired) book_.endWanting(*id);
@@ -78,7 +78,7 @@ void Discovery::giveUpOld(Instant now) {
 }
 
 // Some domains at a time, round and round.
-void Discovery::sweep(Instant now) {
+void Newcomers::sweep(Instant now) {
   next_sweep_ = now + kSweepInterval;
   for (std::uint32_t n = 0; n < kSweptAtOnce; ++n) {
     if (sweep_cursor_ >= book_.idsEnd()) {
@@ -98,7 +98,7 @@ void Discovery::sweep(Instant now) {
   }
 }
 
-std::optional<Instant> Discovery::nextDeadline() const {
+std::optional<Instant> Newcomers::nextDeadline() const {
   std::optional<Instant> next;
   if (settings_.discovered) next = next_sweep_.value_or(Instant());
   if (under_way_.empty()) return next;

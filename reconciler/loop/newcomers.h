@@ -24,10 +24,10 @@
 
 namespace zonecast::loop {
 
-class Discovery {
+class Newcomers {
  public:
   // All of them must outlive it.
-  Discovery(const Settings& settings, DomainBook& book, ports::WorkerQuestions& workers,
+  Newcomers(const Settings& settings, DomainBook& book, ports::WorkerQuestions& workers,
             ports::Journal& journal)
       : settings_(settings),
         book_(book),

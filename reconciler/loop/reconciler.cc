@@ -6,8 +6,6 @@
 
 #include <fmt/format.h>
 
-#include "reconciler/discovery/token.h"
-
 namespace zonecast::loop {
 namespace {
 
@@ -27,7 +25,7 @@ Reconciler::Reconciler(const Settings& settings, Ports ports, std::uint64_t seed
       view_(settings.derive.alias_chain_max),
       answers_(settings.answers, settings.resolvers, seed),
       book_(settings, view_, answers_, published_),
-      discovery_(settings, book_, ports.workers, ports.journal),
+      newcomers_(settings, book_, ports.workers, ports.journal),
       intake_(settings, view_, ports.disk,
               [this](ZoneUpdate update) { onUpdate(std::move(update)); }),
       secondary_(settings.secondary, intake_, random_()),
@@ -83,7 +81,7 @@ void Reconciler::onTimer() {
     secondary_.onNotify(hint.zone, hint.sender, now);
   }
   secondary_.onTimer(now);
-  discovery_.onTimer(now.mono);
+  newcomers_.onTimer(now.mono);
   settle();
 }
 
@@ -129,7 +127,7 @@ void Reconciler::afterStage(Pass& pass) {
       zone && searching_[static_cast<std::size_t>(*zone)] && pass.stage() != Pass::Stage::searching;
   if (found) searching_[static_cast<std::size_t>(*zone)] = false;
   for (const DomainId wanted : pass.takeWanted()) {
-    if (book_.exists(wanted)) discovery_.onEvaluated(wanted, isOpen(publisher_.state()));
+    if (book_.exists(wanted)) newcomers_.onEvaluated(wanted, isOpen(publisher_.state()));
   }
   if (pass.stage() == Pass::Stage::evaluated) {
     submitWorkOf(pass);
@@ -323,7 +321,7 @@ void Reconciler::onAnswered(query::AskId ask, query::Outcome outcome) {
 // Only the leader answers.
 void Reconciler::onWanted(std::string_view domain, std::string_view worker) {
   if (!isOpen(publisher_.state())) return;
-  auto to_look_up = discovery_.onWanted(domain, worker, ports_.clock.now().mono);
+  auto to_look_up = newcomers_.onWanted(domain, worker, ports_.clock.now().mono);
   if (to_look_up) to_look_up_.push_back(*std::move(to_look_up));
   settle();
 }
@@ -362,7 +360,7 @@ std::optional<Instant> Reconciler::nextDeadline() const {
   };
   if (!late_hints_.empty()) consider(late_hints_.front().due);
   consider(answers_.nextDeadline(ports_.clock.now().mono));
-  consider(discovery_.nextDeadline());
+  consider(newcomers_.nextDeadline());
   return next;
 }
 
@@ -389,192 +387,6 @@ void Reconciler::onStoreTrouble(std::string why) {
 
 void Reconciler::onDiskTrouble(std::string why) {
   ports_.journal.record(ports::DiskTrouble{std::move(why)});
-}
-
-// -- questions of the operator
-
-Overview Reconciler::overview() const {
-  Overview overview;
-  overview.store = publisher_.state();
-  overview.term = publisher_.term();
-  overview.position = publisher_.position();
-  overview.zones = settings_.zones.size();
-  overview.zones_loaded = view_.loaded();
-  overview.zones_confirmed = secondary_.tally().confirmed;
-  overview.zones_expired = secondary_.tally().expired;
-  overview.zones_in_trouble = secondary_.tally().in_trouble;
-  overview.domains_published = published_.domains.size();
-  overview.virtual_domains_published = published_.virtual_domains.size();
-  overview.domains_held = publisher_.held().size();
-  overview.zones_in_work = edits_.size() + passes_.size();
-  overview.domains_waiting = publisher_.waiting();
-  overview.answers = answers_.tally();
-  overview.domains_watched = settings_.watched.size();
-  overview.domains_discovered = book_.discovered();
-  overview.domains_wanted = book_.wanted();
-  return overview;
-}
-
-std::optional<xfr::ZoneId> Reconciler::zoneNamed(dns::NameView name) const {
-  const auto zone = zones_by_name_.find(name);
-  if (zone == zones_by_name_.end()) return std::nullopt;
-  return zone->second;
-}
-
-ZoneReport Reconciler::reportOn(xfr::ZoneId zone) const {
-  const std::size_t index = static_cast<std::size_t>(zone);
-  ZoneReport report;
-  report.name = settings_.secondary.zones[index].name.toText();
-  report.customer =
-      settings_.customers[static_cast<std::size_t>(settings_.zones[index].customer)].name;
-  report.status = secondary_.status(zone, ports_.clock.now());
-  if (report.status.primary) {
-    report.primary =
-        settings_.secondary.primaries[static_cast<std::size_t>(*report.status.primary)].name;
-  }
-  if (const view::Zone* content = view_.zone(indexOf(zone))) {
-    report.records = content->recordCount();
-    report.octets = content->octets();
-  }
-  return report;
-}
-
-std::vector<ZoneReport> Reconciler::zoneReports(const dns::Name* after,
-                                                std::size_t zones_max) const {
-  std::vector<ZoneReport> reports;
-  auto zone = after == nullptr ? zones_by_name_.begin() : zones_by_name_.upper_bound(*after);
-  for (; zone != zones_by_name_.end() && reports.size() < zones_max; ++zone) {
-    reports.push_back(reportOn(zone->second));
-  }
-  return reports;
-}
-
-std::optional<ZoneReport> Reconciler::zoneReport(dns::NameView zone) const {
-  const std::optional<xfr::ZoneId> known = zoneNamed(zone);
-  return known ? std::optional(reportOn(*known)) : std::nullopt;
-}
-
-bool Reconciler::refresh(dns::NameView zone) {
-  const std::optional<xfr::ZoneId> known = zoneNamed(zone);
-  if (!known) return false;
-  noticed_.try_emplace(*known, ports_.clock.now().mono);
-  secondary_.refresh(*known, ports_.clock.now());
-  settle();
-  return true;
-}
-
-bool Reconciler::retransfer(dns::NameView zone) {
-  const std::optional<xfr::ZoneId> known = zoneNamed(zone);
-  if (!known) return false;
-  noticed_.try_emplace(*known, ports_.clock.now().mono);
-  secondary_.retransfer(*known, ports_.clock.now());
-  settle();
-  return true;
-}
-
-bool Reconciler::lookUp(const derive::Domain& domain) {
-  const Instant now = ports_.clock.now().mono;
-  if (const auto id = book_.find(domain); id && !book_.node(*id).questions.empty()) {
-    book_.refresh(*id, now);
-  } else if (settings_.discovered && !view_.speaker(domain.name())) {
-    discovery_.lookUp(domain, now);
-    to_look_up_.push_back(domain);
-  } else {
-    return false;
-  }
-  settle();
-  return true;
-}
-
-Reconciler::WatchedPage Reconciler::watched(const dns::Name* after, std::size_t domains_max) const {
-  constexpr std::size_t kLookedAtMax = 10'000;  // some ms
-  const Instant now = ports_.clock.now().mono;
-  WatchedPage page;
-  page.next = book_.visitInOrder(after, kLookedAtMax, [&](const DomainNode& node) {
-    const bool is_discovered = node.customer && node.customer == settings_.discovered;
-    if (!node.watched && !is_discovered) return true;
-    WatchedReport& report = page.domains.emplace_back();
-    report.domain = std::string(node.domain.text());
-    if (node.customer) {
-      report.customer = settings_.customers[static_cast<std::size_t>(*node.customer)].name;
-    }
-    report.standing = std::string(derive::toText(node.verdict.standing));
-    report.missing = node.verdict.missing;
-    report.published = node.published.has_value();
-    report.idle = node.idle;
-    report.questions = node.questions.size();
-    for (const query::QuestionId question : node.questions) {
-      const Duration left = std::max(answers_.due(question) - now, Duration::zero());
-      report.next = report.next ? std::min(*report.next, left) : left;
-    }
-    return page.domains.size() < domains_max;
-  });
-  return page;
-}
-
-std::optional<view::CustomerId> Reconciler::customerOf(const derive::Domain& domain) const {
-  const std::optional<DomainId> id = book_.find(domain);
-  return id ? book_.node(*id).customer : view_.speaker(domain.name());
-}
-
-DomainReport Reconciler::domainReport(const derive::Domain& domain) const {
-  DomainReport report(domain);
-  if (const auto entry = published_.domains.find(domain); entry != published_.domains.end()) {
-    report.published = entry->second;
-    const auto virtual_domain = published_.virtual_domains.find(entry->second.did);
-    if (virtual_domain != published_.virtual_domains.end())
-      report.virtual_domain = virtual_domain->second;
-  }
-  if (const auto held = publisher_.held().find(domain); held != publisher_.held().end()) {
-    report.held = held->second;
-  }
-  if (const auto customer = customerOf(domain)) {
-    report.customer = settings_.customers[static_cast<std::size_t>(*customer)].name;
-  }
-  report.is_looked_up = std::ranges::find(to_look_up_, domain) != to_look_up_.end();
-  report.desired = book_.desired(domain);
-  if (const auto id = book_.find(domain)) {
-    const DomainNode& node = book_.node(*id);
-    report.standing = std::string(derive::toText(node.verdict.standing));
-    report.missing = node.verdict.missing;
-    report.is_looked_up = report.is_looked_up || node.queued ||
-                          std::ranges::any_of(node.questions, [this](auto question) {
-                            return answers_.isUnderWay(question);
-                          });
-    report.warnings = book_.warnings(*id);
-  }
-  return report;
-}
-
-DomainExplanation Reconciler::explain(const derive::Domain& domain) const {
-  DomainExplanation explanation{domainReport(domain), {}};
-  const auto customer = customerOf(domain);
-  if (!customer) {
-    explanation.explanation.first_failure = fmt::format(
-        "no configured zone or watched name speaks for {}, and no worker has asked for it",
-        domain.text());
-    return explanation;
-  }
-  const CustomerDns dns(settings_, view_, answers_, *customer, ports_.clock.now().mono);
-  explanation.explanation = derive::explain(domain, dns, settings_.edge, settings_.derive);
-  const std::optional<DomainId> id = book_.find(domain);
-  if (id && explanation.explanation.first_failure.empty() && book_.lacksToken(book_.node(*id))) {
-    explanation.explanation.first_failure = fmt::format(
-        "{} reaches the edge, but its {} record lacks the token that discovery.mode "
-        "asks for",
-        domain.text(), identity::kClaimLabel);
-    explanation.explanation.remedy.push_back(
-        fmt::format("{}.{}. 3600 IN TXT \"v=sipvhost1; token={}\"", identity::kClaimLabel,
-                    domain.text(), discovery::tokenFor(domain, settings_.discovery.token_key)));
-  }
-  if (!id && explanation.explanation.first_failure.empty()) {
-    // Not every address record makes a domain.
-    explanation.explanation.first_failure = fmt::format(
-        "{} reaches the edge, but no record asks for it to be a SIP domain: it needs SIP SRV or "
-        "NAPTR records, or a {} record",
-        domain.text(), identity::kClaimLabel);
-  }
-  return explanation;
 }
 
 }  // namespace zonecast::loop

@@ -27,8 +27,8 @@
 #include <string_view>
 #include <vector>
 
-#include "reconciler/loop/discovery.h"
 #include "reconciler/loop/domain_book.h"
+#include "reconciler/loop/newcomers.h"
 #include "reconciler/loop/pass.h"
 #include "reconciler/loop/publisher.h"
 #include "reconciler/loop/settings.h"
@@ -152,7 +152,7 @@ class Reconciler final : public ports::ZoneTransportListener,
   query::Answers answers_;
   plan::Table published_;
   DomainBook book_;
-  Discovery discovery_;
+  Newcomers newcomers_;
   ZoneIntake intake_;
   xfr::Secondary secondary_;
   xfr::NotifyGate gate_;
