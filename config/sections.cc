@@ -201,8 +201,9 @@ std::vector<Option<Draft>> resolverOptions() {
       duration<Draft>("ttl_min", answers(&Answers::ttl_min), 1s, kDay,
                       "the least that an answer's TTL counts for"),
       duration<Draft>("ttl_max", answers(&Answers::ttl_max), 1s, 7 * kDay, "the most"),
-      duration<Draft>("negative_ttl_max", answers(&Answers::negative_ttl_max), 1s, kDay,
-                      "the most that an absence's TTL counts for (RFC 2308)"),
+      duration<Draft>(
+          "negative_ttl_max", answers(&Answers::negative_ttl_max), 1s, kDay,
+          "the most that an absence's TTL counts for (RFC 2308), if that is more than ttl_min"),
       duration<Draft>("retry_min", answers(&Answers::retry_min), 1s, 1h,
                       "after which a question that failed is asked again; doubled each time"),
       duration<Draft>("retry_max", answers(&Answers::retry_max), 1s, kDay, "the most"),
@@ -292,6 +293,9 @@ std::vector<Option<Draft>> discoveryQuotas() {
                    "that are remembered as looked up lately"),
       duration<Draft>("repeat_after", kDiscovery(&Settings::repeat_after), 1ms, 1h,
                       "until a domain is looked up again because a worker asks"),
+      count<Draft>("asks_max",
+                   kSettings(&loop::Settings::answers, &query::AnswerSettings::wanted_asks_max), 1,
+                   10'000, "questions under way about domains that workers want"),
   };
 }
 
@@ -313,6 +317,9 @@ std::vector<Option<Draft>> discoveryOptions() {
                       "how long workers are told that a domain is not hosted"),
       duration<Draft>("idle", kDiscovery(&Settings::idle), 1s, 3650 * kDay,
                       "after which a domain that nobody asks for is refreshed less often"),
+      duration<Draft>("idle_interval",
+                      kSettings(&loop::Settings::answers, &query::AnswerSettings::idle_interval),
+                      1s, 365 * kDay, "that is, no sooner than after so long"),
       structure<Draft>("attributes", "a mapping of attributes' names",
                        "what the operator sets for all discovered domains"),
   };

@@ -157,7 +157,7 @@ void Log::write(const ports::Answered& fact) {
   if (fact.lateness >= kLatenessMax) {
     warnSeldom(
         answers_, "late",
-        Line("questions are asked late: raise resolver.asks_max or resolver.asks_per_second")
+        Line("questions are asked late: raise resolver.asks_max, asks_slow_max or asks_per_second")
             .add("seconds", std::chrono::floor<std::chrono::seconds>(fact.lateness).count()));
   }
   if (!fact.why) return;

@@ -263,6 +263,7 @@ void Metrics::observe(const loop::Overview& overview) {
   setQuestions("failing", overview.answers.failing);
   setQuestions("waiting", overview.answers.waiting);
   setQuestions("under_way", overview.answers.under_way);
+  setQuestions("slow", overview.answers.slow);
   domains_.Set(static_cast<double>(overview.domains_published));
   virtual_domains_.Set(static_cast<double>(overview.virtual_domains_published));
   domains_held_.Set(static_cast<double>(overview.domains_held));

@@ -428,6 +428,7 @@ Answers::State Answers::state(QuestionId question, Instant now) const {
 Answers::Tally Answers::tally() const {
   Tally tally = tally_;
   tally.under_way = under_way_.size();
+  tally.slow = slow_;
   return tally;
 }
 

@@ -129,6 +129,7 @@ class Answers {
   struct Tally {
     std::size_t questions = 0, unanswered = 0, failing = 0;  // failing: of those with an answer
     std::size_t under_way = 0, waiting = 0;                  // asked; due and not asked yet
+    std::size_t slow = 0;  // of those under way: they count for asks_slow_max
   };
   Tally tally() const;
 

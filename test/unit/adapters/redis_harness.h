@@ -94,15 +94,12 @@ inline RedisOptions attentive(RedisOptions options) {
   return options;
 }
 
-class Leader {
+// A loop that a test runs until something holds; far longer than anything takes that works.
+class TestLoop {
  public:
-  explicit Leader(const RedisOptions& options) : store_(loop_, options) {
-    store_.reportTo(seen_);
+  TestLoop() {
     std::signal(SIGPIPE, SIG_IGN);  // as a daemon does: libuv writes to sockets that have closed
   }
-
-  Remembered& seen() { return seen_; }
-  RedisStore& store() { return store_; }
 
   template <typename Condition>
   [[nodiscard]] bool runUntil(Condition condition) {
@@ -114,6 +111,21 @@ class Leader {
     }
     return true;
   }
+
+ protected:
+  uv::Loop loop_;
+
+ private:
+  uv::Timer heartbeat_{loop_, [] {}};
+};
+
+class Leader : public TestLoop {
+ public:
+  explicit Leader(const RedisOptions& options) : store_(loop_, options) { store_.reportTo(seen_); }
+
+  Remembered& seen() { return seen_; }
+  RedisStore& store() { return store_; }
+
   [[nodiscard]] bool runUntilReport() {
     return runUntil([this, before = seen_.reports] { return seen_.reports > before; });
   }
@@ -158,8 +170,6 @@ class Leader {
     table_ = table;
   }
 
-  uv::Loop loop_;
-  uv::Timer heartbeat_{loop_, [] {}};
   Remembered seen_;
   std::optional<plan::Position> position_;
   plan::Table table_;

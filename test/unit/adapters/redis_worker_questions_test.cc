@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <csignal>
 #include <set>
 #include <string>
 #include <utility>
@@ -44,10 +43,9 @@ struct Heard : ports::WorkerQuestionsListener {
   std::vector<std::string> troubles;
 };
 
-class Reader {
+class Reader : public TestLoop {
  public:
   explicit Reader(const RedisOptions& options) : questions_(loop_, options) {
-    std::signal(SIGPIPE, SIG_IGN);
     questions_.reportTo(heard_);
     questions_.start();
   }
@@ -55,16 +53,6 @@ class Reader {
   const Heard& heard() const { return heard_; }
   RedisWorkerQuestions& questions() { return questions_; }
 
-  template <typename Condition>
-  [[nodiscard]] bool runUntil(Condition condition) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-    while (!condition()) {
-      if (std::chrono::steady_clock::now() > deadline) return false;
-      heartbeat_.after(std::chrono::milliseconds(5));
-      uv_run(loop_.raw(), UV_RUN_ONCE);
-    }
-    return true;
-  }
   [[nodiscard]] bool runUntilHeard(std::string_view domain) {
     return runUntil([&] { return heard_.hasDomain(domain); });
   }
@@ -86,8 +74,6 @@ class Reader {
   }
 
  private:
-  uv::Loop loop_;
-  uv::Timer heartbeat_{loop_, [] {}};
   Heard heard_;
   int nows_ = 0;
   RedisWorkerQuestions questions_;
