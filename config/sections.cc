@@ -394,6 +394,16 @@ std::vector<Option<Draft>> timerLimits() {
   };
 }
 
+std::vector<Option<Draft>> retireOptions() {
+  const auto retire = [](auto member) { return kSettings(&loop::Settings::retire, member); };
+  return {
+      duration<Draft>("absent", retire(&plan::RetirePolicy::absent), 0s, 30 * kDay,
+                      "whose records are gone: until DNS has said so twice, and so long; 0s: at once"),
+      duration<Draft>("zone_gone", retire(&plan::RetirePolicy::zone_gone), 0s, 30 * kDay,
+                      "whose name no customer speaks for any more"),
+  };
+}
+
 std::vector<Option<Draft>> limitOptions() {
   std::vector<Option<Draft>> all = zoneLimits();
   std::ranges::move(transferLimits(), std::back_inserter(all));
@@ -414,6 +424,7 @@ std::span<const Section> sections() {
       {"derive", "how RFC 3263 is followed", deriveOptions()},
       {"claims", "what a zone owner may say", claimOptions()},
       {"discovery", "domains that nobody configured, and that workers meet", discoveryOptions()},
+      {"retire", "how long a domain is served on that DNS points here no more", retireOptions()},
       {"limits", "so that no zone and no primary is a burden to the others", limitOptions()},
   };
   return kSections;

@@ -1,6 +1,7 @@
 #include "schema/domain_value.h"
 
 #include <array>
+#include <charconv>
 #include <optional>
 #include <utility>
 
@@ -19,6 +20,10 @@ constexpr std::array<std::pair<v1::Transport, std::string_view>, 5> kTransports{
      {v1::TRANSPORT_WSS, "wss"}}};
 constexpr std::array<std::pair<v1::Role, std::string_view>, 2> kRoles{
     {{v1::ROLE_PRIMARY, "primary"}, {v1::ROLE_BACKUP, "backup"}}};
+constexpr std::array<std::pair<v1::RetireCause, std::string_view>, 3> kCauses{
+    {{v1::RETIRE_CAUSE_ELSEWHERE, "elsewhere"},
+     {v1::RETIRE_CAUSE_ABSENT, "absent"},
+     {v1::RETIRE_CAUSE_ZONE_GONE, "zone_gone"}}};
 
 std::string_view textOf(const auto& names, auto value) {
   for (const auto& [known, text] : names) {
@@ -57,6 +62,13 @@ tl::expected<void, std::string> decodeTransports(std::string_view text, v1::Doma
   return {};
 }
 
+std::optional<std::uint32_t> decodeSeconds(std::string_view text) {
+  std::uint32_t seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  const bool is_plain = error == std::errc() && end == text.data() + text.size();
+  return is_plain ? std::optional(seconds) : std::nullopt;
+}
+
 tl::expected<void, std::string> decodeField(std::string_view name, std::string_view value,
                                             v1::DomainEntry& entry) {
   if (name == "did") {
@@ -69,6 +81,14 @@ tl::expected<void, std::string> decodeField(std::string_view name, std::string_v
     const auto role = valueOf(kRoles, value);
     if (!role) return unknown("role", value);
     entry.set_role(*role);
+  } else if (name == "cause") {
+    const auto cause = valueOf(kCauses, value);
+    if (!cause) return unknown("cause", value);
+    entry.set_cause(*cause);
+  } else if (name == "until") {
+    const auto until = decodeSeconds(value);
+    if (!until) return unknown("time", value);
+    entry.set_until(*until);
   } else if (name == "transports") {
     return decodeTransports(value, entry);
   }
@@ -83,8 +103,13 @@ std::string encodeDomainValue(const v1::DomainEntry& entry) {
     if (!transports.empty()) transports += ',';
     transports += textOf(kTransports, static_cast<v1::Transport>(transport));
   }
-  return fmt::format("did={};state={};transports={};role={}", entry.did(),
-                     textOf(kStates, entry.state()), transports, textOf(kRoles, entry.role()));
+  std::string text =
+      fmt::format("did={};state={};transports={};role={}", entry.did(),
+                  textOf(kStates, entry.state()), transports, textOf(kRoles, entry.role()));
+  if (entry.cause() != v1::RETIRE_CAUSE_UNSPECIFIED) {
+    text += fmt::format(";cause={};until={}", textOf(kCauses, entry.cause()), entry.until());
+  }
+  return text;
 }
 
 tl::expected<v1::DomainEntry, std::string> decodeDomainValue(std::string_view text) {

@@ -1,5 +1,6 @@
 // The value of a field of the `domain` hash:
-// "did=iptel;state=hosted;transports=udp,tcp;role=primary". Fields in this order; a decoder takes
+// "did=iptel;state=hosted;transports=udp,tcp;role=primary"; when it is retiring, with
+// ";cause=absent;until=1700000000" (seconds since 1970). Fields in this order; a decoder takes
 // any order and ignores fields that it does not know. Nothing in it is escaped: no field can hold
 // ';', '=' or ','.
 #pragma once

@@ -119,6 +119,8 @@ Metrics::Metrics(const ports::Clock& clock)
       virtual_domains_(gauge(*registry_, "zonecast_virtual_domains", "Virtual domains published.")),
       domains_held_(
           gauge(*registry_, "zonecast_domains_held", "Domains whose difference is held back.")),
+      domains_retiring_(gauge(*registry_, "zonecast_domains_retiring",
+                              "Domains that DNS points here no more, and that are served still.")),
       domains_waiting_(
           gauge(*registry_, "zonecast_domains_waiting", "Domains that wait to be planned.")),
       version_(gauge(*registry_, "zonecast_published_version",
@@ -266,6 +268,7 @@ void Metrics::observe(const loop::Overview& overview) {
   setQuestions("slow", overview.answers.slow);
   domains_.Set(static_cast<double>(overview.domains_published));
   virtual_domains_.Set(static_cast<double>(overview.virtual_domains_published));
+  domains_retiring_.Set(static_cast<double>(overview.domains_retiring));
   domains_held_.Set(static_cast<double>(overview.domains_held));
   domains_waiting_.Set(static_cast<double>(overview.domains_waiting));
   if (overview.position) version_.Set(static_cast<double>(overview.position->version));

@@ -91,6 +91,7 @@ class Metrics final : public ports::Journal {
   prometheus::Gauge& domains_;
   prometheus::Gauge& virtual_domains_;
   prometheus::Gauge& domains_held_;
+  prometheus::Gauge& domains_retiring_;
   prometheus::Gauge& domains_waiting_;
   prometheus::Gauge& version_;
   prometheus::Gauge& redis_up_;

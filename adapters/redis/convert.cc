@@ -70,6 +70,10 @@ v1::DomainEntry toMessage(const derive::Domain& domain, const plan::DomainEntry&
   message.set_did(std::string(entry.did.text()));
   message.set_state(kStates[static_cast<std::size_t>(entry.state)]);
   message.set_role(kRoles[static_cast<std::size_t>(entry.role)]);
+  if (entry.cause != plan::RetireCause::none) {
+    message.set_cause(static_cast<v1::RetireCause>(entry.cause));
+    message.set_until(entry.until.time_since_epoch().count());
+  }
   for (const derive::Transport transport : derive::kTransports) {
     if (entry.transports.contains(transport)) {
       message.add_transports(kTransports[static_cast<std::size_t>(transport)]);
@@ -103,7 +107,16 @@ tl::expected<plan::DomainEntry, std::string> fromMessage(const v1::DomainEntry& 
   const auto state = coreValue<plan::State>(kStates, message.state());
   const auto role = coreValue<derive::Role>(kRoles, message.role());
   if (!state || !role) return tl::unexpected(std::string("a state or role that is not known"));
-  plan::DomainEntry entry{.did = std::move(*did), .state = *state, .transports = {}, .role = *role};
+  if (!v1::RetireCause_IsValid(message.cause())) {
+    return tl::unexpected(std::string("a cause that is not known"));
+  }
+  plan::DomainEntry entry{
+      .did = std::move(*did),
+      .state = *state,
+      .transports = {},
+      .role = *role,
+      .cause = static_cast<plan::RetireCause>(message.cause()),
+      .until = plan::Deadline(plan::Deadline::duration(message.until()))};
   for (const int wanted : message.transports()) {
     const auto transport = coreValue<derive::Transport>(kTransports, wanted);
     if (!transport) return tl::unexpected(std::string("a transport that is not known"));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include "app/zonecast/printable.h"
@@ -32,6 +33,20 @@ std::string stateText(const v1::DomainEntry& entry) {
 }
 std::string roleText(const v1::DomainEntry& entry) {
   return enumeratorText(v1::Role_Name(entry.role()));
+}
+
+// Why it is retiring.
+std::string causeText(const v1::DomainEntry& entry) {
+  switch (entry.cause()) {
+    case v1::RETIRE_CAUSE_ELSEWHERE:
+      return "DNS points it elsewhere";
+    case v1::RETIRE_CAUSE_ABSENT:
+      return "its records are gone";
+    case v1::RETIRE_CAUSE_ZONE_GONE:
+      return "nobody speaks for its name";
+    default:
+      return "?";
+  }
 }
 
 std::string valueText(const v1::Value& value) {
@@ -111,8 +126,13 @@ std::string valuesText(const v1::Attribute& attribute) {
 }
 
 std::string entryText(const v1::DomainEntry& entry) {
-  return fmt::format("{} {} {} did={}", stateText(entry), transportsText(entry), roleText(entry),
-                     entry.did());
+  std::string text = fmt::format("{} {} {} did={}", stateText(entry), transportsText(entry),
+                                 roleText(entry), entry.did());
+  if (entry.cause() != v1::RETIRE_CAUSE_UNSPECIFIED) {
+    text += fmt::format(", {}, until {:%FT%TZ} at least", causeText(entry),
+                        std::chrono::sys_seconds(std::chrono::seconds(entry.until())));
+  }
+  return text;
 }
 
 std::string stepText(const v1::ExplanationStep& step) {

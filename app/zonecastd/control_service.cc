@@ -168,6 +168,7 @@ v1::ControlResponse ControlService::status() {
   status.set_zones_in_work(overview.zones_in_work);
   status.set_domains(overview.domains_published);
   status.set_virtual_domains(overview.virtual_domains_published);
+  status.set_domains_retiring(overview.domains_retiring);
   status.set_domains_held(overview.domains_held);
   status.set_domains_waiting(overview.domains_waiting);
   status.set_domains_watched(overview.domains_watched);

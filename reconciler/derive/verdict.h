@@ -1,6 +1,7 @@
 // What the evidence says of one domain, and how it came to that (DESIGN section 4).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -24,6 +25,12 @@ std::string_view toText(Standing standing);
 enum class Role : std::uint8_t { primary, backup };  // preferred, or reached only after others
 std::string_view toText(Role role);
 
+// The step of RFC 3263 whose records lead the clients of a transport somewhere, here or elsewhere:
+// the later in this order, the earlier it is asked. A record that leads to what is not there leads
+// nowhere.
+enum class Leading : std::uint8_t { nothing, addresses, services, pointers };
+using LeadingByTransport = std::array<Leading, kTransports.size()>;
+
 struct Families {
   bool v4 = false, v6 = false;
   friend bool operator==(Families, Families) = default;
@@ -39,6 +46,8 @@ struct Verdict {
   Role role = Role::primary;  // backup: no transport has the edge among what it tries first
   Families families;
   bool by_address = false;  // hosted by step 3
+  // Of what is known, hosted or not.
+  LeadingByTransport leading{};
   // SRV targets that are known to reach the edge, in canonical order, no duplicates.
   std::vector<dns::Name> targets;
   // unknown: the first thing that was missing, for people

@@ -83,6 +83,7 @@ Walk::Walk(const Domain& domain, const view::Lookup& dns, const Edge& edge,
 void Walk::fold(Reach& whole, Reach way) {
   whole.end = std::max(whole.end, way.end);
   whole.preferred |= way.preferred;
+  whole.is_nowhere |= way.is_nowhere;
   whole.families.v4 |= way.families.v4;
   whole.families.v6 |= way.families.v6;
   if (whole.missing.empty()) whole.missing = std::move(way.missing);
@@ -104,7 +105,9 @@ Verdict Walk::run() {
   for (const Transport transport : {Transport::udp, Transport::tls}) {
     const EdgePort port{transport, sipService(transport).default_port};
     if (!policy_.transports.contains(transport)) continue;
-    reaches[static_cast<std::size_t>(transport)] = followHost(name_, port, true);
+    Reach& reach = reaches[static_cast<std::size_t>(transport)];
+    reach = followHost(name_, port, true);
+    ledBy(Leading::addresses, transport, reach);
   }
   return conclude(reaches, true);
 }
@@ -112,9 +115,20 @@ Verdict Walk::run() {
 Walk::Reach Walk::follow(const PointerSet& naptrs, Transport transport) {
   if (!naptrs.missing.empty()) return unknown(naptrs.missing);
   const auto ways = waysFor(naptrs, transport);
-  if (!ways.empty()) return followPointers(naptrs, ways, transport, 1, true);
-  const auto owner = srvOwner(transport, name_);
-  return owner ? followServices(*owner, transport, true) : Reach{};
+  Reach reach;
+  if (!ways.empty()) {
+    reach = followPointers(naptrs, ways, transport, 1, true);
+    ledBy(Leading::pointers, transport, reach);
+  } else if (const auto owner = srvOwner(transport, name_)) {
+    reach = followServices(*owner, transport, true);
+    ledBy(Leading::services, transport, reach);
+  }
+  return reach;
+}
+
+void Walk::ledBy(Leading leading, Transport transport, const Reach& reach) {
+  const bool leads = reach.end != End::none && (reach.end == End::edge || !reach.is_nowhere);
+  if (leads) leading_[static_cast<std::size_t>(transport)] = leading;
 }
 
 Walk::PointerSet Walk::readPointers(dns::NameView owner) {
@@ -163,7 +177,7 @@ Walk::Ways Walk::waysFor(const PointerSet& set, Transport transport) {
 Walk::Reach Walk::notNowhere(Reach reach, std::string_view note) {
   if (reach.end != End::none) return reach;
   recorder_.amendLast(Outcome::elsewhere, note);
-  return elsewhere();
+  return {.end = End::elsewhere, .is_nowhere = true};
 }
 
 // RFC 3403 section 4.1: once a record matches, no record of a higher ORDER is considered; among
@@ -351,6 +365,7 @@ Verdict Walk::conclude(std::span<const Reach> reaches, bool by_address) const {
   Verdict verdict;
   verdict.sources = inquiry_.sources();
   verdict.reads = inquiry_.reads();
+  verdict.leading = leading_;
 
   End end = End::none;
   for (const Reach& reach : reaches) end = std::max(end, reach.end);

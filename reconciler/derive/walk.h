@@ -48,17 +48,18 @@ class Walk {
   enum class End : std::uint8_t { none, closed, elsewhere, unknown, edge };
   struct Reach {
     End end = End::none;
-    bool preferred = false;  // edge: by the records that clients try first
-    Families families;       // edge
-    std::string missing;     // unknown
+    bool preferred = false;   // edge: by the records that clients try first
+    Families families{};      // edge
+    std::string missing{};    // unknown
+    bool is_nowhere = false;  // elsewhere: what some record leads to is not there
   };
-  static Reach closed() { return {End::closed, false, {}, {}}; }
-  static Reach elsewhere() { return {End::elsewhere, false, {}, {}}; }
+  static Reach closed() { return {.end = End::closed}; }
+  static Reach elsewhere() { return {.end = End::elsewhere}; }
   static Reach unknown(std::string missing) {
-    return {End::unknown, false, {}, std::move(missing)};
+    return {.end = End::unknown, .missing = std::move(missing)};
   }
   static Reach atEdge(Families families, bool preferred) {
-    return {End::edge, preferred, families, {}};
+    return {.end = End::edge, .preferred = preferred, .families = families};
   }
   static void fold(Reach& whole, Reach way);
 
@@ -78,6 +79,8 @@ class Walk {
     bool has_sip = false;                      // one at least is SIP's, whether it counts or not
     std::string missing;                       // not empty: the set is not known
   };
+
+  void ledBy(Leading leading, Transport transport, const Reach& reach);
 
   Reach follow(const PointerSet& naptrs, Transport transport);
   Reach notNowhere(Reach reach, std::string_view note);
@@ -112,6 +115,7 @@ class Walk {
   Inquiry inquiry_;
   Recorder recorder_;
   std::vector<dns::Name> targets_;  // SRV targets that reach the edge
+  LeadingByTransport leading_{};
 };
 
 }  // namespace zonecast::derive

@@ -50,8 +50,12 @@ void addAll(const Sources& from, Sources& to) {
 }  // namespace
 
 DomainBook::DomainBook(const Settings& settings, const view::View& view, query::Answers& answers,
-                       const plan::Table& published)
-    : settings_(settings), view_(view), answers_(answers), published_(published) {
+                       const plan::Table& published, ConfirmedSince confirmed_since)
+    : settings_(settings),
+      view_(view),
+      answers_(answers),
+      published_(published),
+      confirmed_since_(std::move(confirmed_since)) {
   for (std::size_t i = 0; i < settings.customers.size(); ++i) {
     customers_.emplace(settings.customers[i].name, view::CustomerId{static_cast<std::uint32_t>(i)});
   }
@@ -114,11 +118,12 @@ bool DomainBook::isWaiting(const derive::Domain& domain) const {
   return id && (is_queued(*id) || std::ranges::any_of(node(*id).named_by, is_queued));
 }
 
-DomainBook::Evaluation DomainBook::evaluate(DomainId id) {
+DomainBook::Evaluation DomainBook::evaluate(DomainId id, const Now& now) {
   DomainNode& node = mutableNode(id);
   node.queued = false;
   // What has records of its own is judged by the view alone, not by what is published.
-  if (node.derived && node.tried == Presence::present) {
+  const bool may_part = node.kept || (node.published && !isServed(node));
+  if (node.derived && node.tried == Presence::present && !may_part) {
     Evaluation evaluation;
     settle(id, evaluation);
     return evaluation;
@@ -136,30 +141,37 @@ DomainBook::Evaluation DomainBook::evaluate(DomainId id) {
   if (auto pending = verdict.standing == Standing::hosted ? dns->pending() : std::nullopt) {
     verdict.standing = Standing::unknown;
     verdict.missing = *std::move(pending);
+    // Some of it was asked for the trial alone, and the walk has not read it.
+    for (const CustomerDns::Asked& asked : dns->missing()) {
+      addRead(verdict, node.domain.name(), asked.name);
+    }
   }
   if (verdict.standing == Standing::unknown && isAskedAbout(node)) askAhead(node, *dns);
   if (verdict.standing == Standing::hosted && lacksToken(node)) {
     verdict.standing = Standing::foreign;
     verdict.targets.clear();
+    verdict.leading = {};
   }
 
   Evaluation evaluation;
   const std::vector<dns::Name> targets = std::exchange(verdict.targets, {});
   evaluation.changed = verdict != node.verdict || claim_changed;
-  const Verdict before = std::exchange(node.verdict, std::move(verdict));
-  updateReads(id, before.reads, node.verdict.reads);
-  const bool is_known = node.verdict.standing != Standing::unknown;
-  if (is_known) {
+  const bool stayed = staysAsItIs(id);
+  updateReads(id, node.verdict.reads, verdict.reads);
+  node.verdict = std::move(verdict);
+  restOn(node, dns ? &*dns : nullptr);
+  node.kept = keep(id, now);
+  if (!staysAsItIs(id)) {
     updateTargets(id, targets, evaluation);
     node.was_known = true;
   }
-  if (is_known != (before.standing != Standing::unknown)) {
+  if (staysAsItIs(id) != stayed) {
     evaluation.also.insert(evaluation.also.end(), node.targets.begin(), node.targets.end());
   }
   std::ranges::copy(recount(node), std::back_inserter(evaluation.also));
   settle(id, evaluation);
   count(node);
-  restOn(node, dns ? &*dns : nullptr);
+  holdAnew(node);
   if (claim_changed) evaluation.warnings = warnings(id);
   return evaluation;
 }
@@ -198,18 +210,18 @@ Verdict DomainBook::judge(DomainNode& node, const CustomerDns& dns) {
   return notHosted(zone);
 }
 
-bool DomainBook::isUnknown(DomainId id) const {
-  return node(id).verdict.standing == Standing::unknown;
+bool DomainBook::staysAsItIs(DomainId id) const {
+  return node(id).kept || node(id).verdict.standing == Standing::unknown;
 }
 
 // A domain without records of its own is one only for those that name it. While none of these is
 // known it may not be one; while some are not, it may be reached otherwise than the others tell.
 bool DomainBook::leansOnUnknown(const DomainNode& node, const Verdict& verdict) const {
   if (node.tried == Presence::present) return false;
-  const auto is_unknown = [this](DomainId id) { return isUnknown(id); };
-  if (std::ranges::all_of(node.named_by, is_unknown)) return true;
+  const auto stays = [this](DomainId id) { return staysAsItIs(id); };
+  if (std::ranges::all_of(node.named_by, stays)) return true;
   return verdict.standing == Standing::foreign && node.published.has_value() &&
-         std::ranges::any_of(node.named_by, is_unknown);
+         std::ranges::any_of(node.named_by, stays);
 }
 
 // One that was published with the domain, and was never known since the start, may name it: a
@@ -226,8 +238,9 @@ bool DomainBook::mayBeNamedByUnknown(const DomainNode& node) {
 // One without records of its own names nobody. Returns those that waited for the last of its
 // virtual domain.
 std::vector<DomainId> DomainBook::recount(DomainNode& node) {
-  const bool is_uncertain = node.published && node.verdict.standing == Standing::unknown &&
-                            !node.was_known && node.tried != Presence::absent;
+  const bool is_unknown =
+      node.verdict.standing == Standing::unknown && node.tried != Presence::absent;
+  const bool is_uncertain = node.published && !node.was_known && (is_unknown || node.kept);
   auto in = is_uncertain ? std::optional(node.published->did) : std::nullopt;
   if (in == node.uncertain_in) return {};
   if (in) ++uncertain_[*in];
@@ -367,6 +380,7 @@ void DomainBook::forgetIfIdle(DomainId id) {
                       !node.targets.empty() || node.verdict.standing == Standing::unknown ||
                       published_.domains.contains(node.domain);
   if (needed && !is_over) return;
+  partings_.end(id);
   updateReads(id, node.verdict.reads, {});
   restOn(mutableNode(id), nullptr);
   await(mutableNode(id), std::nullopt);

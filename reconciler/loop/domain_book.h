@@ -7,6 +7,9 @@
 // that the fall of a whole subtree finds its readers without a scan. A domain is found by the hash
 // of its name; the order serves subtrees alone.
 //
+// A published domain that DNS points here no more is kept for a while: it stays as it was, with the
+// targets that it named, and desires to be published as retiring.
+//
 // Invariants: an unknown verdict desires exactly what is published. A node exists for a domain that
 // records in a zone ask to be tried, that is watched or wanted, that a hosted domain names as its
 // target, or that is published. A domain that nobody speaks for, and that is wanted or was
@@ -17,6 +20,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -31,6 +35,7 @@
 #include "reconciler/derive/derive.h"
 #include "reconciler/identity/virtual_domain.h"
 #include "reconciler/loop/customer_dns.h"
+#include "reconciler/loop/partings.h"
 #include "reconciler/loop/settings.h"
 #include "reconciler/loop/trial.h"
 #include "reconciler/plan/table.h"
@@ -39,9 +44,13 @@
 
 namespace zonecast::loop {
 
-enum class DomainId : std::uint32_t {};
-
 using derive::Sources;
+
+inline constexpr auto kFirstStep = [] {
+  derive::LeadingByTransport leading;
+  leading.fill(derive::Leading::pointers);
+  return leading;
+}();
 
 struct DomainNode {
   explicit DomainNode(derive::Domain d) : domain(std::move(d)) {}
@@ -58,6 +67,10 @@ struct DomainNode {
   std::uint32_t planned_in = 0;         // the planning that saw it last; see markPlanned()
   std::optional<view::CustomerId> customer;
   derive::Verdict verdict;  // its targets stand below, as domains
+  bool kept = false;        // DNS does not point it here, and it is still served
+  // What led clients here when it was served last; all `nothing`: only those that named it. As if by
+  // the first step when that was before the start.
+  derive::LeadingByTransport hosted_by = kFirstStep;
   bool was_known = false;   // since the start: then `targets` are whom it names, or named last
   std::optional<identity::Did> uncertain_in;  // one that may name others there; see uncertain_
   std::optional<identity::Claim> claim;
@@ -73,9 +86,11 @@ struct DomainNode {
 
 class DomainBook : private identity::IdentityContext {
  public:
+  // The zone is confirmed, and was so last after that instant.
+  using ConfirmedSince = std::function<bool(view::ZoneIndex, Instant)>;
   // All of them must outlive the book. `published` is what the store is believed to hold.
   DomainBook(const Settings& settings, const view::View& view, query::Answers& answers,
-             const plan::Table& published);
+             const plan::Table& published, ConfirmedSince confirmed_since);
 
   // The domain's id, made when it is new and queued or not as it was.
   DomainId ensure(const derive::Domain& domain);
@@ -126,7 +141,7 @@ class DomainBook : private identity::IdentityContext {
   };
   // Derives the domain against the view as it is now, and takes it from the queue. The node may be
   // gone afterwards.
-  Evaluation evaluate(DomainId id);
+  Evaluation evaluate(DomainId id, const Now& now);
 
   // The published table was replaced or changed: the node learns it, and if it is unknown it
   // desires what is published now.
@@ -165,6 +180,10 @@ class DomainBook : private identity::IdentityContext {
 
   std::vector<std::string> warnings(DomainId id) const;  // about its claim, as it is now
 
+  // Domains whose grace is over are to be evaluated anew, as if changed.
+  Partings& partings() { return partings_; }
+  const Partings& partings() const { return partings_; }
+
   std::size_t wanted() const { return wanted_; }
   // Discovered domains that are to be published; at and below a registrable domain.
   std::size_t discovered() const { return discovered_; }
@@ -193,7 +212,14 @@ class DomainBook : private identity::IdentityContext {
   void holdAnew(DomainNode& node);
   void setWanted(DomainNode& node, bool wanted);
   void count(DomainNode& node);
-  bool isUnknown(DomainId id) const;
+  bool isServed(const DomainNode& node) const;
+  bool keep(DomainId id, const Now& now);
+  Parting parting(const DomainNode& node, const Now& now) const;
+  plan::RetireCause causeOf(const DomainNode& node) const;
+  bool mayGo(const DomainNode& node, const Parting& parting) const;
+  bool staysAsItIs(DomainId id) const;
+  bool restsOnConfirmed(const DomainNode& node, Instant since) const;
+  plan::DomainEntry retiringEntry(DomainId id) const;
   bool leansOnUnknown(const DomainNode& node, const derive::Verdict& verdict) const;
   bool mayBeNamedByUnknown(const DomainNode& node);
   bool mayBeNamedFromMissing(const DomainNode& node) const;
@@ -218,7 +244,9 @@ class DomainBook : private identity::IdentityContext {
   const view::View& view_;
   query::Answers& answers_;
   const plan::Table& published_;
+  const ConfirmedSince confirmed_since_;
 
+  Partings partings_;
   std::size_t wanted_ = 0, discovered_ = 0;
   absl::flat_hash_map<std::string, std::uint32_t> discovered_under_;  // by registrable domain
   std::vector<std::unique_ptr<DomainNode>> nodes_;  // by id; a hole where one was forgotten

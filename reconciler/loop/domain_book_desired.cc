@@ -22,14 +22,18 @@ identity::Candidate DomainBook::candidate(const DomainNode& node) const {
 }
 
 // A target without records of its own is reached as those that name it are.
+bool DomainBook::isServed(const DomainNode& node) const {
+  if (node.verdict.standing == Standing::hosted) return true;
+  return node.verdict.standing == Standing::foreign && node.tried != Presence::present &&
+         !node.named_by.empty();
+}
+
 std::optional<plan::DomainEntry> DomainBook::hostedEntry(DomainNode& node) {
   await(node, std::nullopt);
   derive::TransportSet transports = node.verdict.transports;
   derive::Role role = node.verdict.role;
+  if (!isServed(node)) return std::nullopt;
   if (node.verdict.standing != Standing::hosted) {
-    const bool is_reached_as_target = node.verdict.standing == Standing::foreign &&
-                                      node.tried != Presence::present && !node.named_by.empty();
-    if (!is_reached_as_target) return std::nullopt;
     std::uint8_t bits = 0;
     role = derive::Role::backup;
     for (const DomainId namer : node.named_by) {
@@ -47,7 +51,8 @@ std::optional<plan::DomainEntry> DomainBook::hostedEntry(DomainNode& node) {
   if (assignment.reason != identity::Assignment::Reason::claimed) {
     if (auto kept = keptDid(node)) assignment.did = std::move(*kept);
   }
-  return plan::DomainEntry{assignment.did, plan::State::hosted, transports, role};
+  return plan::DomainEntry{
+      .did = assignment.did, .transports = transports, .role = role};
 }
 
 // Published under its own name, or a number of it.
@@ -62,20 +67,24 @@ bool DomainBook::hasOwnDid(const DomainNode& node) const {
 // where it is.
 std::optional<identity::Did> DomainBook::keptDid(const DomainNode& node) {
   if (!node.published || holder(node.published->did) != node.customer) return std::nullopt;
-  const auto is_unknown = [this](DomainId id) { return isUnknown(id); };
-  const bool is_kept = std::ranges::any_of(node.named_by, is_unknown) || mayBeNamedByUnknown(node);
+  const auto stays = [this](DomainId id) { return staysAsItIs(id); };
+  const bool is_kept = std::ranges::any_of(node.named_by, stays) || mayBeNamedByUnknown(node);
   return is_kept ? std::optional(node.published->did) : std::nullopt;
 }
 
 void DomainBook::settle(DomainId id, Evaluation& evaluation) {
   DomainNode& node = mutableNode(id);
   const bool unknown = node.verdict.standing == Standing::unknown;
-  if (unknown) await(node, std::nullopt);
-  if (!desire(id, unknown ? node.published : hostedEntry(node))) return;
+  if (unknown || node.kept) await(node, std::nullopt);
+  if (!desire(id, unknown     ? node.published
+                  : node.kept ? retiringEntry(id)
+                              : hostedEntry(node))) {
+    return;
+  }
   evaluation.changed = true;
   for (const DomainId target : node.targets) {
     DomainNode& joined = mutableNode(target);
-    if (isUnknown(target) || leansOnUnknown(joined, joined.verdict)) continue;
+    if (staysAsItIs(target) || leansOnUnknown(joined, joined.verdict)) continue;
     if (desire(target, hostedEntry(joined))) evaluation.regrouped.push_back(target);
   }
 }
@@ -139,7 +148,7 @@ std::optional<plan::SharedVirtualDomain> DomainBook::desired(const identity::Did
       identity::canonicalOf(did, published ? &published->canonical : nullptr, members);
 
   const DomainNode& speaker = node(*find(canonical));
-  if (speaker.verdict.standing == Standing::unknown || !speaker.customer) {
+  if (staysAsItIs(*find(canonical)) || !speaker.customer) {
     if (!published) return std::nullopt;
     return identity::VirtualDomain{
         canonical, published->customer, {members.begin(), members.end()}, published->attributes};

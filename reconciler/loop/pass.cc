@@ -40,7 +40,7 @@ std::size_t Pass::advance(std::size_t steps_max, const Now& now) {
       }
       break;
     case Stage::evaluating:
-      evaluateSome();
+      evaluateSome(now);
       if (queue_.empty()) stage_ = Stage::evaluated;
       break;
     case Stage::saving:
@@ -131,6 +131,14 @@ bool Pass::search(const DomainsWanted& wanted) {
   return change_cursor_ == wanted.domains.size();
 }
 
+bool Pass::search(const GraceOver& over) {
+  for (; stepsLeft() > 0 && change_cursor_ < over.domains.size(); ++steps_, ++change_cursor_) {
+    const DomainId id = over.domains[change_cursor_];
+    if (tools_.book.partings().find(id)) enqueue(id);
+  }
+  return change_cursor_ == over.domains.size();
+}
+
 void Pass::restart() {
   published_cursor_.reset();
   node_cursor_ = {};
@@ -192,17 +200,17 @@ void Pass::enqueueAsItIs(DomainId id) {
   if (tools_.book.markQueued(id)) queue_.push_back(id);
 }
 
-void Pass::evaluateSome() {
+void Pass::evaluateSome(const Now& now) {
   for (; stepsLeft() > 0 && !queue_.empty(); steps_ += kStepsPerDomain) {
     const DomainId id = queue_.front();
     queue_.pop_front();
-    evaluate(id);
+    evaluate(id, now);
   }
 }
 
-void Pass::evaluate(DomainId id) {
+void Pass::evaluate(DomainId id, const Now& now) {
   DomainBook& book = tools_.book;
-  DomainBook::Evaluation evaluation = book.evaluate(id);
+  DomainBook::Evaluation evaluation = book.evaluate(id, now);
   const DomainNode& node = book.node(id);
   // What is held may have waited for just this evaluation.
   const auto is_held = [this](const derive::Domain& domain) {

@@ -40,8 +40,12 @@ struct DomainsWanted {
   std::vector<derive::Domain> domains;
 };
 
+struct GraceOver {
+  std::vector<DomainId> domains;
+};
+
 using PassSubject = std::variant<ZoneInstalled, ZoneReplaced, ZoneEdited, StoreReplaced,
-                                 AnswersChanged, NamesWatched, DomainsWanted>;
+                                 AnswersChanged, NamesWatched, DomainsWanted, GraceOver>;
 
 // What a pass works with; all of it outlives the pass.
 struct PassTools {
@@ -103,14 +107,15 @@ class Pass {
   bool search(const AnswersChanged& answers);
   bool search(const NamesWatched&);
   bool search(const DomainsWanted& wanted);
+  bool search(const GraceOver& over);
   bool searchChange(xfr::ZoneId zone, const view::ZoneChange& change);
   bool searchSubtree(dns::NameView top);
   void enqueueOwner(dns::NameView owner, bool has_naptr);
   void enqueue(DomainId id);        // for what its verdict rests on may have changed
   void enqueueAsItIs(DomainId id);  // for only what is published did
   bool touchEveryNode();
-  void evaluateSome();
-  void evaluate(DomainId id);
+  void evaluateSome(const Now& now);
+  void evaluate(DomainId id, const Now& now);
   void saveSome(const Now& now);
   std::size_t stepsLeft() const { return steps_max_ - std::min(steps_, steps_max_); }
 

@@ -24,7 +24,11 @@ Reconciler::Reconciler(const Settings& settings, Ports ports, std::uint64_t seed
       random_(seed),
       view_(settings.derive.alias_chain_max),
       answers_(settings.answers, settings.resolvers, seed),
-      book_(settings, view_, answers_, published_),
+      book_(settings, view_, answers_, published_,
+            [this](view::ZoneIndex zone, Instant then) {
+              const auto confirmed = confirmed_at_.find(idOf(zone));
+              return confirmed != confirmed_at_.end() && confirmed->second > then;
+            }),
       newcomers_(settings, book_, ports.workers, ports.journal),
       intake_(settings, view_, ports.disk,
               [this](ZoneUpdate update) { onUpdate(std::move(update)); }),
@@ -82,6 +86,7 @@ void Reconciler::onTimer() {
   }
   secondary_.onTimer(now);
   newcomers_.onTimer(now.mono);
+  lookAtPartings(now.mono);
   settle();
 }
 
@@ -215,12 +220,14 @@ void Reconciler::onCurrent(xfr::ZoneId zone) {
   }
   if (!isConfirmed(indexOf(zone))) return;  // what it was asked is too long ago
   unanswered_.erase(zone);
+  confirmed_at_[zone] = ports_.clock.now().mono;
   releaseHeld(indexOf(zone));
 }
 
 // As at a start: another has led, and may have heard of newer versions.
 void Reconciler::unconfirmAll() {
   secondary_.unconfirmAll();
+  confirmed_at_.clear();
   for (std::size_t i = 0; i < settings_.zones.size(); ++i) {
     const xfr::ZoneId zone{static_cast<std::uint32_t>(i)};
     if (view_.zone(indexOf(zone)) != nullptr) unanswered_.insert(unanswered_.end(), zone);
@@ -258,6 +265,15 @@ void Reconciler::lookAtWanted() {
   plan::Cause cause{fmt::format("a worker met {}", to_look_up_.front().text()),
                     ports_.clock.now().mono};
   begin(DomainsWanted{std::exchange(to_look_up_, {})}, std::move(cause), false);
+}
+
+// Of many some at a time: the others stay due.
+void Reconciler::lookAtPartings(Instant now) {
+  constexpr std::size_t kAtOnce = 10'000;
+  std::vector<DomainId> due = book_.partings().takeDue(now, kAtOnce);
+  if (due.empty()) return;
+  plan::Cause cause{"the grace is over", std::nullopt};
+  begin(GraceOver{std::move(due)}, std::move(cause), false);
 }
 
 void Reconciler::begin(PassSubject subject, plan::Cause cause, bool save_full_copy) {
@@ -361,6 +377,7 @@ std::optional<Instant> Reconciler::nextDeadline() const {
   if (!late_hints_.empty()) consider(late_hints_.front().due);
   consider(answers_.nextDeadline(ports_.clock.now().mono));
   consider(newcomers_.nextDeadline());
+  consider(book_.partings().nextDeadline());
   return next;
 }
 

@@ -119,6 +119,7 @@ class Reconciler final : public ports::ZoneTransportListener,
   void ask();
   void lookAtAnswers();
   void lookAtWanted();
+  void lookAtPartings(Instant now);
   void perform(xfr::Action action);
   void take(const xfr::Fact& fact);
   void onCurrent(xfr::ZoneId zone);
@@ -166,6 +167,7 @@ class Reconciler final : public ports::ZoneTransportListener,
   std::set<xfr::ZoneId> unanswered_, unread_;
   std::vector<bool>
       searching_;  // by zone: which domains its present version concerns is not known yet
+  std::map<xfr::ZoneId, Instant> confirmed_at_;  // checked or transferred last
   std::map<xfr::ZoneId, Instant> noticed_;  // when the edit under way was first heard of
   std::vector<dns::Name> answered_;         // otherwise than before, and in no pass yet
   std::vector<derive::Domain> to_look_up_;  // likewise

@@ -21,6 +21,7 @@ Overview Reconciler::overview() const {
   overview.domains_published = published_.domains.size();
   overview.virtual_domains_published = published_.virtual_domains.size();
   overview.domains_held = publisher_.held().size();
+  overview.domains_retiring = book_.partings().size();
   overview.zones_in_work = edits_.size() + passes_.size();
   overview.domains_waiting = publisher_.waiting();
   overview.answers = answers_.tally();

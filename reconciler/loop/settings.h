@@ -12,6 +12,7 @@
 #include "reconciler/identity/attribute.h"
 #include "reconciler/identity/claim.h"
 #include "reconciler/identity/virtual_domain.h"
+#include "reconciler/plan/retirement.h"
 #include "reconciler/query/answers.h"
 #include "reconciler/view/view.h"
 #include "reconciler/xfr/notify_gate.h"
@@ -58,6 +59,7 @@ struct Settings {
   identity::ClaimLimits claim_limits;
   identity::AttributeSchema attributes;
   discovery::Settings discovery;
+  plan::RetirePolicy retire;
   std::uint32_t publish_batch_max =
       1000;  // changes that small zones' publications are gathered up to
 };

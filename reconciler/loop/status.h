@@ -30,6 +30,7 @@ struct Overview {
   std::size_t zones = 0, zones_confirmed = 0, zones_loaded = 0, zones_expired = 0,
               zones_in_trouble = 0;
   std::size_t domains_published = 0, virtual_domains_published = 0, domains_held = 0;
+  std::size_t domains_retiring = 0;
   std::size_t zones_in_work = 0;    // new content that is being derived from, or saved
   std::size_t domains_waiting = 0;  // to be planned
   query::Answers::Tally answers;

@@ -10,6 +10,7 @@
 #include "reconciler/derive/verdict.h"
 #include "reconciler/identity/did.h"
 #include "reconciler/identity/virtual_domain.h"
+#include "reconciler/plan/retirement.h"
 #include "reconciler/shared.h"
 
 namespace zonecast::plan {
@@ -22,6 +23,9 @@ struct DomainEntry {
   State state = State::hosted;
   derive::TransportSet transports;
   derive::Role role = derive::Role::primary;
+  // Retiring: why, and until when it is served at least.
+  RetireCause cause = RetireCause::none;
+  Deadline until{};
   friend bool operator==(const DomainEntry&, const DomainEntry&) = default;
 };
 

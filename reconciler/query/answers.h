@@ -102,6 +102,8 @@ class Answers {
     return !at(question).kind && !at(question).failure;
   }
   bool isUnderWay(QuestionId question) const { return at(question).phase != Phase::waiting; }
+  // When it was answered last; long ago when it never was.
+  Instant answered(QuestionId question) const { return at(question).answered; }
   Instant due(QuestionId question) const { return at(question).due; }
 
   // To be asked as soon as there is a slot, whatever its TTL.

@@ -238,6 +238,12 @@ void Play::limits(const Words& words, const Step&) {
     settings.secondary.clamps.refresh_max =
         std::chrono::duration_cast<std::chrono::seconds>(duration(options["refresh"]));
   }
+  if (options.contains("retire-absent")) {
+    settings.retire.absent = duration(options["retire-absent"]);
+  }
+  if (options.contains("retire-zone-gone")) {
+    settings.retire.zone_gone = duration(options["retire-zone-gone"]);
+  }
   query::AnswerSettings& answers = settings.answers;
   if (options.contains("ttl-min")) answers.ttl_min = duration(options["ttl-min"]);
   if (options.contains("ttl-max")) answers.ttl_max = duration(options["ttl-max"]);

@@ -334,7 +334,10 @@ void Checks::checkChanges(const plan::Table& is) {
       return table && find(table->domains, domain) == entry;
     };
     const bool given_back = store_lost_ && (remembers(memory_) || remembers(meant_));
-    if (!given_back) checkDomain(domain, entry_before, entry, is);
+    if (given_back) continue;
+    // What the process had published itself it goes on from, though the store lost it.
+    const bool remembered = store_lost_ && !entry_before && memory_;
+    checkDomain(domain, remembered ? find(memory_->domains, domain) : entry_before, entry, is);
   }
   for (const auto& [did, virtual_domain] : is.virtual_domains) {
     const auto known = memory_ ? find(memory_->virtual_domains, did) : std::nullopt;
@@ -351,18 +354,58 @@ void Checks::checkDomain(const derive::Domain& domain,
                          const std::optional<plan::DomainEntry>& after, const plan::Table& is) {
   const Finding finding = reference().of(std::string(domain.text()));
   const bool may_stay = before && after && !finding.has_records && mayLeanOnUnknown(finding);
-  if (!agrees(finding, after) && !may_stay) {
+  const bool is_absent = finding.standing == Finding::Standing::absent;
+  if (is_absent && before && after && after->state == plan::State::retiring) {
+    checkRetiring(domain, *before, *after);
+  } else if (!agrees(finding, after) && !may_stay) {
     fail("{}: {} becomes {}; it had {}, and DNS says: {}",
          after ? "derivation" : "removal without evidence", domain.text(), toText(after),
          toText(before), toText(finding));
   }
-  checkSources(domain, finding, before.has_value());
-  if (!after || finding.customer == ReferenceDns::kNobody) return;
+  if (before && !after) checkRemoval(domain, *before, finding);
+  checkSources(domain, finding, world_.store.table().domains.contains(domain));
+  const bool is_as_it_was = after && after->state == plan::State::retiring;
+  if (!after || is_as_it_was || finding.customer == ReferenceDns::kNobody) return;
   const auto& holder = is.virtual_domains.at(after->did)->customer;
   if (holder != world_.settings.customers[finding.customer].name) {
     fail("identity: {} is under {}, which is of customer {}", domain.text(), after->did.text(),
          holder);
   }
+}
+
+void Checks::checkRetiring(const derive::Domain& domain, const plan::DomainEntry& before,
+                           const plan::DomainEntry& after) {
+  plan::DomainEntry as_before = after;
+  as_before.state = before.state;
+  as_before.cause = before.cause;
+  as_before.until = before.until;
+  if (as_before != before) {
+    fail("retiring: {} becomes {}, and had {}", domain.text(), toText(after), toText(before));
+  }
+  const plan::RetirePolicy& policy = world_.settings.retire;
+  const WallTime most = world_.clock.now().wall + std::max(policy.absent, policy.zone_gone);
+  if (after.until > plan::deadlineAt(most)) {
+    fail("retiring: {} becomes {}, which is too long", domain.text(), toText(after));
+  }
+}
+
+void Checks::checkRemoval(const derive::Domain& domain, const plan::DomainEntry& before,
+                          const Finding& finding) {
+  const bool is_over = before.state == plan::State::retiring &&
+                       before.until <= plan::deadlineAt(world_.clock.now().wall);
+  const bool is_led_away = std::ranges::all_of(derive::kTransports, [&](auto transport) {
+    return !before.transports.contains(transport) ||
+           finding.led_away.contains(static_cast<Transport>(transport));
+  });
+  const bool is_at_once = world_.settings.retire.absent == Duration::zero();
+  if (is_over || is_led_away || is_at_once || !finding.has_records) return;
+  fail("retirement: {} goes, and had {}", domain.text(), toText(before));
+}
+
+// DNS does not point it here, and it is still there.
+bool Checks::isKept(const Finding& finding, const std::string& domain) {
+  return finding.standing == Finding::Standing::absent &&
+         world_.store.table().domains.contains(derive::Domain::fromText(domain).value());
 }
 
 void Checks::checkSources(const derive::Domain& domain, const Finding& finding, bool was_there) {
@@ -390,7 +433,9 @@ void Checks::checkVirtualDomain(const identity::Did& did, const identity::Virtua
   }
   const Finding finding = reference().of(std::string(after.canonical.text()));
   const AttributeTexts last = before ? textsOf(before->attributes) : AttributeTexts{};
-  const AttributeTexts said = finding.standing == Finding::Standing::unknown
+  const bool stays = finding.standing == Finding::Standing::unknown ||
+                     isKept(finding, std::string(after.canonical.text()));
+  const AttributeTexts said = stays
                                   ? last
                                   : attributesOf(finding.claim, scene_->attributes, last,
                                                  finding.customer != scene_->discovered);
@@ -431,15 +476,17 @@ void Checks::checkSettledDomain(const std::string& text, const Finding& finding)
   if (entry) checkSettledDid(text, finding, entry->did);
 }
 
-// A domain that is unknown keeps what it had, and with it the targets that it named then.
+// A domain that is unknown, or kept, keeps what it had, and with it the targets that it named then.
 bool Checks::mayLeanOnUnknown(const Finding& finding) {
-  const auto is_unknown = [&](const Finding& other) {
-    return other.standing == Finding::Standing::unknown && other.customer == finding.customer;
+  const auto stays = [&](const std::string& domain, const Finding& other) {
+    return other.customer == finding.customer &&
+           (other.standing == Finding::Standing::unknown || isKept(other, domain));
   };
   return std::ranges::any_of(reference().findings(),
-                             [&](const auto& found) { return is_unknown(found.second); }) ||
+                             [&](const auto& found) { return stays(found.first, found.second); }) ||
          std::ranges::any_of(world_.store.table().domains, [&](const auto& published) {
-           return is_unknown(reference().of(std::string(published.first.text())));
+           const std::string domain(published.first.text());
+           return stays(domain, reference().of(domain));
          });
 }
 

@@ -105,8 +105,9 @@ void Teller::setScene() {
   say("attribute qop enum values=auth,auth-int multi setter=customer");
   say("attribute relay boolean default=false");
   say("attribute expires duration setter=customer default=1h");
-  say(fmt::format("limits batch={} transfers={} refresh={}m", 1 + below(5), 1 + below(4),
-                  1 + below(60)));
+  static const std::vector<std::string> kGraces{"0s", "1m", "10m"};
+  say(fmt::format("limits batch={} transfers={} refresh={}m retire-absent={}", 1 + below(5),
+                  1 + below(4), 1 + below(60), kGraces[below(kGraces.size())]));
   primaries_ = 1 + below(3);
   for (std::size_t i = 1; i <= primaries_; ++i) {
     say(fmt::format("primary ns{} 192.0.2.5{}", i, i));
@@ -325,7 +326,7 @@ std::vector<Step> endingOf(const std::vector<Step>& steps) {
   ending.push_back({"store up", {}});
   ending.push_back({"flow", {}});
   if (!runs) ending.push_back({"start", {}});
-  ending.push_back({"advance 3h", {}});
+  ending.push_back({"advance 12h", {}});
   appendLastQuestions(steps, ending);
   return ending;
 }

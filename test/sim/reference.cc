@@ -103,6 +103,7 @@ std::string toText(const std::set<Transport>& transports) {
 void Reference::fold(Way& whole, Way more) {
   whole.end = std::max(whole.end, more.end);
   whole.preferred |= more.preferred;
+  whole.nowhere |= more.nowhere;
 }
 
 // What one customer's DNS leads a client to.
@@ -159,10 +160,17 @@ class Reference::Client {
     Way whole;
     for (const dns::Naptr& naptr : usable) {
       Way way = naptrTarget(naptr, transport, chain, preferred && naptr.preference == best);
-      if (way.end == End::none) way.end = End::elsewhere;  // it led to a name without records
+      leadOn(way);
       fold(whole, way);
     }
     return whole;
+  }
+
+  // It led to a name without records.
+  static void leadOn(Way& way) {
+    if (way.end != End::none) return;
+    way.end = End::elsewhere;
+    way.nowhere = true;
   }
 
   Way naptrTarget(const dns::Naptr& naptr, Transport transport, int chain, bool preferred) {
@@ -191,7 +199,7 @@ class Reference::Client {
     Way whole;
     for (const dns::Srv& record : targets) {
       Way way = host(record.target, transport, record.port, preferred && record.priority == best);
-      if (way.end == End::none) way.end = End::elsewhere;
+      leadOn(way);
       if (way.end == End::edge) walked_.targets.insert(record.target.toText());
       fold(whole, way);
     }
@@ -242,6 +250,8 @@ class Reference::Client {
         return std::ranges::any_of(row.ports, [&](const auto& port) { return port.first == t; });
       });
       if (ways[t].end == End::unknown && (offered || !hosted)) walked_.end = End::unknown;
+      const bool is_away = ways[t].end == End::elsewhere || ways[t].end == End::closed;
+      if (is_away && !ways[t].nowhere) walked_.led_away.insert(Transport(t));
       if (ways[t].end != End::edge) continue;
       walked_.transports.insert(Transport(t));
       walked_.preferred |= ways[t].preferred;
@@ -372,6 +382,7 @@ void Reference::judge(const std::string& domain, Finding& finding) const {
   const Walked& way = walk(domain);
   finding.zones.insert(way.zones.begin(), way.zones.end());
   finding.standing = Finding::Standing::absent;
+  finding.led_away = way.led_away;
   if (way.end == End::unknown) {
     finding.standing = Finding::Standing::unknown;
     return;
@@ -394,6 +405,7 @@ void Reference::judge(const std::string& domain, Finding& finding) const {
     finding.standing = Finding::Standing::unknown;
   } else if (finding.customer == scene_.discovered && !showsToken(domain, finding.claim)) {
     finding.standing = Finding::Standing::absent;
+    finding.led_away.clear();
   }
 }
 

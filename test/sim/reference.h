@@ -48,6 +48,7 @@ struct Finding {
   enum class Standing { hosted, absent, unknown } standing = Standing::absent;
   std::set<Transport> transports;  // hosted
   bool preferred = false;          // hosted: clients try us first
+  std::set<Transport> led_away;    // not hosted: for these its records lead to another place
   bool has_records = false;        // records of its own ask for it, or the operator, or a worker
   std::size_t customer = ReferenceDns::kNobody;
   std::set<std::string> named_by;  // hosted domains whose SRV records name it as their target
@@ -71,10 +72,11 @@ class Reference {
   struct Way {
     End end = End::none;
     bool preferred = false;
+    bool nowhere = false;  // some record leads to what is not there
   };
   struct Walked {
     End end = End::none;
-    std::set<Transport> transports;
+    std::set<Transport> transports, led_away;
     bool preferred = false;
     std::set<std::string> targets;
     std::set<std::size_t> zones;

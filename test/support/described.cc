@@ -25,8 +25,14 @@ void describeInto(std::vector<std::string>& lines, std::string_view what, const 
 }  // namespace
 
 std::string describe(const plan::DomainEntry& entry) {
-  return fmt::format("{} {} {} did={}", plan::toText(entry.state), derive::toText(entry.transports),
-                     derive::toText(entry.role), entry.did.text());
+  std::string text =
+      fmt::format("{} {} {} did={}", plan::toText(entry.state), derive::toText(entry.transports),
+                  derive::toText(entry.role), entry.did.text());
+  if (entry.cause != plan::RetireCause::none) {
+    text += fmt::format(" {} until={}", plan::toText(entry.cause),
+                        entry.until.time_since_epoch().count());
+  }
+  return text;
 }
 
 std::string describe(const identity::VirtualDomain& virtual_domain) {

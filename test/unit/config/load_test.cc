@@ -82,6 +82,7 @@ discovery:
   registrables_max: 47
   domains_max: 48
   repeat_after: 49ms
+retire: {absent: 50s, zone_gone: 51m}
 limits:
   zone_octets_max: 1MiB
   zone_records_max: 1000
@@ -221,6 +222,11 @@ TEST_F(LoadedFile, HasTheAttributesSchema) {
   EXPECT_THAT(specs.at("peering").defaults, ElementsAre(true));
   EXPECT_EQ(specs.at("expires").min, 60);
   EXPECT_THAT(specs.at("expires").defaults, ElementsAre(std::chrono::seconds(3600)));
+}
+
+TEST_F(LoadedFile, HasHowLongDomainsAreServedOn) {
+  EXPECT_EQ(settings().retire.absent, 50s);
+  EXPECT_EQ(settings().retire.zone_gone, 51min);
 }
 
 TEST_F(LoadedFile, HasWhatIsDiscovered) {
@@ -378,6 +384,8 @@ TEST(Defaults, AreTheDesigns) {
       {"discovery.domains_max", "10000"},
       {"discovery.repeat_after", "5s"},
       {"discovery.asks_max", "64"},
+      {"retire.absent", "10m"},
+      {"retire.zone_gone", "1h"},
       {"limits.zone_octets_max", "64MiB"},
       {"limits.zone_records_max", "2000000"},
       {"limits.rrset_records_max", "100"},

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "test/support/manual_clock.h"
 #include "test/support/records.h"
 
 namespace zonecast::loop {
@@ -59,7 +60,7 @@ class Book : public testing::Test {
       open.pop_back();
       const std::string name(book_.node(id).domain.text());
       book_.markChanged(id);
-      const auto also = book_.evaluate(id).also;
+      const auto also = book_.evaluate(id, clock_.now()).also;
       open.insert(open.end(), also.begin(), also.end());
       evaluated.insert(name);
     }
@@ -106,7 +107,10 @@ class Book : public testing::Test {
   view::ZoneIndex acme_{}, second_{};
   plan::Table published_;
   query::Answers answers_{settings_.answers, {}, 1};
-  DomainBook book_{settings_, view_, answers_, published_};
+  test::ManualClock clock_;
+  Instant confirmed_at_ = clock_.now().mono;  // both zones
+  DomainBook book_{settings_, view_, answers_, published_,
+                   [this](view::ZoneIndex, Instant then) { return confirmed_at_ > then; }};
 };
 
 TEST_F(Book, AnOwnerConcernsItsDomainAndThoseThatReadIt) {
@@ -190,7 +194,7 @@ TEST_F(Book, ATargetIsRegroupedWhenItsNamerMoves) {
   install(acme_, std::string(records) + R"(_sipvhost.acme.example IN TXT "v=sipvhost1; did=acme")");
   const DomainId id = book_.find(domain("acme.example")).value();
   book_.markChanged(id);
-  const auto evaluation = book_.evaluate(id);
+  const auto evaluation = book_.evaluate(id, clock_.now());
   EXPECT_TRUE(evaluation.changed);
   ASSERT_EQ(evaluation.regrouped.size(), 1u);
   EXPECT_EQ(book_.node(evaluation.regrouped[0]).domain.text(), "sip.acme.example");
@@ -215,6 +219,7 @@ TEST_F(Book, AnUnknownDomainDesiresWhatIsPublished) {
 }
 
 TEST_F(Book, TwoThatNothingAsksForDoNotWaitForEachOther) {
+  settings_.retire.absent = {};
   const std::vector members{domain("acme.example"), domain("sip.acme.example")};
   publish("acme.example", "acme", members);
   publish("sip.acme.example", "acme", members);
@@ -264,7 +269,7 @@ TEST_F(Book, WhatNothingNeedsIsForgotten) {
   book_.forgetIfIdle(target);
   EXPECT_FALSE(book_.find(domain("acme.example")));
   EXPECT_TRUE(book_.find(domain("sip.acme.example"))) << "it is queued";
-  book_.evaluate(target);
+  book_.evaluate(target, clock_.now());
   book_.forgetIfIdle(target);
   EXPECT_FALSE(book_.find(domain("sip.acme.example")));
   EXPECT_EQ(ofSubtree("."), Names{});
@@ -289,6 +294,188 @@ TEST_F(Book, ADomainWaitsWithThoseThatNameIt) {
   book_.markQueued(book_.find(domain("acme.example")).value());
   EXPECT_TRUE(book_.isWaiting(domain("acme.example")));
   EXPECT_TRUE(book_.isWaiting(domain("sip.acme.example")));
+}
+
+// -- domains that DNS points here no more
+
+class Kept : public Book {
+ protected:
+  static constexpr std::string_view kHosted = R"(
+    _sip._udp.acme.example IN SRV 1 1 5060 sip.acme.example
+    _sipvhost.acme.example IN TXT "v=sipvhost1; did=acme"
+    sip.acme.example IN A 192.0.2.10
+  )";
+
+  // As DNS has it and as it is published, under the DID that it claims.
+  void host(std::string_view records = kHosted) {
+    install(acme_, records);
+    evaluate("acme.example");
+    publishDesired();
+  }
+  void publishDesired() {
+    for (const auto& name : {"acme.example", "sip.acme.example"}) {
+      published_.domains.erase(domain(name));
+      const auto entry = book_.desired(domain(name));
+      if (entry) published_.domains.emplace(domain(name), *entry);
+    }
+    decltype(published_.virtual_domains) virtual_domains;
+    for (const auto& [name, entry] : published_.domains) {
+      virtual_domains.insert_or_assign(entry.did, *book_.desired(entry.did));
+    }
+    published_.virtual_domains = std::move(virtual_domains);
+    for (const auto& name : {"acme.example", "sip.acme.example"}) {
+      if (const auto id = book_.find(domain(name))) book_.adoptPublished(*id);
+    }
+  }
+  void change(std::string_view records) {
+    install(acme_, records);
+    evaluate("acme.example");
+    publishDesired();
+  }
+  // The zone is confirmed once more, and it is looked at again.
+  void pass(Duration by, bool confirms = true) {
+    clock_.advance(by);
+    if (confirms) confirmed_at_ = clock_.now().mono;
+    for (const DomainId id : book_.partings().takeDue(clock_.now().mono, 100)) {
+      evaluate(book_.node(id).domain.text());
+    }
+    publishDesired();
+  }
+  std::string stateOf(std::string_view name) const {
+    const auto entry = book_.desired(domain(name));
+    if (!entry) return "-";
+    return std::string(plan::toText(entry->state)) + " " + std::string(plan::toText(entry->cause));
+  }
+};
+
+constexpr Duration kGrace = std::chrono::minutes(10);
+
+TEST_F(Kept, WhatIsGoneIsServedForAWhileAndUntilASecondOpinion) {
+  host();
+  change("");
+  EXPECT_EQ(stateOf("acme.example"), "retiring absent");
+  const auto entry = *book_.desired(domain("acme.example"));
+  EXPECT_EQ(entry.until, plan::deadlineAt(clock_.now().wall + kGrace));
+  EXPECT_EQ(entry.did.text(), "acme");
+  EXPECT_EQ(entry.transports, derive::TransportSet::fromBits(1));
+  pass(kGrace - std::chrono::seconds(1));
+  EXPECT_EQ(stateOf("acme.example"), "retiring absent");
+  pass(std::chrono::seconds(1), false);
+  EXPECT_EQ(stateOf("acme.example"), "-") << "it was confirmed a second before";
+  for (const auto& name : {"acme.example", "sip.acme.example"}) {
+    book_.forgetIfIdle(book_.find(domain(name)).value());
+  }
+  EXPECT_FALSE(book_.partings().nextDeadline());
+}
+
+TEST_F(Kept, WithoutASecondOpinionItIsServedOn) {
+  host();
+  change("");
+  pass(2 * kGrace, false);
+  EXPECT_EQ(stateOf("acme.example"), "retiring absent");
+  pass(std::chrono::seconds(5), false);
+  EXPECT_EQ(stateOf("acme.example"), "retiring absent");
+  pass(std::chrono::seconds(5), true);
+  EXPECT_EQ(stateOf("acme.example"), "-");
+}
+
+TEST_F(Kept, ItsTargetsStayWithItAndGoWithIt) {
+  host();
+  ASSERT_EQ(didOf("sip.acme.example"), "acme");
+  change("sip.acme.example IN A 192.0.2.10");
+  EXPECT_EQ(stateOf("acme.example"), "retiring absent");
+  EXPECT_EQ(stateOf("sip.acme.example"), "hosted ");
+  EXPECT_EQ(didOf("sip.acme.example"), "acme");
+  pass(kGrace);
+  EXPECT_EQ(stateOf("acme.example"), "-");
+  EXPECT_EQ(stateOf("sip.acme.example"), "-");
+}
+
+TEST_F(Kept, WhatComesBackIsAsItWas) {
+  host();
+  const auto before = published_;
+  change("");
+  ASSERT_EQ(stateOf("acme.example"), "retiring absent");
+  change(kHosted);
+  EXPECT_EQ(published_, before);
+  EXPECT_EQ(book_.partings().size(), 0u);
+}
+
+TEST_F(Kept, ItKeepsItsAttributesToo) {
+  settings_.attributes.specs["greeting"] = {.name = "greeting",
+                                            .setter = identity::Setter::customer};
+  host(std::string(kHosted).replace(kHosted.find("did=acme"), 8, "did=acme; greeting=hi"));
+  const auto before = published_.virtual_domains.at(did("acme"));
+  change("");
+  EXPECT_EQ(published_.virtual_domains.at(did("acme")), before);
+}
+
+TEST_F(Kept, WhatPointsElsewhereGoesAtOnce) {
+  host();
+  change("_sip._udp.acme.example IN SRV 1 1 5060 sip.second.example");
+  EXPECT_EQ(stateOf("acme.example"), "retiring absent") << "the target has no address";
+  install(second_, "sip.second.example IN A 203.0.113.1");
+  change("_sip._udp.acme.example IN SRV 1 1 5060 sip.second.example");
+  EXPECT_EQ(stateOf("acme.example"), "-");
+}
+
+TEST_F(Kept, WhatIsClosedGoesAtOnce) {
+  host();
+  change("_sip._udp.acme.example IN SRV 0 0 0 .");
+  EXPECT_EQ(stateOf("acme.example"), "-");
+}
+
+TEST_F(Kept, WhatFallsThroughToALaterStepStaysForAWhile) {
+  host();
+  change("acme.example IN A 203.0.113.1");
+  EXPECT_EQ(stateOf("acme.example"), "retiring absent");
+}
+
+TEST_F(Kept, AnEarlierStepThatLeadsElsewhereIsEnough) {
+  host();
+  install(second_, "sip.second.example IN A 203.0.113.1");
+  change(R"(acme.example IN NAPTR 1 1 "A" "SIP+D2U" "" sip.second.example)");
+  EXPECT_EQ(stateOf("acme.example"), "-");
+}
+
+TEST_F(Kept, WhatItSaysSinceTheLastProcessCounts) {
+  const std::vector members{domain("acme.example")};
+  publish("acme.example", "acme", members);
+  auto& entry = published_.domains.at(domain("acme.example"));
+  entry.state = plan::State::retiring;
+  entry.cause = plan::RetireCause::absent;
+  entry.until = plan::deadlineAt(clock_.now().wall + std::chrono::minutes(3));
+  install(acme_, "");
+  evaluate("acme.example");
+  EXPECT_EQ(book_.desired(domain("acme.example")), entry);
+  confirmed_at_ = clock_.now().mono + std::chrono::seconds(1);
+  clock_.advance(std::chrono::minutes(3));
+  evaluate("acme.example");
+  EXPECT_EQ(stateOf("acme.example"), "-");
+}
+
+TEST_F(Kept, ADeadlineFarAwayIsNotBelieved) {
+  publish("acme.example", "acme", {domain("acme.example")});
+  auto& entry = published_.domains.at(domain("acme.example"));
+  entry.state = plan::State::retiring;
+  entry.cause = plan::RetireCause::absent;
+  entry.until = plan::deadlineAt(clock_.now().wall + std::chrono::hours(10'000));
+  install(acme_, "");
+  evaluate("acme.example");
+  EXPECT_EQ(book_.desired(domain("acme.example"))->until,
+            plan::deadlineAt(clock_.now().wall + kGrace));
+}
+
+TEST_F(Kept, WhileItIsUnknownNothingIsDecided) {
+  host();
+  change("");
+  ASSERT_EQ(stateOf("acme.example"), "retiring absent");
+  change("_sip._udp.acme.example IN SRV 1 1 5060 sip.carrier.example");  // outside
+  ASSERT_EQ(standing("acme.example"), Standing::unknown);
+  pass(2 * kGrace);
+  EXPECT_EQ(stateOf("acme.example"), "retiring absent");
+  change("");
+  EXPECT_EQ(stateOf("acme.example"), "-") << "its grace is over, and the zone confirmed";
 }
 
 }  // namespace

@@ -122,7 +122,8 @@ class PublisherTest : public testing::Test {
   test::WorldDisk disk_;
   test::WorldJournal journal_{settings_, trace_};
   query::Answers answers_{settings_.answers, {}, 1};
-  DomainBook book_{settings_, view_, answers_, published_};
+  DomainBook book_{settings_, view_, answers_, published_,
+                   [](view::ZoneIndex, Instant) { return true; }};
   std::mt19937_64 random_{1};
   std::string held_;  // why, while it is not empty
   bool zones_answered_ = true;
@@ -215,7 +216,7 @@ TEST_F(PublisherTest, ANewLineageBeginsWithEverything) {
   EXPECT_TRUE(publisher_.onOpened(state(std::nullopt), false).replaced);
   Publisher::Work everything{{}, {"the store was read back", std::nullopt}};
   for (const char* name : {"a.acme.example", "b.acme.example", "c.acme.example"}) {
-    book_.evaluate(book_.ensure(domain(name)));
+    book_.evaluate(book_.ensure(domain(name)), clock_.now());
     everything.domains.push_back(domain(name));
   }
   publisher_.onReconciled(std::move(everything));
@@ -323,7 +324,7 @@ TEST_F(PublisherTest, WhatIsHeldIsPlannedAgainWhenItIsReleased) {
   const auto gone = domain("gone.acme.example");
   const DomainId id = book_.find(gone).value();
   book_.markQueued(id);
-  book_.evaluate(id);  // nothing asks for it
+  book_.evaluate(id, clock_.now());  // nothing asks for it
   held_ = "not yet";
   publisher_.submit({{gone}, {"an edit", std::nullopt}});
   while (publisher_.advance()) {

@@ -1,0 +1,99 @@
+// Domains that DNS points here no more: which are kept for a while, why, and until when.
+
+#include <algorithm>
+
+#include "reconciler/loop/domain_book.h"
+
+namespace zonecast::loop {
+
+using derive::Standing;
+using plan::RetireCause;
+
+namespace {
+
+// Until what rests on zones that are not confirmed is looked at again.
+constexpr Duration kAgainAfter = std::chrono::seconds{10};
+
+bool wasOnlyNamed(const derive::LeadingByTransport& hosted_by) {
+  return std::ranges::all_of(hosted_by,
+                             [](auto leading) { return leading == derive::Leading::nothing; });
+}
+
+}  // namespace
+
+// While it is unknown nothing is decided, and what was begun goes on after.
+bool DomainBook::keep(DomainId id, const Now& now) {
+  DomainNode& node = mutableNode(id);
+  if (node.verdict.standing == Standing::unknown) return false;
+  if (isServed(node)) {
+    const bool asks_for_it = node.tried == Presence::present;
+    node.hosted_by = asks_for_it ? node.verdict.leading : derive::LeadingByTransport{};
+  } else if (node.published) {
+    const Parting parting = this->parting(node, now);
+    if (now.mono < parting.until || !mayGo(node, parting)) {
+      const Parting* known = partings_.find(id);
+      if (known == nullptr || known->until != parting.until) partings_.set(id, parting);
+      return true;
+    }
+  }
+  partings_.end(id);
+  return false;
+}
+
+// Of what was seen that counts which lets it go first. The grace begins when it may be published.
+Parting DomainBook::parting(const DomainNode& node, const Now& now) const {
+  const RetireCause cause = causeOf(node);
+  const Duration grace = settings_.retire.graceOf(cause);
+  Parting parting{cause, now.mono, now.mono + grace, plan::deadlineAt(now.wall + grace)};
+  const Parting* known = partings_.find(*find(node.domain));
+  if (known != nullptr && known->cause != RetireCause::none) {
+    if (known->until <= parting.until) parting = *known;
+  } else if (grace > Duration::zero() && !restsOnConfirmed(node, Instant::min())) {
+    parting = {RetireCause::none, now.mono, now.mono + kAgainAfter, {}};
+  } else if (node.published->cause != RetireCause::none) {
+    // The process before began it.
+    const Duration left = std::max(WallTime(node.published->until) - now.wall, Duration::zero());
+    if (left <= grace) {
+      parting = {node.published->cause, now.mono, now.mono + left, node.published->until};
+    }
+  }
+  return parting;
+}
+
+RetireCause DomainBook::causeOf(const DomainNode& node) const {
+  if (!node.customer) return RetireCause::zoneGone;
+  // Those that named it are known, and name it no more.
+  const bool is_only_named = node.tried != Presence::present && wasOnlyNamed(node.hosted_by);
+  if (is_only_named) return RetireCause::elsewhere;
+  return plan::retireCause(node.published->transports, node.hosted_by, node.verdict.leading);
+}
+
+// Its time is over; now readers must have been told before, and DNS must have said so twice.
+bool DomainBook::mayGo(const DomainNode& node, const Parting& parting) const {
+  const bool is_absent = parting.cause == RetireCause::absent;
+  const bool has_grace = settings_.retire.graceOf(parting.cause) > Duration::zero();
+  if (has_grace && node.published->state != plan::State::retiring) return false;
+  if (parting.cause == RetireCause::zoneGone || (is_absent && !has_grace)) return true;
+  const bool answered = std::ranges::all_of(node.questions, [&](query::QuestionId question) {
+    return answers_.answered(question) > parting.since;
+  });
+  return answered && (!is_absent || restsOnConfirmed(node, parting.since));
+}
+
+bool DomainBook::restsOnConfirmed(const DomainNode& node, Instant since) const {
+  return std::ranges::all_of(node.verdict.sources, [&](view::ZoneIndex zone) {
+    return confirmed_since_(zone, since);
+  });
+}
+
+plan::DomainEntry DomainBook::retiringEntry(DomainId id) const {
+  const Parting& parting = *partings_.find(id);
+  plan::DomainEntry entry = *node(id).published;
+  if (parting.cause == RetireCause::none) return entry;
+  entry.state = plan::State::retiring;
+  entry.cause = parting.cause;
+  entry.until = parting.deadline;
+  return entry;
+}
+
+}  // namespace zonecast::loop
