@@ -44,7 +44,9 @@ bool DomainBook::keep(DomainId id, const Now& now) {
 Parting DomainBook::parting(const DomainNode& node, const Now& now) const {
   const RetireCause cause = causeOf(node);
   const Duration grace = settings_.retire.graceOf(cause);
-  Parting parting{cause, now.mono, now.mono + grace, plan::deadlineAt(now.wall + grace)};
+  Parting parting{cause, now.mono, now.mono, plan::deadlineAt(now.wall + grace)};
+  // Readers know whole seconds.
+  if (grace > Duration::zero()) parting.until += WallTime(parting.deadline) - now.wall;
   const Parting* known = partings_.find(*find(node.domain));
   if (known != nullptr && known->cause != RetireCause::none) {
     if (known->until <= parting.until) parting = *known;

@@ -118,6 +118,7 @@ class EndToEnd(unittest.TestCase):
                 "greeting": {"type": "string", "max": 200, "setter": "customer"},
                 "max_calls": {"type": "integer", "min": 1, "max": 1000, "default": 30, "setter": "customer"},
             },
+            "retire": {"absent": "0s", "zone_gone": "0s"},  # what a test is not about
             "limits": {},
             "resolver": {"servers": "off"},
             "customers": customers,

@@ -24,6 +24,9 @@ TEST(DomainValue, IsAsTheDesignWritesIt) {
 TEST(DomainValue, ComesBackAsItWasWritten) {
   for (const std::string text :
        {"did=a:b~2;state=retiring;transports=udp,tcp,tls,ws,wss;role=backup",
+        "did=a;state=retiring;transports=udp;role=primary;cause=absent;until=1700000000",
+        "did=a;state=retiring;transports=udp;role=primary;cause=elsewhere;until=4294967295",
+        "did=a;state=retiring;transports=udp;role=primary;cause=zone_gone;until=0",
         "did=a;state=hosted;transports=;role=primary"}) {
     const auto decoded = decodeDomainValue(text);
     ASSERT_TRUE(decoded) << decoded.error();
@@ -45,6 +48,9 @@ TEST(DomainValue, WhatIsMissingOrUnknownIsNamed) {
   EXPECT_EQ(decodeDomainValue("did=x;state=hosted").error(), "no role");
   EXPECT_EQ(decodeDomainValue("did=x;state=hosting").error(), "no such state: hosting");
   EXPECT_EQ(decodeDomainValue("did=x;transports=udp,sctp").error(), "no such transport: sctp");
+  EXPECT_EQ(decodeDomainValue("did=x;cause=whim").error(), "no such cause: whim");
+  EXPECT_EQ(decodeDomainValue("did=x;until=4294967296").error(), "no such time: 4294967296");
+  EXPECT_EQ(decodeDomainValue("did=x;until=-1").error(), "no such time: -1");
   EXPECT_EQ(decodeDomainValue(";;=;;").error(), "it names no did");
 }
 
