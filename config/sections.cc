@@ -397,10 +397,28 @@ std::vector<Option<Draft>> timerLimits() {
 std::vector<Option<Draft>> retireOptions() {
   const auto retire = [](auto member) { return kSettings(&loop::Settings::retire, member); };
   return {
-      duration<Draft>("absent", retire(&plan::RetirePolicy::absent), 0s, 30 * kDay,
-                      "whose records are gone: until DNS has said so twice, and so long; 0s: at once"),
+      duration<Draft>(
+          "absent", retire(&plan::RetirePolicy::absent), 0s, 30 * kDay,
+          "whose records are gone: until DNS has said so twice, and so long; 0s: at once"),
       duration<Draft>("zone_gone", retire(&plan::RetirePolicy::zone_gone), 0s, 30 * kDay,
                       "whose name no customer speaks for any more"),
+  };
+}
+
+std::vector<Option<Draft>> brakeOptions() {
+  using plan::BrakePolicy;
+  const auto brake = [](auto member) { return kSettings(&loop::Settings::brake, member); };
+  return {
+      count<Draft>("customer_percent", brake(&BrakePolicy::customer_percent), 0, 100,
+                   "of a customer's domains: more of them are held"),
+      count<Draft>("customer_min", brake(&BrakePolicy::customer_min), 0, 1'000'000'000,
+                   "of a customer's domains: so many are never held"),
+      count<Draft>("total_percent", brake(&BrakePolicy::total_percent), 0, 100,
+                   "of all domains: of more, those of who contributes most are held"),
+      count<Draft>("total_min", brake(&BrakePolicy::total_min), 0, 1'000'000'000,
+                   "of all domains: so many are never held"),
+      duration<Draft>("window", brake(&BrakePolicy::window), 1min, 30 * kDay,
+                      "in which they are counted"),
   };
 }
 
@@ -425,6 +443,8 @@ std::span<const Section> sections() {
       {"claims", "what a zone owner may say", claimOptions()},
       {"discovery", "domains that nobody configured, and that workers meet", discoveryOptions()},
       {"retire", "how long a domain is served on that DNS points here no more", retireOptions()},
+      {"brake", "how many domains may go, or move to another DID, before somebody says yes",
+       brakeOptions()},
       {"limits", "so that no zone and no primary is a burden to the others", limitOptions()},
   };
   return kSections;

@@ -148,6 +148,22 @@ void Log::write(const ports::DiskTrouble& fact) {
   warnSeldom(disk_troubles_, fact.why, Line("disk: " + fact.why));
 }
 
+void Log::write(const ports::BrakeHolds& fact) {
+  out_->warn(Line("the brake holds what would go or move: zonecast plan shows it, and zonecast "
+                  "approve or reject decides")
+                 .add("customer", fact.customer)
+                 .add("domains", fact.domains)
+                 .add("digest", fact.digest)
+                 .text());
+}
+
+void Log::write(const ports::BrakeDecided& fact) {
+  out_->info(Line(fact.approved ? "plan approved" : "plan rejected")
+                 .add("customer", fact.customer)
+                 .add("domains", fact.domains)
+                 .text());
+}
+
 void Log::write(const ports::ClaimWarning& fact) {
   warnSeldom(claims_, fact.domain + " " + fact.text,
              Line("claim not honoured in full: " + fact.text).add("domain", fact.domain));

@@ -121,6 +121,8 @@ Metrics::Metrics(const ports::Clock& clock)
           gauge(*registry_, "zonecast_domains_held", "Domains whose difference is held back.")),
       domains_retiring_(gauge(*registry_, "zonecast_domains_retiring",
                               "Domains that DNS points here no more, and that are served still.")),
+      domains_braked_(gauge(*registry_, "zonecast_domains_braked",
+                            "Domains that the brake holds until the operator decides.")),
       domains_waiting_(
           gauge(*registry_, "zonecast_domains_waiting", "Domains that wait to be planned.")),
       version_(gauge(*registry_, "zonecast_published_version",
@@ -207,6 +209,8 @@ void Metrics::count(const ports::StoreTrouble&) {
 void Metrics::count(const ports::DiskTrouble&) {
   disk_troubles_.Increment();
 }
+void Metrics::count(const ports::BrakeHolds&) {}
+void Metrics::count(const ports::BrakeDecided&) {}
 void Metrics::count(const ports::ClaimWarning&) {
   claim_warnings_.Increment();
 }
@@ -269,6 +273,7 @@ void Metrics::observe(const loop::Overview& overview) {
   domains_.Set(static_cast<double>(overview.domains_published));
   virtual_domains_.Set(static_cast<double>(overview.virtual_domains_published));
   domains_retiring_.Set(static_cast<double>(overview.domains_retiring));
+  domains_braked_.Set(static_cast<double>(overview.domains_braked));
   domains_held_.Set(static_cast<double>(overview.domains_held));
   domains_waiting_.Set(static_cast<double>(overview.domains_waiting));
   if (overview.position) version_.Set(static_cast<double>(overview.position->version));

@@ -49,6 +49,8 @@ class Metrics final : public ports::Journal {
   void count(const ports::StoreTrouble& fact);
   void count(const ports::DiskTrouble& fact);
   void count(const ports::ClaimWarning& fact);
+  void count(const ports::BrakeHolds& fact);
+  void count(const ports::BrakeDecided& fact);
   void count(const ports::Answered& fact);
   void count(const ports::Wanted& fact);
   void count(const ports::WantedTrouble& fact);
@@ -92,6 +94,7 @@ class Metrics final : public ports::Journal {
   prometheus::Gauge& virtual_domains_;
   prometheus::Gauge& domains_held_;
   prometheus::Gauge& domains_retiring_;
+  prometheus::Gauge& domains_braked_;
   prometheus::Gauge& domains_waiting_;
   prometheus::Gauge& version_;
   prometheus::Gauge& redis_up_;

@@ -110,13 +110,12 @@ tl::expected<plan::DomainEntry, std::string> fromMessage(const v1::DomainEntry& 
   if (!v1::RetireCause_IsValid(message.cause())) {
     return tl::unexpected(std::string("a cause that is not known"));
   }
-  plan::DomainEntry entry{
-      .did = std::move(*did),
-      .state = *state,
-      .transports = {},
-      .role = *role,
-      .cause = static_cast<plan::RetireCause>(message.cause()),
-      .until = plan::Deadline(plan::Deadline::duration(message.until()))};
+  plan::DomainEntry entry{.did = std::move(*did),
+                          .state = *state,
+                          .transports = {},
+                          .role = *role,
+                          .cause = static_cast<plan::RetireCause>(message.cause()),
+                          .until = plan::Deadline(plan::Deadline::duration(message.until()))};
   for (const int wanted : message.transports()) {
     const auto transport = coreValue<derive::Transport>(kTransports, wanted);
     if (!transport) return tl::unexpected(std::string("a transport that is not known"));

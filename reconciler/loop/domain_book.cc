@@ -55,7 +55,8 @@ DomainBook::DomainBook(const Settings& settings, const view::View& view, query::
       view_(view),
       answers_(answers),
       published_(published),
-      confirmed_since_(std::move(confirmed_since)) {
+      confirmed_since_(std::move(confirmed_since)),
+      brake_(settings.brake) {
   for (std::size_t i = 0; i < settings.customers.size(); ++i) {
     customers_.emplace(settings.customers[i].name, view::CustomerId{static_cast<std::uint32_t>(i)});
   }
@@ -86,6 +87,7 @@ DomainId DomainBook::make(derive::Domain domain) {
   by_hash_.insert(hashOf(node->domain.name()), refOf(id));
   in_order_.emplace(node->domain.name(), id);
   node->published = publishedEntry(*node);
+  account(*node, std::nullopt, false);
   recount(*node);
   desire(id, node->published);
   return id;
@@ -121,6 +123,7 @@ bool DomainBook::isWaiting(const derive::Domain& domain) const {
 DomainBook::Evaluation DomainBook::evaluate(DomainId id, const Now& now) {
   DomainNode& node = mutableNode(id);
   node.queued = false;
+  brake_.advanceTo(now.mono);
   // What has records of its own is judged by the view alone, not by what is published.
   const bool may_part = node.kept || (node.published && !isServed(node));
   if (node.derived && node.tried == Presence::present && !may_part) {
@@ -361,9 +364,11 @@ std::optional<plan::DomainEntry> DomainBook::publishedEntry(const DomainNode& no
   return entry->second;
 }
 
-void DomainBook::adoptPublished(DomainId id) {
+void DomainBook::adoptPublished(DomainId id, bool by_us) {
   DomainNode& node = mutableNode(id);
-  node.published = publishedEntry(node);
+  const std::optional<plan::DomainEntry> before =
+      std::exchange(node.published, publishedEntry(node));
+  account(node, before, by_us);
   if (node.published) setWanted(node, false);
   recount(node);
   holdAnew(node);

@@ -35,6 +35,7 @@
 #include "reconciler/derive/derive.h"
 #include "reconciler/identity/virtual_domain.h"
 #include "reconciler/loop/customer_dns.h"
+#include "reconciler/loop/held_plans.h"
 #include "reconciler/loop/partings.h"
 #include "reconciler/loop/settings.h"
 #include "reconciler/loop/trial.h"
@@ -68,10 +69,10 @@ struct DomainNode {
   std::optional<view::CustomerId> customer;
   derive::Verdict verdict;  // its targets stand below, as domains
   bool kept = false;        // DNS does not point it here, and it is still served
-  // What led clients here when it was served last; all `nothing`: only those that named it. As if by
-  // the first step when that was before the start.
+  // What led clients here when it was served last; all `nothing`: only those that named it. As if
+  // by the first step when that was before the start.
   derive::LeadingByTransport hosted_by = kFirstStep;
-  bool was_known = false;   // since the start: then `targets` are whom it names, or named last
+  bool was_known = false;  // since the start: then `targets` are whom it names, or named last
   std::optional<identity::Did> uncertain_in;  // one that may name others there; see uncertain_
   std::optional<identity::Claim> claim;
   std::vector<query::QuestionId> questions;  // that the verdict rests on; held, each once
@@ -79,6 +80,11 @@ struct DomainNode {
   Instant wanted_at{};                       // when a worker asked last, as far as is known
   std::vector<DomainId> targets;             // other domains of the same customer that it names
   absl::btree_set<DomainId> named_by;
+  // How it stands with the brake when it would go, or move to another DID.
+  enum class Passage : std::uint8_t { none, undecided, held, goes, approved, rejected };
+  Passage passage = Passage::none;
+  bool is_due = false;                   // kept, and only the brake is between it and its end
+  std::optional<plan::Party> party;      // whose it is published as
   std::optional<identity::Did> awaited;  // claimed, but another's: it is asked for when it is free
   std::optional<plan::DomainEntry> desired;
   std::optional<plan::DomainEntry> published;  // as the table had it at the last adoptPublished()
@@ -135,17 +141,21 @@ class DomainBook : private identity::IdentityContext {
 
   struct Evaluation {
     bool changed = false;  // what is desired of it, or of its virtual domain, may be otherwise
-    std::vector<DomainId> also;         // to be evaluated too: targets gained or lost
-    std::vector<DomainId> regrouped;    // whose desired entry changed along with it
+    std::vector<DomainId> also;       // to be evaluated too: targets gained or lost
+    std::vector<DomainId> regrouped;  // whose desired entry changed along with it
+    std::vector<DomainId> undecided;  // would go or move: decide() about them when all is evaluated
     std::vector<std::string> warnings;  // only when the claim changed
   };
   // Derives the domain against the view as it is now, and takes it from the queue. The node may be
   // gone afterwards.
   Evaluation evaluate(DomainId id, const Now& now);
 
-  // The published table was replaced or changed: the node learns it, and if it is unknown it
+  // True when it may go now: it is to be evaluated anew, as if changed.
+  bool decide(DomainId id);
+
+  // The published table was replaced or changed, by us: the node learns it, and if it is unknown it
   // desires what is published now.
-  void adoptPublished(DomainId id);
+  void adoptPublished(DomainId id, bool by_us = false);
   // A DID is published no more: those that contested it are judged again. Returns the domains whose
   // desired entry changed.
   std::vector<derive::Domain> onFreed(const identity::Did& did);
@@ -181,6 +191,15 @@ class DomainBook : private identity::IdentityContext {
   std::vector<std::string> warnings(DomainId id) const;  // about its claim, as it is now
 
   // Domains whose grace is over are to be evaluated anew, as if changed.
+  // The operator decides on what the brake holds of a customer. Returns the domains to be evaluated
+  // anew, as if changed.
+  std::vector<DomainId> approve(plan::Party party);
+  std::vector<DomainId> reject(plan::Party party);
+  const HeldPlans& plans() const { return plans_; }
+  const std::string& nameOf(plan::Party party) const { return brake_.nameOf(party); }
+  // Of whom something is held since they were taken last.
+  std::vector<plan::Party> takeAlarms() { return std::exchange(alarms_, {}); }
+
   Partings& partings() { return partings_; }
   const Partings& partings() const { return partings_; }
 
@@ -216,6 +235,17 @@ class DomainBook : private identity::IdentityContext {
   bool keep(DomainId id, const Now& now);
   Parting parting(const DomainNode& node, const Now& now) const;
   plan::RetireCause causeOf(const DomainNode& node) const;
+  using Passage = DomainNode::Passage;
+  static bool mayPass(const DomainNode& node) {
+    return node.passage == Passage::goes || node.passage == Passage::approved;
+  }
+  std::optional<plan::DomainEntry> braked(DomainId id, std::optional<plan::DomainEntry> wish,
+                                          std::vector<DomainId>& undecided);
+  void risk(DomainId id, HeldPlans::Would would);
+  void endRisk(DomainId id);
+  void hold(DomainId id);
+  std::vector<DomainId> decideAll(plan::Party party, Passage passage);
+  void account(DomainNode& node, const std::optional<plan::DomainEntry>& before, bool by_us);
   bool mayGo(const DomainNode& node, const Parting& parting) const;
   bool staysAsItIs(DomainId id) const;
   bool restsOnConfirmed(const DomainNode& node, Instant since) const;
@@ -247,6 +277,12 @@ class DomainBook : private identity::IdentityContext {
   const ConfirmedSince confirmed_since_;
 
   Partings partings_;
+  plan::Brake brake_;
+  // Of those that would go or move: whereto; by customer those that nobody has decided on.
+  absl::flat_hash_map<DomainId, HeldPlans::Would> would_;
+  absl::flat_hash_map<plan::Party, absl::btree_set<DomainId>> pending_;
+  HeldPlans plans_;
+  std::vector<plan::Party> alarms_;
   std::size_t wanted_ = 0, discovered_ = 0;
   absl::flat_hash_map<std::string, std::uint32_t> discovered_under_;  // by registrable domain
   std::vector<std::unique_ptr<DomainNode>> nodes_;  // by id; a hole where one was forgotten

@@ -51,8 +51,7 @@ std::optional<plan::DomainEntry> DomainBook::hostedEntry(DomainNode& node) {
   if (assignment.reason != identity::Assignment::Reason::claimed) {
     if (auto kept = keptDid(node)) assignment.did = std::move(*kept);
   }
-  return plan::DomainEntry{
-      .did = assignment.did, .transports = transports, .role = role};
+  return plan::DomainEntry{.did = assignment.did, .transports = transports, .role = role};
 }
 
 // Published under its own name, or a number of it.
@@ -76,16 +75,14 @@ void DomainBook::settle(DomainId id, Evaluation& evaluation) {
   DomainNode& node = mutableNode(id);
   const bool unknown = node.verdict.standing == Standing::unknown;
   if (unknown || node.kept) await(node, std::nullopt);
-  if (!desire(id, unknown     ? node.published
-                  : node.kept ? retiringEntry(id)
-                              : hostedEntry(node))) {
-    return;
-  }
+  auto wish = unknown ? node.published : node.kept ? retiringEntry(id) : hostedEntry(node);
+  if (!desire(id, braked(id, std::move(wish), evaluation.undecided))) return;
   evaluation.changed = true;
   for (const DomainId target : node.targets) {
     DomainNode& joined = mutableNode(target);
     if (staysAsItIs(target) || leansOnUnknown(joined, joined.verdict)) continue;
-    if (desire(target, hostedEntry(joined))) evaluation.regrouped.push_back(target);
+    auto wanted = braked(target, hostedEntry(joined), evaluation.undecided);
+    if (desire(target, std::move(wanted))) evaluation.regrouped.push_back(target);
   }
 }
 
@@ -120,7 +117,9 @@ std::vector<derive::Domain> DomainBook::onFreed(const identity::Did& did) {
   std::vector<derive::Domain> changed;
   for (const derive::Domain& domain : contenders) {
     Evaluation evaluation;
-    settle(*find(domain), evaluation);
+    const DomainId id = *find(domain);
+    settle(id, evaluation);
+    if (std::ranges::count(evaluation.undecided, id) > 0 && decide(id)) settle(id, evaluation);
     if (evaluation.changed) changed.push_back(domain);
     for (const DomainId other : evaluation.regrouped) changed.push_back(node(other).domain);
   }

@@ -24,15 +24,18 @@ bool wasOnlyNamed(const derive::LeadingByTransport& hosted_by) {
 // While it is unknown nothing is decided, and what was begun goes on after.
 bool DomainBook::keep(DomainId id, const Now& now) {
   DomainNode& node = mutableNode(id);
+  node.is_due = false;
   if (node.verdict.standing == Standing::unknown) return false;
   if (isServed(node)) {
     const bool asks_for_it = node.tried == Presence::present;
     node.hosted_by = asks_for_it ? node.verdict.leading : derive::LeadingByTransport{};
   } else if (node.published) {
     const Parting parting = this->parting(node, now);
-    if (now.mono < parting.until || !mayGo(node, parting)) {
+    node.is_due = now.mono >= parting.until && mayGo(node, parting);
+    if (!node.is_due || !mayPass(node)) {
       const Parting* known = partings_.find(id);
       if (known == nullptr || known->until != parting.until) partings_.set(id, parting);
+      if (node.is_due) partings_.rest(id);
       return true;
     }
   }
@@ -83,15 +86,20 @@ bool DomainBook::mayGo(const DomainNode& node, const Parting& parting) const {
 }
 
 bool DomainBook::restsOnConfirmed(const DomainNode& node, Instant since) const {
-  return std::ranges::all_of(node.verdict.sources, [&](view::ZoneIndex zone) {
-    return confirmed_since_(zone, since);
-  });
+  return std::ranges::all_of(node.verdict.sources,
+                             [&](view::ZoneIndex zone) { return confirmed_since_(zone, since); });
 }
 
 plan::DomainEntry DomainBook::retiringEntry(DomainId id) const {
   const Parting& parting = *partings_.find(id);
   plan::DomainEntry entry = *node(id).published;
   if (parting.cause == RetireCause::none) return entry;
+  if (node(id).passage == Passage::rejected) {
+    entry.state = plan::State::hosted;
+    entry.cause = RetireCause::none;
+    entry.until = {};
+    return entry;
+  }
   entry.state = plan::State::retiring;
   entry.cause = parting.cause;
   entry.until = parting.deadline;

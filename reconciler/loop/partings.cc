@@ -19,10 +19,15 @@ void Partings::set(DomainId domain, const Parting& parting) {
 }
 
 void Partings::end(DomainId domain) {
+  rest(domain);
+  partings_.erase(domain);
+}
+
+void Partings::rest(DomainId domain) {
   const auto found = partings_.find(domain);
-  if (found == partings_.end()) return;
-  by_due_.erase({found->second.due, domain});
-  partings_.erase(found);
+  if (found == partings_.end() || !found->second.due) return;
+  by_due_.erase({*found->second.due, domain});
+  found->second.due.reset();
 }
 
 std::vector<DomainId> Partings::takeDue(Instant now, std::size_t count) {
@@ -32,7 +37,7 @@ std::vector<DomainId> Partings::takeDue(Instant now, std::size_t count) {
     by_due_.erase(by_due_.begin());
     Entry& entry = partings_.at(domain);
     entry.due = now + kAgainAfter;
-    by_due_.emplace(entry.due, domain);
+    by_due_.emplace(*entry.due, domain);
     domains.push_back(domain);
   }
   return domains;

@@ -1,8 +1,9 @@
-// The domains that DNS no longer points here and that are served still: why, since when, until when.
+// The domains that DNS no longer points here and that are served still: why, since when, until
+// when.
 //
-// Who is due is told again and again, some seconds apart, until it has gone or is back: what it still
-// waits for, a second opinion or somebody who decides, comes without being announced here. Not
-// thread-safe.
+// Who is due is told again and again, some seconds apart, until it has gone or is back: what it
+// still waits for, a second opinion or somebody who decides, comes without being announced here.
+// Not thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -33,6 +34,7 @@ class Partings {
   const Parting* find(DomainId domain) const;
   void set(DomainId domain, const Parting& parting);
   void end(DomainId domain);
+  void rest(DomainId domain);  // it is due no more
 
   // At most `count` of those whose time is over; each is due again later.
   std::vector<DomainId> takeDue(Instant now, std::size_t count);
@@ -42,7 +44,7 @@ class Partings {
  private:
   struct Entry {
     Parting parting;
-    Instant due{};
+    std::optional<Instant> due;
   };
   absl::flat_hash_map<DomainId, Entry> partings_;
   std::set<std::pair<Instant, DomainId>> by_due_;

@@ -41,7 +41,9 @@ std::size_t Pass::advance(std::size_t steps_max, const Now& now) {
       break;
     case Stage::evaluating:
       evaluateSome(now);
-      if (queue_.empty()) stage_ = Stage::evaluated;
+      // Of all that the pass takes away the brake decides at once.
+      if (queue_.empty()) decideSome();
+      if (queue_.empty() && undecided_.empty()) stage_ = Stage::evaluated;
       break;
     case Stage::saving:
       saveSome(now);
@@ -131,12 +133,12 @@ bool Pass::search(const DomainsWanted& wanted) {
   return change_cursor_ == wanted.domains.size();
 }
 
-bool Pass::search(const GraceOver& over) {
-  for (; stepsLeft() > 0 && change_cursor_ < over.domains.size(); ++steps_, ++change_cursor_) {
-    const DomainId id = over.domains[change_cursor_];
-    if (tools_.book.partings().find(id)) enqueue(id);
+bool Pass::search(const DomainsDue& due) {
+  for (; stepsLeft() > 0 && change_cursor_ < due.domains.size(); ++steps_, ++change_cursor_) {
+    const DomainId id = due.domains[change_cursor_];
+    if (tools_.book.exists(id)) enqueue(id);
   }
-  return change_cursor_ == over.domains.size();
+  return change_cursor_ == due.domains.size();
 }
 
 void Pass::restart() {
@@ -223,10 +225,19 @@ void Pass::evaluate(DomainId id, const Now& now) {
   }
   for (const DomainId other : evaluation.regrouped) touched_.push_back(book.node(other).domain);
   for (const DomainId other : evaluation.also) enqueue(other);
+  undecided_.insert(undecided_.end(), evaluation.undecided.begin(), evaluation.undecided.end());
   for (std::string& text : evaluation.warnings) {
     warnings_.push_back({node.domain, std::move(text)});
   }
   book.forgetIfIdle(id);
+}
+
+void Pass::decideSome() {
+  for (; stepsLeft() > 0 && !undecided_.empty(); ++steps_) {
+    const DomainId id = undecided_.back();
+    undecided_.pop_back();
+    if (tools_.book.decide(id)) enqueue(id);
+  }
 }
 
 void Pass::saveSome(const Now& now) {

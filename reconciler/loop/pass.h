@@ -40,12 +40,13 @@ struct DomainsWanted {
   std::vector<derive::Domain> domains;
 };
 
-struct GraceOver {
+// The grace of domains is over, or the operator has decided on them.
+struct DomainsDue {
   std::vector<DomainId> domains;
 };
 
 using PassSubject = std::variant<ZoneInstalled, ZoneReplaced, ZoneEdited, StoreReplaced,
-                                 AnswersChanged, NamesWatched, DomainsWanted, GraceOver>;
+                                 AnswersChanged, NamesWatched, DomainsWanted, DomainsDue>;
 
 // What a pass works with; all of it outlives the pass.
 struct PassTools {
@@ -107,7 +108,7 @@ class Pass {
   bool search(const AnswersChanged& answers);
   bool search(const NamesWatched&);
   bool search(const DomainsWanted& wanted);
-  bool search(const GraceOver& over);
+  bool search(const DomainsDue& due);
   bool searchChange(xfr::ZoneId zone, const view::ZoneChange& change);
   bool searchSubtree(dns::NameView top);
   void enqueueOwner(dns::NameView owner, bool has_naptr);
@@ -116,6 +117,7 @@ class Pass {
   bool touchEveryNode();
   void evaluateSome(const Now& now);
   void evaluate(DomainId id, const Now& now);
+  void decideSome();
   void saveSome(const Now& now);
   std::size_t stepsLeft() const { return steps_max_ - std::min(steps_, steps_max_); }
 
@@ -137,6 +139,7 @@ class Pass {
   DomainId node_cursor_{};
   bool published_done_ = false;
   std::deque<DomainId> queue_;
+  std::vector<DomainId> undecided_;
   std::vector<derive::Domain> touched_;
   std::vector<Warning> warnings_;
   std::vector<DomainId> wanted_;

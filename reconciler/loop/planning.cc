@@ -158,7 +158,7 @@ void Planning::keep(plan::ChangeSet changes) {
   for (const plan::DomainChange& change : changes.domains) {
     const std::optional<DomainId> id = book_.find(change.key);
     assert(id.has_value());
-    book_.adoptPublished(*id);
+    book_.adoptPublished(*id, true);
     book_.forgetIfIdle(*id);
   }
   for (const plan::VirtualDomainChange& change : changes.virtual_domains) {

@@ -106,6 +106,7 @@ void Reconciler::work() {
     advanceSome(passes_);
   }
   publisher_.advance();
+  raiseAlarms();
   settle();
 }
 
@@ -273,7 +274,16 @@ void Reconciler::lookAtPartings(Instant now) {
   std::vector<DomainId> due = book_.partings().takeDue(now, kAtOnce);
   if (due.empty()) return;
   plan::Cause cause{"the grace is over", std::nullopt};
-  begin(GraceOver{std::move(due)}, std::move(cause), false);
+  begin(DomainsDue{std::move(due)}, std::move(cause), false);
+}
+
+void Reconciler::raiseAlarms() {
+  for (const plan::Party party : book_.takeAlarms()) {
+    const auto held = book_.plans().plans().find(party);
+    if (held == book_.plans().plans().end()) continue;
+    ports_.journal.record(
+        ports::BrakeHolds{book_.nameOf(party), held->second.digest(), held->second.domains.size()});
+  }
 }
 
 void Reconciler::begin(PassSubject subject, plan::Cause cause, bool save_full_copy) {

@@ -88,6 +88,12 @@ class Reconciler final : public ports::ZoneTransportListener,
   DomainReport domainReport(const derive::Domain& domain) const;
   DomainExplanation explain(const derive::Domain& domain) const;
 
+  // What the brake holds, by customer; of each at most so many domains are listed.
+  std::vector<PlanReport> plans(std::size_t domains_max) const;
+  // The operator decides on a plan, as its digest has it: how many domains that is. Nothing: there
+  // is no such plan, or it has changed.
+  std::optional<std::size_t> decide(std::string_view digest, bool approve);
+
   // What there is to know by asking is asked for anew: false, when nobody may be asked about it.
   bool lookUp(const derive::Domain& domain);
   // The next watched and discovered domains behind `after`, in canonical order; some at a time:
@@ -120,6 +126,7 @@ class Reconciler final : public ports::ZoneTransportListener,
   void lookAtAnswers();
   void lookAtWanted();
   void lookAtPartings(Instant now);
+  void raiseAlarms();
   void perform(xfr::Action action);
   void take(const xfr::Fact& fact);
   void onCurrent(xfr::ZoneId zone);
@@ -168,10 +175,10 @@ class Reconciler final : public ports::ZoneTransportListener,
   std::vector<bool>
       searching_;  // by zone: which domains its present version concerns is not known yet
   std::map<xfr::ZoneId, Instant> confirmed_at_;  // checked or transferred last
-  std::map<xfr::ZoneId, Instant> noticed_;  // when the edit under way was first heard of
-  std::vector<dns::Name> answered_;         // otherwise than before, and in no pass yet
-  std::vector<derive::Domain> to_look_up_;  // likewise
-  std::deque<LateHint> late_hints_;         // in order, since the interval is one
+  std::map<xfr::ZoneId, Instant> noticed_;       // when the edit under way was first heard of
+  std::vector<dns::Name> answered_;              // otherwise than before, and in no pass yet
+  std::vector<derive::Domain> to_look_up_;       // likewise
+  std::deque<LateHint> late_hints_;              // in order, since the interval is one
   std::set<xfr::ZoneId> late_zones_;
   bool restoring_ = true;
 };

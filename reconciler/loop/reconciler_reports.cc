@@ -22,6 +22,7 @@ Overview Reconciler::overview() const {
   overview.virtual_domains_published = published_.virtual_domains.size();
   overview.domains_held = publisher_.held().size();
   overview.domains_retiring = book_.partings().size();
+  overview.domains_braked = book_.plans().size();
   overview.zones_in_work = edits_.size() + passes_.size();
   overview.domains_waiting = publisher_.waiting();
   overview.answers = answers_.tally();
@@ -86,6 +87,35 @@ bool Reconciler::retransfer(dns::NameView zone) {
   secondary_.retransfer(*known, ports_.clock.now());
   settle();
   return true;
+}
+
+std::vector<PlanReport> Reconciler::plans(std::size_t domains_max) const {
+  std::vector<PlanReport> reports;
+  for (const auto& [party, plan] : book_.plans().plans()) {
+    PlanReport& report = reports.emplace_back();
+    report.customer = book_.nameOf(party);
+    report.digest = plan.digest();
+    report.size = plan.domains.size();
+    for (const auto& [domain, would] : plan.domains) {
+      if (report.domains.size() == domains_max) break;
+      report.domains.push_back({domain, would});
+    }
+  }
+  return reports;
+}
+
+std::optional<std::size_t> Reconciler::decide(std::string_view digest, bool approve) {
+  const std::optional<plan::Party> party = book_.plans().find(digest);
+  if (!party) return std::nullopt;
+  std::vector<DomainId> domains = approve ? book_.approve(*party) : book_.reject(*party);
+  const std::size_t count = domains.size();
+  ports_.journal.record(ports::BrakeDecided{book_.nameOf(*party), approve, count});
+  plan::Cause cause{
+      fmt::format("the operator {} plan {}", approve ? "approved" : "rejected", digest),
+      std::nullopt};
+  begin(DomainsDue{std::move(domains)}, std::move(cause), false);
+  settle();
+  return count;
 }
 
 bool Reconciler::lookUp(const derive::Domain& domain) {

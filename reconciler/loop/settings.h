@@ -12,6 +12,7 @@
 #include "reconciler/identity/attribute.h"
 #include "reconciler/identity/claim.h"
 #include "reconciler/identity/virtual_domain.h"
+#include "reconciler/plan/brake.h"
 #include "reconciler/plan/retirement.h"
 #include "reconciler/query/answers.h"
 #include "reconciler/view/view.h"
@@ -60,6 +61,7 @@ struct Settings {
   identity::AttributeSchema attributes;
   discovery::Settings discovery;
   plan::RetirePolicy retire;
+  plan::BrakePolicy brake;
   std::uint32_t publish_batch_max =
       1000;  // changes that small zones' publications are gathered up to
 };

@@ -30,7 +30,7 @@ struct Overview {
   std::size_t zones = 0, zones_confirmed = 0, zones_loaded = 0, zones_expired = 0,
               zones_in_trouble = 0;
   std::size_t domains_published = 0, virtual_domains_published = 0, domains_held = 0;
-  std::size_t domains_retiring = 0;
+  std::size_t domains_retiring = 0, domains_braked = 0;
   std::size_t zones_in_work = 0;    // new content that is being derived from, or saved
   std::size_t domains_waiting = 0;  // to be planned
   query::Answers::Tally answers;
@@ -43,6 +43,18 @@ struct ZoneReport {
   xfr::ZoneStatus status;
   std::string primary;  // its name; empty when it has none yet
   std::size_t records = 0, octets = 0;
+};
+
+// What the brake holds of a customer.
+struct PlanReport {
+  std::string customer;
+  std::string digest;
+  std::size_t size = 0;
+  struct Line {
+    derive::Domain domain;
+    std::optional<identity::Did> moves_to;  // nothing: it would go
+  };
+  std::vector<Line> domains;  // the first of them, in order
 };
 
 // A domain that is asked about, having no zone here.

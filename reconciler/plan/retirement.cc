@@ -36,8 +36,8 @@ Deadline deadlineAt(WallTime time) {
   const std::int64_t seconds =
       std::chrono::ceil<std::chrono::seconds>(time.time_since_epoch()).count();
   constexpr std::int64_t kMost = std::numeric_limits<std::uint32_t>::max();
-  return Deadline(Deadline::duration(
-      static_cast<std::uint32_t>(std::clamp<std::int64_t>(seconds, 0, kMost))));
+  return Deadline(
+      Deadline::duration(static_cast<std::uint32_t>(std::clamp<std::int64_t>(seconds, 0, kMost))));
 }
 
 RetireCause retireCause(derive::TransportSet served, const derive::LeadingByTransport& before,

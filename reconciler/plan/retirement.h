@@ -2,10 +2,11 @@
 //
 //   what DNS says now                                | cause     | served on for  | then gone if
 //   -------------------------------------------------+-----------+----------------+----------------
-//   at the step that hosted it, or at an earlier     | elsewhere | 0 s            | of answers: they
-//   one, for each of its transports: another place   |           |                | came once more
-//   nothing there for some transport, nothing where  | absent    | retire.absent  | zones confirmed,
-//   it leads, or it falls through to a later step    |           |                | answers came
+//   at the step that hosted it, or at an earlier     | elsewhere | 0 s            | of answers:
+//   they one, for each of its transports: another place   |           |                | came once
+//   more nothing there for some transport, nothing where  | absent    | retire.absent  | zones
+//   confirmed, it leads, or it falls through to a later step    |           |                |
+//   answers came
 //                                                    |           |                | once more
 //   nobody speaks for its name any more              | zone_gone | retire.zone_gone | -
 //

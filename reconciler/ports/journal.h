@@ -49,6 +49,17 @@ struct ClaimWarning {  // a zone owner's record that was not (wholly) honoured
   std::string text;
 };
 
+struct BrakeHolds {  // so many of a customer's domains would go or move that somebody must say yes
+  std::string customer;
+  std::string digest;
+  std::size_t domains = 0;
+};
+struct BrakeDecided {
+  std::string customer;
+  bool approved = false;
+  std::size_t domains = 0;
+};
+
 struct Answered {                          // a question to a resolver, or its failure
   std::optional<query::Failure::Why> why;  // it failed
   std::string text;                        // how
@@ -64,10 +75,10 @@ struct WantedTrouble {  // what workers ask, or are told, gets lost
   std::string why;
 };
 
-using Fact =
-    std::variant<xfr::ZoneCurrent, xfr::ZoneTransferred, xfr::ZoneFailure, xfr::ZoneExpired,
-                 xfr::ConnectionsScarce, NotifyReceived, Published, StoreOpened, StoreLost,
-                 StoreTrouble, DiskTrouble, ClaimWarning, Answered, Wanted, WantedTrouble>;
+using Fact = std::variant<xfr::ZoneCurrent, xfr::ZoneTransferred, xfr::ZoneFailure,
+                          xfr::ZoneExpired, xfr::ConnectionsScarce, NotifyReceived, Published,
+                          StoreOpened, StoreLost, StoreTrouble, DiskTrouble, ClaimWarning,
+                          BrakeHolds, BrakeDecided, Answered, Wanted, WantedTrouble>;
 
 class Journal {
  public:

@@ -4,6 +4,8 @@
 #include <functional>
 #include <optional>
 
+#include <fmt/format.h>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_replace.h"
@@ -115,6 +117,8 @@ const std::map<std::string, Play::Command>& Play::commands() {
                                                         {"discovery", &Play::discovery},
                                                         {"want", &Play::want},
                                                         {"look-up", &Play::lookUp},
+                                                        {"approve", &Play::approve},
+                                                        {"reject", &Play::reject},
                                                         {"dns", &Play::dns},
                                                         {"dns-mood", &Play::dnsMood},
                                                         {"reply", &Play::reply},
@@ -244,6 +248,14 @@ void Play::limits(const Words& words, const Step&) {
   if (options.contains("retire-zone-gone")) {
     settings.retire.zone_gone = duration(options["retire-zone-gone"]);
   }
+  const auto takeBrake = [&](const char* name, std::uint32_t& percent, std::uint32_t& least) {
+    if (!options.contains(name)) return;
+    const Words parts = listOf(options[name]);
+    percent = number<std::uint32_t>(parts.at(0));
+    least = number<std::uint32_t>(parts.at(1));
+  };
+  takeBrake("brake", settings.brake.customer_percent, settings.brake.customer_min);
+  takeBrake("brake-total", settings.brake.total_percent, settings.brake.total_min);
   query::AnswerSettings& answers = settings.answers;
   if (options.contains("ttl-min")) answers.ttl_min = duration(options["ttl-min"]);
   if (options.contains("ttl-max")) answers.ttl_max = duration(options["ttl-max"]);
@@ -341,6 +353,29 @@ void Play::discovery(const Words& words, const Step&) {
 void Play::want(const Words& words, const Step&) {
   process().onWanted(words.at(1), words.size() > 3 ? words[3] : "w1");
   settleIfRunning();
+}
+
+// All that the brake holds, customer by customer.
+void Play::decide(bool approve) {
+  constexpr std::size_t kShown = 100;
+  for (const loop::PlanReport& plan : process().plans(kShown)) {
+    std::vector<std::string>& trace = world_.trace;
+    trace.push_back(fmt::format("plan of {}: {} domains", plan.customer, plan.size));
+    for (const loop::PlanReport::Line& line : plan.domains) {
+      trace.push_back(fmt::format("  {} {}", line.domain.text(),
+                                  line.moves_to ? line.moves_to->text() : "goes"));
+    }
+    process().decide(plan.digest, approve);
+  }
+  settleIfRunning();
+}
+
+void Play::approve(const Words&, const Step&) {
+  if (world_.isRunning()) decide(true);
+}
+
+void Play::reject(const Words&, const Step&) {
+  if (world_.isRunning()) decide(false);
 }
 
 void Play::lookUp(const Words& words, const Step&) {

@@ -89,6 +89,9 @@ class Play {
   void dnsMood(const Words& words, const Step& step);
   void want(const Words& words, const Step& step);
   void lookUp(const Words& words, const Step& step);
+  void decide(bool approve);
+  void approve(const Words& words, const Step& step);
+  void reject(const Words& words, const Step& step);
   void cut(const Words& words, const Step& step);
   void start(const Words& words, const Step& step);
   void kill(const Words& words, const Step& step);

@@ -335,9 +335,12 @@ void Checks::checkChanges(const plan::Table& is) {
     };
     const bool given_back = store_lost_ && (remembers(memory_) || remembers(meant_));
     if (given_back) continue;
-    // What the process had published itself it goes on from, though the store lost it.
-    const bool remembered = store_lost_ && !entry_before && memory_;
-    checkDomain(domain, remembered ? find(memory_->domains, domain) : entry_before, entry, is);
+    // What the process had published, or meant to, it goes on from, though the store lost it.
+    auto base = entry_before;
+    for (const auto* table : {&memory_, &meant_}) {
+      if (store_lost_ && !base && *table) base = find((*table)->domains, domain);
+    }
+    checkDomain(domain, base, entry, is);
   }
   for (const auto& [did, virtual_domain] : is.virtual_domains) {
     const auto known = memory_ ? find(memory_->virtual_domains, did) : std::nullopt;
@@ -435,10 +438,9 @@ void Checks::checkVirtualDomain(const identity::Did& did, const identity::Virtua
   const AttributeTexts last = before ? textsOf(before->attributes) : AttributeTexts{};
   const bool stays = finding.standing == Finding::Standing::unknown ||
                      isKept(finding, std::string(after.canonical.text()));
-  const AttributeTexts said = stays
-                                  ? last
-                                  : attributesOf(finding.claim, scene_->attributes, last,
-                                                 finding.customer != scene_->discovered);
+  const AttributeTexts said = stays ? last
+                                    : attributesOf(finding.claim, scene_->attributes, last,
+                                                   finding.customer != scene_->discovered);
   const AttributeTexts found = textsOf(after.attributes);
   const bool leans = !finding.has_records && mayLeanOnUnknown(finding) && found == last;
   if (found != said && !leans) {

@@ -7,7 +7,8 @@
 //   it is asked for, and of what the resolver answered last; nothing changes that is unknown, and
 //   nothing whose zones are not confirmed since the start, or since another leader published. What
 //   the process had published itself it may give back to a store that lost it.
-// - A domain that DNS points here no more is published as retiring before it goes, and goes when the
+// - A domain that DNS points here no more is published as retiring before it goes, and goes when
+// the
 //   deadline that was published is over; unless DNS points it elsewhere, or it was only a target.
 // - No question is asked before its TTL, or the pause after a failure, is over (QuestionPace).
 // - Workers hear "not hosted" only of what DNS does not point here, and of nothing that is

@@ -21,6 +21,7 @@ using test::Step;
 constexpr std::uint32_t kSerialStep = 16;
 // The others tell of zones alone.
 constexpr std::uint64_t kOutsideEvery = 2;
+constexpr int kApprovals = 4;
 
 struct Zone {
   std::string name;
@@ -108,6 +109,10 @@ void Teller::setScene() {
   static const std::vector<std::string> kGraces{"0s", "1m", "10m"};
   say(fmt::format("limits batch={} transfers={} refresh={}m retire-absent={}", 1 + below(5),
                   1 + below(4), 1 + below(60), kGraces[below(kGraces.size())]));
+  if (oneIn(3)) {
+    say(fmt::format("limits brake={},{} brake-total={},{}", below(60), below(4), below(60),
+                    below(8)));
+  }
   primaries_ = 1 + below(3);
   for (std::size_t i = 1; i <= primaries_; ++i) {
     say(fmt::format("primary ns{} 192.0.2.5{}", i, i));
@@ -326,7 +331,12 @@ std::vector<Step> endingOf(const std::vector<Step>& steps) {
   ending.push_back({"store up", {}});
   ending.push_back({"flow", {}});
   if (!runs) ending.push_back({"start", {}});
-  ending.push_back({"advance 12h", {}});
+  // Each lets something go that was held, and that may have kept others.
+  for (int i = 0; i < kApprovals; ++i) {
+    ending.push_back({"advance 4h", {}});
+    ending.push_back({"approve", {}});
+  }
+  ending.push_back({"advance 4h", {}});
   appendLastQuestions(steps, ending);
   return ending;
 }

@@ -71,6 +71,13 @@ void WorldJournal::record(const ports::Fact& fact) {
           [&](const ports::ClaimWarning& f) {
             trace_.push_back(fmt::format("claim of {}: {}", f.domain, f.text));
           },
+          [&](const ports::BrakeHolds& f) {
+            trace_.push_back(fmt::format("brake holds {} of {}", f.domains, f.customer));
+          },
+          [&](const ports::BrakeDecided& f) {
+            trace_.push_back(fmt::format("{} {} of {}", f.approved ? "approved" : "rejected",
+                                         f.domains, f.customer));
+          },
           [](const ports::Answered&) {},
           [&](const ports::Wanted& f) {
             if (f.refused) {

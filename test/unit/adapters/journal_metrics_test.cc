@@ -107,6 +107,7 @@ TEST_F(MetricsTest, GaugesTellThePresent) {
   overview.virtual_domains_published = 9;
   overview.domains_held = 8;
   overview.domains_retiring = 13;
+  overview.domains_braked = 14;
   overview.domains_waiting = 7;
   metrics_.observe(overview);
   EXPECT_EQ(value("zonecast_zones{state=\"configured\"}"), "5");
@@ -119,6 +120,7 @@ TEST_F(MetricsTest, GaugesTellThePresent) {
   EXPECT_EQ(value("zonecast_virtual_domains"), "9");
   EXPECT_EQ(value("zonecast_domains_held"), "8");
   EXPECT_EQ(value("zonecast_domains_retiring"), "13");
+  EXPECT_EQ(value("zonecast_domains_braked"), "14");
   EXPECT_EQ(value("zonecast_domains_waiting"), "7");
   EXPECT_EQ(value("zonecast_published_version"), "17");
   EXPECT_EQ(value("zonecast_redis_up"), "1");

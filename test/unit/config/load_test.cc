@@ -83,6 +83,7 @@ discovery:
   domains_max: 48
   repeat_after: 49ms
 retire: {absent: 50s, zone_gone: 51m}
+brake: {customer_percent: 52, customer_min: 53, total_percent: 54, total_min: 55, window: 56m}
 limits:
   zone_octets_max: 1MiB
   zone_records_max: 1000
@@ -227,6 +228,14 @@ TEST_F(LoadedFile, HasTheAttributesSchema) {
 TEST_F(LoadedFile, HasHowLongDomainsAreServedOn) {
   EXPECT_EQ(settings().retire.absent, 50s);
   EXPECT_EQ(settings().retire.zone_gone, 51min);
+}
+
+TEST_F(LoadedFile, HasTheBrake) {
+  EXPECT_EQ(settings().brake.customer_percent, 52u);
+  EXPECT_EQ(settings().brake.customer_min, 53u);
+  EXPECT_EQ(settings().brake.total_percent, 54u);
+  EXPECT_EQ(settings().brake.total_min, 55u);
+  EXPECT_EQ(settings().brake.window, 56min);
 }
 
 TEST_F(LoadedFile, HasWhatIsDiscovered) {
@@ -386,6 +395,11 @@ TEST(Defaults, AreTheDesigns) {
       {"discovery.asks_max", "64"},
       {"retire.absent", "10m"},
       {"retire.zone_gone", "1h"},
+      {"brake.customer_percent", "30"},
+      {"brake.customer_min", "10"},
+      {"brake.total_percent", "5"},
+      {"brake.total_min", "50"},
+      {"brake.window", "1h"},
       {"limits.zone_octets_max", "64MiB"},
       {"limits.zone_records_max", "2000000"},
       {"limits.rrset_records_max", "100"},

@@ -54,15 +54,19 @@ class Book : public testing::Test {
   // The names of the domains that were evaluated, the first one's followers too.
   Names evaluate(std::string_view first) {
     Names evaluated;
-    std::vector<DomainId> open{book_.ensure(domain(first))};
+    std::vector<DomainId> open{book_.ensure(domain(first))}, undecided;
     while (!open.empty()) {
       const DomainId id = open.back();
       open.pop_back();
       const std::string name(book_.node(id).domain.text());
       book_.markChanged(id);
-      const auto also = book_.evaluate(id, clock_.now()).also;
-      open.insert(open.end(), also.begin(), also.end());
+      const auto evaluation = book_.evaluate(id, clock_.now());
+      std::ranges::copy(evaluation.also, std::back_inserter(open));
+      std::ranges::copy(evaluation.undecided, std::back_inserter(undecided));
       evaluated.insert(name);
+      for (; open.empty() && !undecided.empty(); undecided.pop_back()) {
+        if (book_.decide(undecided.back())) open.push_back(undecided.back());
+      }
     }
     return evaluated;
   }
