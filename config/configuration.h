@@ -53,8 +53,8 @@ struct ConfigError {
 };
 std::string toText(const ConfigError& error);  // "FILE:LINE:COLUMN: TEXT"
 
-// Reads the file and every file that it names (keys, passwords). All errors that can be told apart
-// are reported at once, in the order of the file.
+// Reads the file, what conf.d beside it adds (fragments.h), and every file that they name (keys,
+// passwords). All errors that can be told apart are reported at once, in the order of the files.
 tl::expected<Configuration, std::vector<ConfigError>> load(const std::filesystem::path& file);
 
 }  // namespace zonecast::config
