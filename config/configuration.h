@@ -44,6 +44,9 @@ struct Configuration {
   std::optional<xfr::Endpoint> metrics_listener =  // loopback; nothing: none
       xfr::Endpoint{dns::Ipv4{127, 0, 0, 1}, 9464};
   std::string log_level = "info";  // debug, info, warning, error
+  std::filesystem::path log_file;  // empty: standard error
+  std::string user, group;         // whom the process becomes; empty: it stays who it is
+  std::filesystem::path pid_file;  // empty: none
 };
 
 struct ConfigError {

@@ -174,7 +174,8 @@ void addParserError(const YAML::Exception& error, const TreeBuilder& tree, Error
   const Position where = positionOf(error.mark, file);
   if (words.starts_with("expected ")) return errors.add(where, words);
   if (words.starts_with("end of ")) {
-    return errors.add(tree.unclosed().value_or(Position{.file = file}), "expected YAML, but: " + words);
+    return errors.add(tree.unclosed().value_or(Position{.file = file}),
+                      "expected YAML, but: " + words);
   }
   if (words.ends_with('\x04')) {  // no character of the file, which has no control characters
     return errors.add({where.line, where.column - 1, file},

@@ -68,10 +68,11 @@ void join(Node& into, Node from, Path& path, Errors& errors) {
     into = asList(std::move(into));
     return append(into.items, asList(std::move(from)).items);
   }
-  errors.add(from.where, fmt::format("expected {} once, but it stands at {} already: only lists and "
-                                     "mappings are added to",
-                                     shown(fmt::format("{}", fmt::join(path, "."))),
-                                     errors.placeOf(into.where, from.where)));
+  errors.add(from.where,
+             fmt::format("expected {} once, but it stands at {} already: only lists and "
+                         "mappings are added to",
+                         shown(fmt::format("{}", fmt::join(path, "."))),
+                         errors.placeOf(into.where, from.where)));
 }
 
 }  // namespace

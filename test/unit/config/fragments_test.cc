@@ -53,10 +53,10 @@ TEST_F(Fragments, AddKeysAndItemsInTheOrderOfTheirNames) {
   add("10-zones.yaml",
       "limits: {retry_max: 2h}\n"
       "customers: {acme: {zones: [b.example], dids: [second]}, late: {}}\n");
-  const Configuration loaded =
-      load("limits: {retry_min: 1m}\n"
-           "customers:\n"
-           "  acme: {primaries: {ns1: {address: 192.0.2.1}}, zones: [a.example], dids: first}\n");
+  const Configuration loaded = load(
+      "limits: {retry_min: 1m}\n"
+      "customers:\n"
+      "  acme: {primaries: {ns1: {address: 192.0.2.1}}, zones: [a.example], dids: first}\n");
   const auto& zones = loaded.settings.secondary.zones;
   ASSERT_EQ(zones.size(), 3u);
   EXPECT_EQ(zones[0].name.toText(), "a.example");
@@ -115,13 +115,12 @@ TEST_F(Fragments, ErrorsSayTheirOwnFile) {
               ElementsAre("conf.d/b.yaml:1:1: expected a mapping of options, not a list",
                           "conf.d/c.yaml:1:6: expected YAML, but: end of sequence flow not found"));
   std::filesystem::remove(files_.directory() / "conf.d/c.yaml");
-  EXPECT_THAT(
-      errors("control_session_max: 3\n"),
-      ElementsAre("c.yaml:3:1: unknown option `control_session_max`; did you mean "
-                  "`control_sessions_max`?",
-                  "conf.d/a.yaml:2:14: expected debug, info, warning or error, not `loud`",
-                  "conf.d/a.yaml:3:20: unknown option `zone`; did you mean `zones`?",
-                  "conf.d/b.yaml:1:1: expected a mapping of options, not a list"));
+  EXPECT_THAT(errors("control_session_max: 3\n"),
+              ElementsAre("c.yaml:3:1: unknown option `control_session_max`; did you mean "
+                          "`control_sessions_max`?",
+                          "conf.d/a.yaml:2:14: expected debug, info, warning or error, not `loud`",
+                          "conf.d/a.yaml:3:20: unknown option `zone`; did you mean `zones`?",
+                          "conf.d/b.yaml:1:1: expected a mapping of options, not a list"));
 }
 
 TEST_F(Fragments, AZoneStandsOnceInAllFiles) {
