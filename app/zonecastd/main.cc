@@ -9,6 +9,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "adapters/journal/reference.h"
 #include "adapters/process/log_output.h"
 #include "adapters/process/pid_file.h"
 #include "adapters/process/user.h"
@@ -71,6 +72,14 @@ int run(int argc, char** argv) {
   app.footer(kFooter);
   app.set_version_flag("--version", std::string("zonecastd ") + kVersion);
   app.add_option("-c,--config", file, "configuration file (YAML)")->required();
+  app.add_flag_callback(
+      "--help-metrics",
+      [] {
+        std::string page = journal::metricsPage();
+        page.pop_back();  // the line's end, which is printed with it
+        throw CLI::CallForVersion(page, kExitDone);
+      },
+      "print every metric, as config/prometheus/METRICS.md, and exit");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
