@@ -5,8 +5,8 @@
 
 namespace zonecast::journal {
 
-// config/prometheus/METRICS.md: every metric with its type, its labels with their values where all of
-// these are known, and what it says.
+// config/prometheus/METRICS.md: every metric with its type, its labels with their values where all
+// of these are known, and what it says.
 std::string metricsPage();
 
 }  // namespace zonecast::journal
