@@ -122,6 +122,13 @@ class Dashboard(Expressions):
             taken |= cells
 
 
+class Reference(unittest.TestCase):
+    def test_the_daemon_prints_it(self):
+        daemon = pathlib.Path(os.environ["ZONECAST_BUILD"]) / "bin/zonecastd"
+        printed = subprocess.run([daemon, "--help-metrics"], capture_output=True, text=True, check=True).stdout
+        self.assertEqual((PROMETHEUS / "METRICS.md").read_text(), printed)
+
+
 class Scrape(EndToEnd):
     def test_promtool_finds_nothing_to_say_about_metrics_and_all_are_documented(self):
         primary = self.knot({"acme.example": zone("acme.example", *sip("@"))})
