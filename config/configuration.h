@@ -44,6 +44,9 @@ struct Configuration {
   std::optional<xfr::Endpoint> metrics_listener =  // loopback; nothing: none
       xfr::Endpoint{dns::Ipv4{127, 0, 0, 1}, 9464};
   std::string log_level = "info";  // debug, info, warning, error
+  std::filesystem::path log_file;  // empty: standard error
+  std::string user, group;         // whom the process becomes; empty: it stays who it is
+  std::filesystem::path pid_file;  // empty: none
 };
 
 struct ConfigError {
@@ -53,8 +56,8 @@ struct ConfigError {
 };
 std::string toText(const ConfigError& error);  // "FILE:LINE:COLUMN: TEXT"
 
-// Reads the file and every file that it names (keys, passwords). All errors that can be told apart
-// are reported at once, in the order of the file.
+// Reads the file, what conf.d beside it adds (fragments.h), and every file that they name (keys,
+// passwords). All errors that can be told apart are reported at once, in the order of the files.
 tl::expected<Configuration, std::vector<ConfigError>> load(const std::filesystem::path& file);
 
 }  // namespace zonecast::config

@@ -220,11 +220,10 @@ class CustomerReader {
     const ZonePlace place{where, settings_.customers.size() - 1};
     const auto [first, is_new] = zones_.emplace(name, place);
     if (is_new) return true;
-    errors_.add(where, fmt::format("expected every name once, but {} stands at {}:{} already, for "
-                                   "customer {}",
-                                   shown(name.toText()), first->second.where.line,
-                                   first->second.where.column,
-                                   shown(settings_.customers[first->second.customer].name)));
+    errors_.add(
+        where, fmt::format("expected every name once, but {} stands at {} already, for customer {}",
+                           shown(name.toText()), errors_.placeOf(first->second.where, where),
+                           shown(settings_.customers[first->second.customer].name)));
     return false;
   }
 

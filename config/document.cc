@@ -14,15 +14,15 @@ namespace zonecast::config {
 namespace {
 
 // yaml-cpp has -1 where it knows no place.
-Position positionOf(const YAML::Mark& mark) {
-  return {std::max(mark.line, 0) + 1, std::max(mark.column, 0) + 1};
+Position positionOf(const YAML::Mark& mark, std::uint32_t file) {
+  return {std::max(mark.line, 0) + 1, std::max(mark.column, 0) + 1, file};
 }
 
 // Builds the tree from yaml-cpp's events. What it refuses it throws as yaml-cpp throws its own
 // errors; parseDocument() catches both.
 class TreeBuilder final : public YAML::EventHandler {
  public:
-  explicit TreeBuilder(Errors& errors) : errors_(errors) {}
+  TreeBuilder(Errors& errors, std::uint32_t file) : errors_(errors), file_(file) {}
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (documents_++ > 0) refuse(mark, "expected one YAML document, not a second one");
@@ -60,7 +60,10 @@ class TreeBuilder final : public YAML::EventHandler {
     close();
   }
 
-  Node takeRoot() { return std::move(root_); }
+  Node takeRoot() {
+    root_.where.file = file_;  // also of an empty document
+    return std::move(root_);
+  }
   // Where the innermost list or mapping began that the file left open.
   std::optional<Position> unclosed() const {
     return open_.empty() ? std::nullopt : std::optional(open_.back().where);
@@ -89,7 +92,7 @@ class TreeBuilder final : public YAML::EventHandler {
     if (is_key && kind != Node::Kind::scalar) refuse(mark, "expected a name as key");
     Node node;
     node.kind = kind;
-    node.where = positionOf(mark);
+    node.where = positionOf(mark, file_);
     return node;
   }
 
@@ -118,8 +121,8 @@ class TreeBuilder final : public YAML::EventHandler {
       const auto [first, is_new] = seen.emplace(key.text, key.where);
       if (is_new) continue;
       errors_.add(key.where,
-                  fmt::format("expected every key once, but {} stands at {}:{} already",
-                              shown(key.text), first->second.line, first->second.column));
+                  fmt::format("expected every key once, but {} stands at {} already",
+                              shown(key.text), errors_.placeOf(first->second, key.where)));
       repeated.push_back(i);
     }
     if (!repeated.empty()) eraseEntries(mapping, repeated);
@@ -136,6 +139,7 @@ class TreeBuilder final : public YAML::EventHandler {
   }
 
   Errors& errors_;
+  const std::uint32_t file_;
   Node root_;
   std::vector<Node> open_;  // the lists and mappings that have not ended, innermost last
   std::size_t nodes_ = 0;
@@ -143,15 +147,16 @@ class TreeBuilder final : public YAML::EventHandler {
 };
 
 // yaml-cpp takes U+0004 for the end of the file, which would hide the rest of it.
-bool refuseControlCharacters(std::string_view text, Errors& errors) {
-  Position where;
+bool refuseControlCharacters(std::string_view text, Errors& errors, std::uint32_t file) {
+  Position where{.file = file};
   for (const char c : text) {
     const bool is_control = (c >= 0 && c < ' ') || c == '\x7f';
     if (is_control && c != '\n' && c != '\r' && c != '\t') {
       errors.add(where, fmt::format("expected text, not the control character {:#04x}", c));
       return true;
     }
-    where = c == '\n' ? Position{where.line + 1, 1} : Position{where.line, where.column + 1};
+    where.column = c == '\n' ? 1 : where.column + 1;
+    where.line += c == '\n';
   }
   return false;
 }
@@ -163,15 +168,17 @@ std::string wordsOf(std::string_view message) {
   return fmt::format("{}: {}", message.substr(0, colon), shown(message.substr(colon + 2)));
 }
 
-void addParserError(const YAML::Exception& error, const TreeBuilder& tree, Errors& errors) {
+void addParserError(const YAML::Exception& error, const TreeBuilder& tree, Errors& errors,
+                    std::uint32_t file) {
   const std::string& words = error.msg;
-  const Position where = positionOf(error.mark);
+  const Position where = positionOf(error.mark, file);
   if (words.starts_with("expected ")) return errors.add(where, words);
   if (words.starts_with("end of ")) {
-    return errors.add(tree.unclosed().value_or(Position{}), "expected YAML, but: " + words);
+    return errors.add(tree.unclosed().value_or(Position{.file = file}),
+                      "expected YAML, but: " + words);
   }
   if (words.ends_with('\x04')) {  // no character of the file, which has no control characters
-    return errors.add({where.line, where.column - 1},
+    return errors.add({where.line, where.column - 1, file},
                       "expected YAML, but: the file ends in an escape");
   }
   errors.add(where, "expected YAML, but: " + wordsOf(words));
@@ -201,15 +208,15 @@ std::string describe(const Node& node) {
   return "something else";
 }
 
-std::optional<Node> parseDocument(const std::string& text, Errors& errors) {
-  if (refuseControlCharacters(text, errors)) return std::nullopt;
-  TreeBuilder tree(errors);
+std::optional<Node> parseDocument(const std::string& text, Errors& errors, std::uint32_t file) {
+  if (refuseControlCharacters(text, errors, file)) return std::nullopt;
+  TreeBuilder tree(errors, file);
   try {
     std::istringstream stream(text);
     YAML::Parser parser(stream);
     while (parser.HandleNextDocument(tree)) continue;
   } catch (const YAML::Exception& error) {
-    addParserError(error, tree, errors);
+    addParserError(error, tree, errors, file);
     return std::nullopt;
   }
   Node root = tree.takeRoot();

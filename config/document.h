@@ -34,8 +34,9 @@ struct Node {
 // What stands there, to follow "expected ..., not ": "`5 apples`", "a list", "nothing".
 std::string describe(const Node& node);
 
-// An empty document is an empty mapping. A key that stands twice is an error, and its first value
-// stays; nothing when the text cannot be read to its end, which is an error too.
-std::optional<Node> parseDocument(const std::string& text, Errors& errors);
+// `file` is its number among the errors' files. An empty document is an empty mapping. A key that
+// stands twice is an error, and its first value stays; nothing when the text cannot be read to its
+// end, which is an error too.
+std::optional<Node> parseDocument(const std::string& text, Errors& errors, std::uint32_t file = 0);
 
 }  // namespace zonecast::config

@@ -18,8 +18,8 @@ Option<derive::EdgeRule> ports(derive::Transport transport) {
     rule.ports.push_back({transport, static_cast<std::uint16_t>(*port)});
     return true;
   };
-  return list<derive::EdgeRule>(derive::toText(transport), "a port from 1 to 65535, or a list",
-                                take, "the ports that it listens on by this transport");
+  return list<derive::EdgeRule>(derive::toText(transport), "a port from 1 to 65535", take,
+                                "the ports that it listens on by this transport");
 }
 
 std::vector<Option<derive::EdgeRule>> edgeRows() {
@@ -140,7 +140,7 @@ std::vector<Option<ZoneEntry>> zoneRows() {
     return name.has_value();
   };
   const auto limit = [](auto member) { return at(&ZoneEntry::limits, member); };
-  return {
+  std::vector<Option<ZoneEntry>> rows{
       required(text<ZoneEntry>("name", "the name of a zone", takeName, "the zone's apex")),
       structure<ZoneEntry>("primaries", "a list of the customer's primaries",
                            "in order of preference; all of the customer's without"),
@@ -151,6 +151,10 @@ std::vector<Option<ZoneEntry>> zoneRows() {
       size<ZoneEntry>("octets_max", limit(&xfr::TransferLimits::octets_max), 1u << 10, 1u << 30,
                       "in place of limits.zone_octets_max"),
   };
+  for (Option<ZoneEntry>& row : rows) {
+    if (row.name.ends_with("_max")) row.show = {};  // the section's
+  }
+  return rows;
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "config/configuration.h"
 #include "config/files.h"
+#include "config/fragments.h"
 #include "config/readers.h"
 
 namespace zonecast::config {
@@ -101,6 +102,26 @@ void readRoot(const Node& root, Draft& draft, Errors& errors) {
   checkConnections(root, settings.secondary.limits, errors);
 }
 
+std::optional<Node> readDocument(const std::filesystem::path& file, std::uint32_t number,
+                                 Errors& errors) {
+  const auto text = readFile(file, kFileOctetsMax);
+  if (text) return parseDocument(*text, errors, number);
+  errors.addForWholeFile("expected a file that can be read: " + text.error(), number);
+  return std::nullopt;
+}
+
+// Nothing: one of the files cannot be read to its end, which is an error.
+std::optional<Node> readDocuments(const std::filesystem::path& file, Errors& errors) {
+  std::optional<Node> root = readDocument(file, 0, errors);
+  for (const std::filesystem::path& path : findFragments(file, errors)) {
+    const std::uint32_t number = errors.addFile(path.string());
+    std::optional<Node> fragment = readDocument(path, number, errors);
+    if (fragment && root) addFragment(*root, *std::move(fragment), errors);
+    if (!fragment) root.reset();
+  }
+  return root;
+}
+
 }  // namespace
 
 tl::expected<Configuration, std::vector<ConfigError>> load(const std::filesystem::path& file) {
@@ -108,9 +129,7 @@ tl::expected<Configuration, std::vector<ConfigError>> load(const std::filesystem
   Draft draft;
   std::error_code ignored;  // then relative paths are relative to the working directory
   draft.directory = std::filesystem::absolute(file, ignored).parent_path();
-  const auto text = readFile(file, kFileOctetsMax);
-  if (!text) errors.addForWholeFile("expected a file that can be read: " + text.error());
-  const auto root = text ? parseDocument(*text, errors) : std::nullopt;
+  const auto root = readDocuments(file, errors);
   if (root) readRoot(*root, draft, errors);
   if (!errors.empty()) return tl::unexpected(errors.takeInFileOrder());
   return std::move(draft.result);

@@ -30,6 +30,10 @@ const auto kDiscovery = [](auto... members) {
 const auto kNotify = [](auto member) { return at(&Draft::result, &Configuration::notify, member); };
 const auto kRedis = [](auto member) { return at(&Draft::result, &Configuration::redis, member); };
 
+bool isGraphic(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7f'; });
+}
+
 bool isPath(std::string_view text) {
   return !text.empty() && text.find('\0') == std::string_view::npos;
 }
@@ -61,6 +65,16 @@ Option<Draft> socketPath(std::string_view name, Get get, std::string_view help) 
   return text<Draft>(name, "the path of a socket, of at most 107 octets from the root", take, help);
 }
 
+// Whether there is such a user or group is asked where it is needed, not where a file is checked.
+Option<Draft> account(std::string_view name, std::string Configuration::*at,
+                      std::string_view expected, std::string_view help) {
+  const auto take = [at](Draft& draft, std::string_view text) {
+    draft.result.*at = text;
+    return !text.empty() && text.size() <= 128 && isGraphic(text);
+  };
+  return text<Draft>(name, expected, take, help);
+}
+
 std::vector<Option<Draft>> topLevel() {
   Option<Draft> control =
       socketPath("control_socket", at(&Draft::result, &Configuration::control_socket),
@@ -68,12 +82,18 @@ std::vector<Option<Draft>> topLevel() {
   control.show = [](Draft& draft) { return draft.result.control_socket.string(); };
   return {
       path("state_directory", at(&Draft::result, &Configuration::state_directory),
-           "zone copies, DIDs and timers, which outlive a restart"),
+           "the folder of zone copies, DIDs and timers, which outlive a restart"),
       size<Draft>("state_size_max", at(&Draft::result, &Configuration::state_octets_max), kMiB,
-                  1024 * kGiB, "what the state may grow to"),
+                  1024 * kGiB, "what the state in `state_directory` may grow to"),
       control,
       count<Draft>("control_sessions_max", at(&Draft::result, &Configuration::control_sessions_max),
-                   1, 10'000, "at a time; one more is closed at once"),
+                   1, 10'000, "sessions of `zonecast` at a time; one more is closed at once"),
+      account("user", &Configuration::user, "the name of a user of this host",
+              "whom the daemon becomes when root starts it; not with systemd, whose unit says it"),
+      account("group", &Configuration::group, "the name of a group of this host",
+              "the group that it becomes then; the user's own without"),
+      path("pid_file", at(&Draft::result, &Configuration::pid_file),
+           "where the daemon writes its process ID, before it becomes `user`"),
       choice<Draft>(
           "undeclared_attributes",
           kSettings(&loop::Settings::attributes, &identity::AttributeSchema::undeclared),
@@ -91,10 +111,14 @@ std::vector<Option<Draft>> topLevel() {
 }
 
 std::vector<Option<Draft>> logOptions() {
-  return {choice<Draft>(
-      "level", at(&Draft::result, &Configuration::log_level),
-      {{"debug", "debug"}, {"info", "info"}, {"warning", "warning"}, {"error", "error"}},
-      "the least that is logged")};
+  return {
+      choice<Draft>(
+          "level", at(&Draft::result, &Configuration::log_level),
+          {{"debug", "debug"}, {"info", "info"}, {"warning", "warning"}, {"error", "error"}},
+          "the least that is logged"),
+      path("file", at(&Draft::result, &Configuration::log_file),
+           "where it is logged, in place of standard error; opened anew at SIGUSR1"),
+  };
 }
 
 std::vector<Option<Draft>> metricsOptions() {
@@ -131,11 +155,12 @@ std::vector<Option<Draft>> notifyOptions() {
       duration<Draft>(
           "unsigned_hint_interval",
           kSettings(&loop::Settings::notify, &xfr::NotifyPolicy::unsigned_hint_interval), 100ms, 1h,
-          "how often such a hint is followed, per zone"),
-      count<Draft>("connections_max", kNotify(&NotifyConfiguration::connections_max), 1, 100'000,
-                   "by TCP; one more takes the place of the one that is silent longest"),
+          "how often an unsigned NOTIFY for a zone with a key is followed, per zone"),
+      count<Draft>(
+          "connections_max", kNotify(&NotifyConfiguration::connections_max), 1, 100'000,
+          "connections at a time; one more takes the place of the one that is silent longest"),
       duration<Draft>("message_timeout", kNotify(&NotifyConfiguration::message_timeout), 100ms, 1h,
-                      "by TCP, from one message to the end of the next"),
+                      "on a connection, from one message to the end of the next"),
   };
 }
 
@@ -147,17 +172,16 @@ std::vector<Option<Draft>> redisOptions() {
   };
   const auto takeUser = [](Draft& draft, std::string_view text) {
     draft.result.redis.user = text;
-    const auto isGraphic = [](char c) { return c > ' ' && c < '\x7f'; };
-    return text.size() <= 128 && std::ranges::all_of(text, isGraphic);
+    return text.size() <= 128 && isGraphic(text);
   };
   const auto takeDeployment = [](Draft& draft, std::string_view text) {
     draft.result.redis.deployment = text;
     return isPlainName(text);
   };
   return {
-      socketPath("unix", kRedis(&RedisConfiguration::address), "Redis's socket"),
+      socketPath("unix", kRedis(&RedisConfiguration::address), "Redis's socket; or `address`"),
       text<Draft>("address", "an address and port, such as 127.0.0.1:6379 or [::1]:6379",
-                  takeAddress, "or its TCP address"),
+                  takeAddress, "Redis's TCP address; or `unix`"),
       text<Draft>("user", "the name of an ACL user, without blanks", takeUser,
                   "the ACL user; the default one without"),
       path("password_file", kRedis(&RedisConfiguration::password_file),
@@ -165,9 +189,9 @@ std::vector<Option<Draft>> redisOptions() {
       required(text<Draft>("deployment", "1 to 64 letters, digits, `_`, `.` or `-`", takeDeployment,
                            "NAME in the keys zonecast:{NAME}:*")),
       duration<Draft>("connect_timeout", kRedis(&RedisConfiguration::connect_timeout), 10ms, 1min,
-                      "for a connection"),
+                      "for a connection to Redis"),
       duration<Draft>("command_timeout", kRedis(&RedisConfiguration::command_timeout), 10ms, 5min,
-                      "without any answer while some are due"),
+                      "without any answer from Redis while some are due"),
       duration<Draft>("lease", kRedis(&RedisConfiguration::lease), 1s, 10min,
                       "how long a leader leads that is not heard of"),
   };
@@ -200,19 +224,21 @@ std::vector<Option<Draft>> resolverOptions() {
                     "what is bogus is taken all the same, or not; or only what is secure is"),
       duration<Draft>("ttl_min", answers(&Answers::ttl_min), 1s, kDay,
                       "the least that an answer's TTL counts for"),
-      duration<Draft>("ttl_max", answers(&Answers::ttl_max), 1s, 7 * kDay, "the most"),
+      duration<Draft>("ttl_max", answers(&Answers::ttl_max), 1s, 7 * kDay,
+                      "the most that an answer's TTL counts for"),
       duration<Draft>(
           "negative_ttl_max", answers(&Answers::negative_ttl_max), 1s, kDay,
           "the most that an absence's TTL counts for (RFC 2308), if that is more than ttl_min"),
       duration<Draft>("retry_min", answers(&Answers::retry_min), 1s, 1h,
-                      "after which a question that failed is asked again; doubled each time"),
-      duration<Draft>("retry_max", answers(&Answers::retry_max), 1s, kDay, "the most"),
+                      "wait until a question that failed is asked again; doubled each time"),
+      duration<Draft>("retry_max", answers(&Answers::retry_max), 1s, kDay,
+                      "the most that this wait grows to"),
       count<Draft>("asks_max", answers(&Answers::asks_max), 1, 10'000,
                    "questions under way, beside those for workers"),
       count<Draft>("asks_slow_max", answers(&Answers::asks_slow_max), 1, 1'000'000,
-                   "beyond these: that nobody answered within seconds"),
+                   "questions under way beyond these, that nobody answered within seconds"),
       count<Draft>("asks_per_second", answers(&Answers::asks_per_second), 1, 1'000'000,
-                   "what is due beyond that waits, hosted domains least"),
+                   "questions begun; what is due beyond that waits, hosted domains least"),
   };
 }
 
@@ -233,15 +259,17 @@ std::vector<Option<Draft>> deriveOptions() {
       toggle<Draft>("address_step", kDerive(&derive::DerivePolicy::address_step),
                     "whether a domain without SRV is hosted by its addresses"),
       count<Draft>("srv_targets_max", kDerive(&derive::DerivePolicy::srv_targets_max), 1, 1000,
-                   "of one SRV set"),
+                   "targets of one SRV set that are tried; if none is the edge's, more make the "
+                   "domain unknown"),
       count<Draft>("addresses_max", kDerive(&derive::DerivePolicy::addresses_max), 1, 1000,
-                   "of one target"),
+                   "addresses of one target that are tried; if none is the edge's, more make the "
+                   "domain unknown"),
       count<Draft>("lookups_max", kDerive(&derive::DerivePolicy::lookups_max), 1, 10'000,
-                   "for one derivation"),
+                   "look-ups for one domain; one that takes more is unknown"),
       count<Draft>("naptr_chain_max", kDerive(&derive::DerivePolicy::naptr_chain_max), 1, 64,
-                   "NAPTRs in a row"),
+                   "NAPTRs in a row; a domain with more is unknown"),
       count<Draft>("alias_chain_max", kDerive(&derive::DerivePolicy::alias_chain_max), 1, 64,
-                   "CNAMEs and DNAMEs in a row"),
+                   "CNAMEs and DNAMEs in a row; a domain with more is unknown"),
   };
 }
 
@@ -251,7 +279,7 @@ std::vector<Option<Draft>> claimOptions() {
       count<Draft>("tags_max", limit(&identity::ClaimLimits::tags_max), 1, 1000,
                    "tags of one `_sipvhost` record"),
       count<Draft>("octets_max", limit(&identity::ClaimLimits::octets_max), 64, 65'535,
-                   "of one such record"),
+                   "octets of one `_sipvhost` record"),
   };
 }
 
@@ -274,25 +302,27 @@ std::vector<Option<Draft>> discoveryQuotas() {
   };
   return {
       quota("total_rate", &Settings::total, &Quota::rate, "look-ups a second, in all"),
-      quota("total_burst", &Settings::total, &Quota::burst, "at once, after a quiet time"),
+      quota("total_burst", &Settings::total, &Quota::burst,
+            "look-ups at once after a quiet time, in all"),
       quota("worker_rate", &Settings::worker, &Quota::rate, "look-ups a second, for one worker"),
-      quota("worker_burst", &Settings::worker, &Quota::burst, "at once, after a quiet time"),
+      quota("worker_burst", &Settings::worker, &Quota::burst,
+            "look-ups at once after a quiet time, for one worker"),
       quota("registrable_rate", &Settings::registrable, &Quota::rate,
             "look-ups a second, at and below one registrable domain"),
       quota("registrable_burst", &Settings::registrable, &Quota::burst,
-            "at once, after a quiet time"),
+            "look-ups at once after a quiet time, at and below one registrable domain"),
       count<Draft>("workers_max", kDiscovery(&Settings::workers_max), 1, kMax,
-                   "that are remembered; further ones share one quota"),
+                   "workers that are remembered; further ones share one quota"),
       count<Draft>("registrables_max", kDiscovery(&Settings::registrables_max), 1, kMax,
                    "registrable domains that are remembered; further ones share one quota"),
       count<Draft>("hosted_max", kDiscovery(&Settings::hosted_max), 1, 100'000'000,
                    "discovered domains that are hosted, beyond which no more are looked up"),
       count<Draft>("hosted_per_registrable", kDiscovery(&Settings::hosted_per_registrable), 1,
-                   100'000'000, "likewise, at and below each registrable domain"),
+                   100'000'000, "hosted ones at and below each registrable domain, likewise"),
       count<Draft>("domains_max", kDiscovery(&Settings::domains_max), 1, kMax,
-                   "that are remembered as looked up lately"),
+                   "domains that are remembered as looked up lately"),
       duration<Draft>("repeat_after", kDiscovery(&Settings::repeat_after), 1ms, 1h,
-                      "until a domain is looked up again because a worker asks"),
+                      "time until a domain is looked up again because a worker asks"),
       count<Draft>("asks_max",
                    kSettings(&loop::Settings::answers, &query::AnswerSettings::wanted_asks_max), 1,
                    10'000, "questions under way about domains that workers want"),
@@ -319,7 +349,7 @@ std::vector<Option<Draft>> discoveryOptions() {
                       "after which a domain that nobody asks for is refreshed less often"),
       duration<Draft>("idle_interval",
                       kSettings(&loop::Settings::answers, &query::AnswerSettings::idle_interval),
-                      1s, 365 * kDay, "that is, no sooner than after so long"),
+                      1s, 365 * kDay, "least time between two questions about such an idle domain"),
       structure<Draft>("attributes", "a mapping of attributes' names",
                        "what the operator sets for all discovered domains"),
   };
@@ -331,20 +361,22 @@ std::vector<Option<Draft>> zoneLimits() {
   const auto transfer = [](auto member) { return at(&Draft::transfer_limits, member); };
   return {
       size<Draft>("zone_octets_max", transfer(&xfr::TransferLimits::octets_max), kKiB, kGiB,
-                  "of a zone's transfer"),
+                  "octets of one transfer of a zone; a larger one is refused"),
       count<Draft>("zone_records_max", transfer(&xfr::TransferLimits::records_max), 1, 100'000'000,
-                   "of a zone"),
+                   "records of a zone; a transfer with more is refused"),
       count<Draft>(
           "rrset_records_max",
           kSettings(&loop::Settings::zone_limits, &view::ZoneLimits::records_per_rrset_max), 1,
-          65'535, "of one name and type"),
+          65'535, "records of one name and type; a transfer with more is refused"),
       count<Draft>("owner_types_max",
                    kSettings(&loop::Settings::zone_limits, &view::ZoneLimits::types_per_owner_max),
-                   1, 65'535, "of one name, of types that are of no use here"),
+                   1, 65'535,
+                   "types of one name that are of no use here; a transfer with more is refused"),
       count<Draft>("ixfr_deltas_max", transfer(&xfr::TransferLimits::ixfr_deltas_max), 1, 1'000'000,
-                   "of one IXFR; what has more is transferred whole"),
+                   "differences in one IXFR; what has more is transferred whole"),
       count<Draft>("ixfr_records_max", transfer(&xfr::TransferLimits::ixfr_records_max), 1,
-                   1'000'000, "removed and added by one IXFR; what has more is transferred whole"),
+                   1'000'000,
+                   "records removed and added by one IXFR; what has more is transferred whole"),
       count<Draft>("publish_batch", kSettings(&loop::Settings::publish_batch_max), 1, 100'000,
                    "changes that small publications are gathered up to"),
   };
@@ -353,21 +385,23 @@ std::vector<Option<Draft>> zoneLimits() {
 std::vector<Option<Draft>> transferLimits() {
   using Limits = xfr::SecondaryLimits;
   return {
-      count<Draft>("transfers_max", kSecondary(&Limits::transfers_max), 1, 10'000, "at a time"),
+      count<Draft>("transfers_max", kSecondary(&Limits::transfers_max), 1, 10'000,
+                   "transfers at a time, in all"),
       count<Draft>("transfers_per_primary", kSecondary(&Limits::transfers_per_primary), 1, 1000,
-                   "at a time"),
-      count<Draft>("transfers_pipelined", kSecondary(&Limits::transfers_pipelined), 1, 1000,
-                   "asked for on one connection before the first is answered; 1: none ahead"),
+                   "transfers at a time from one primary; all at one address and port are one"),
+      count<Draft>(
+          "transfers_pipelined", kSecondary(&Limits::transfers_pipelined), 1, 1000,
+          "transfers asked for on one connection before the first is answered; 1: none ahead"),
       count<Draft>("queries_per_primary", kSecondary(&Limits::queries_in_flight_per_primary), 1,
-                   10'000, "SOA queries in flight"),
+                   10'000, "SOA queries in flight to one primary"),
       count<Draft>("connections_max", kSecondary(&Limits::connections_max), 2, 1'000'000,
-                   "to primaries, in all; more than transfers_max"),
+                   "connections to primaries, in all; more than transfers_max"),
       duration<Draft>("transfer_timeout", kSecondary(&Limits::transfer_timeout), 1s, kDay,
                       "for a whole transfer"),
       duration<Draft>("transfer_idle_timeout", kSecondary(&Limits::transfer_idle_timeout), 100ms,
-                      1h, "without an octet"),
+                      1h, "without an octet of a transfer"),
       size<Draft>("transfer_rate_min", kSecondary(&Limits::transfer_octets_per_second_min), 1, kGiB,
-                  "octets per second, below which a transfer is given up"),
+                  "octets a second, below which a transfer is given up"),
       duration<Draft>("connect_timeout", kSecondary(&Limits::connect_timeout), 10ms, 5min,
                       "for a connection to a primary"),
       duration<Draft>("query_timeout", kSecondary(&Limits::query_timeout), 10ms, 5min,
@@ -384,13 +418,16 @@ std::vector<Option<Draft>> timerLimits() {
   return {
       duration<Draft>("refresh_min", kClamp(&Clamps::refresh_min), 1s, 365 * kDay,
                       "the least that a SOA's refresh counts for"),
-      duration<Draft>("refresh_max", kClamp(&Clamps::refresh_max), 1s, 365 * kDay, "the most"),
+      duration<Draft>("refresh_max", kClamp(&Clamps::refresh_max), 1s, 365 * kDay,
+                      "the most that a SOA's refresh counts for"),
       duration<Draft>("retry_min", kClamp(&Clamps::retry_min), 1s, 365 * kDay,
                       "the least that a SOA's retry counts for"),
-      duration<Draft>("retry_max", kClamp(&Clamps::retry_max), 1s, 365 * kDay, "the most"),
+      duration<Draft>("retry_max", kClamp(&Clamps::retry_max), 1s, 365 * kDay,
+                      "the most that a SOA's retry counts for"),
       duration<Draft>("expire_min", kClamp(&Clamps::expire_min), 1s, 3650 * kDay,
                       "the least that a SOA's expire counts for"),
-      duration<Draft>("expire_max", kClamp(&Clamps::expire_max), 1s, 3650 * kDay, "the most"),
+      duration<Draft>("expire_max", kClamp(&Clamps::expire_max), 1s, 3650 * kDay,
+                      "the most that a SOA's expire counts for"),
   };
 }
 

@@ -1,9 +1,12 @@
 #include "app/zonecast-mirror/journal.h"
 
+#include "adapters/process/service_manager.h"
+
 namespace zonecast {
 
 void Journal::onLoading(const std::string& why) {
   out_.info("loading everything: {}", why);
+  process::tellStatus("loading everything: " + why);
 }
 
 void Journal::onLoaded(const mirror::Serving& serving) {
@@ -20,11 +23,13 @@ void Journal::onVersion(const mirror::Serving& serving) {
 void Journal::onCurrent(const mirror::Serving& serving) {
   out_.info("the table is current lineage={} version={} domains={}", serving.position.lineage,
             serving.position.version, serving.domains);
+  process::tellStatus("the table is current");
   if (when_current_) when_current_();
 }
 
 void Journal::onTrouble(const std::string& why) {
   out_.warn("the table stays as it is: {}", why);
+  process::tellStatus("the table stays as it is: " + why);
 }
 
 void Journal::onRelayTrouble(const std::string& why) {

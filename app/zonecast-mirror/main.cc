@@ -1,6 +1,7 @@
 // `zonecast-mirror`: keeps the table of this host's workers at what Redis has, until it is told to
 // stop.
 
+#include <algorithm>
 #include <csignal>
 #include <cstdint>
 #include <iostream>
@@ -11,11 +12,13 @@
 
 #include <CLI/CLI.hpp>
 #include <google/protobuf/stubs/logging.h>
-#include <spdlog/sinks/stdout_color_sinks.h>
-#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include "adapters/mirror/mirror.h"
+#include "adapters/process/log_output.h"
+#include "adapters/process/pid_file.h"
+#include "adapters/process/service_manager.h"
+#include "adapters/process/user.h"
 #include "adapters/redis/server_text.h"
 #include "adapters/uv/loop.h"
 #include "app/version.h"
@@ -37,8 +40,11 @@ What the table holds is always one whole state that was published. When Redis is
 has nothing better, the table stays as it is, and tells its readers how old it is. A mirror
 that is started again goes on from the table that is there.
 
-zonecast-mirror stays in the foreground, logs to standard error, and stops on SIGINT or
-SIGTERM; the table stays, and is read on.
+zonecast-mirror stays in the foreground, and logs to standard error or to --log-file.
+
+SIGNALS
+  SIGINT, SIGTERM  it stops; the table stays, and is read on
+  SIGUSR1          it opens --log-file anew, after that was moved away
 
 FILES (TABLE is what --table says; its folder is made when it is missing)
   TABLE          the table
@@ -55,7 +61,8 @@ REDIS
 
 EXIT STATUS
   0  it was told to stop; with --once: the table is what Redis has
-  1  it could not start: the table, its folder or its socket was refused
+  1  it could not start: the table, its folder, its socket, the log or PID file, or becoming
+     --run-as was refused
   2  the command line is wrong
   3  with --once: Redis did not give anything better in time
 
@@ -78,7 +85,8 @@ struct Options {
   double wanted_interval_s = 10;
   bool once = false;
   double once_timeout_s = 30;
-  std::string log_level = "info";
+  std::string log_level = "info", log_file;
+  std::string run_as, pid_file;
 };
 
 void describe(CLI::App& app, Options& options) {
@@ -149,6 +157,12 @@ void describe(CLI::App& app, Options& options) {
   app.add_option("--log-level", options.log_level, "debug (each version), info, warn or error")
       ->capture_default_str()
       ->check(CLI::IsMember({"debug", "info", "warn", "error"}));
+  app.add_option("--log-file", options.log_file, "where it logs; default: standard error");
+  const std::string process = "WITHOUT SYSTEMD";
+  app.add_option("--run-as", options.run_as,
+                 "USER or USER:GROUP that it becomes when root starts it")
+      ->group(process);
+  app.add_option("--pid-file", options.pid_file, "where it writes its process ID")->group(process);
 }
 
 std::uint64_t trueRandom() {
@@ -189,15 +203,25 @@ tl::expected<mirror::MirrorOptions, std::string> mirrorOptions(const Options& op
   return result;
 }
 
-std::shared_ptr<spdlog::logger> makeLogger(const std::string& level) {
-  auto logger = spdlog::stderr_color_mt("zonecast-mirror");
-  logger->set_level(spdlog::level::from_str(level));
-  logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
-  return logger;
-}
+// Says every half of the time after which a service manager takes us for dead that we are not.
+class Alive {
+ public:
+  explicit Alive(uv::Loop& loop) : timer_(loop, [this] { tell(); }) { tell(); }
 
-int mirrorUntilTold(const Options& options, mirror::MirrorOptions settings) {
-  const auto logger = makeLogger(options.log_level);
+ private:
+  void tell() {
+    const auto interval = process::aliveInterval();
+    if (!interval) return;
+    process::tellAlive();
+    timer_.after(*interval);
+  }
+
+  uv::Timer timer_;
+};
+
+int mirrorUntilTold(const Options& options, mirror::MirrorOptions settings,
+                    process::LogOutput& log) {
+  const auto& logger = log.logger();
   if (auto made = makeFolderOf(settings.table.path); !made) {
     logger->error("cannot start: {}", made.error());
     return kExitFailed;
@@ -219,6 +243,7 @@ int mirrorUntilTold(const Options& options, mirror::MirrorOptions settings) {
   }
   const uv::Signal interrupt(loop, SIGINT, [&] { loop.stop(); });
   const uv::Signal terminate(loop, SIGTERM, [&] { loop.stop(); });
+  const uv::Signal reopen(loop, SIGUSR1, [&] { log.reopen(); });
   bool is_current = false;
   uv::Timer timeout(loop, [&] { loop.stop(); });
   if (options.once) {
@@ -229,11 +254,36 @@ int mirrorUntilTold(const Options& options, mirror::MirrorOptions settings) {
     timeout.after(seconds(options.once_timeout_s));
   }
   (*opened)->start();
+  process::tellReady();
+  const Alive alive(loop);
   logger->info("zonecast-mirror {} is running table={} deployment={}", kVersion, path,
                options.deployment);
   loop.run();
+  process::tellStopping();
   logger->info("zonecast-mirror stops: the table stays version={}", mirror.position().version);
   return options.once && !is_current ? kExitNotCurrent : kExitDone;
+}
+
+int fail(const std::string& why) {
+  std::cerr << "zonecast-mirror: cannot start: " << why << '\n';
+  return kExitFailed;
+}
+
+// The PID file is written as root, whom others believe; the log is opened as who opens it anew.
+int becomeAndMirror(const Options& options, mirror::MirrorOptions settings) {
+  std::optional<process::PidFile> pid_file;
+  if (!options.pid_file.empty()) {
+    auto written = process::PidFile::write(options.pid_file);
+    if (!written) return fail(written.error());
+    pid_file.emplace(std::move(*written));
+  }
+  const std::size_t colon = std::min(options.run_as.find(':'), options.run_as.size());
+  const std::string group = options.run_as.substr(std::min(colon + 1, options.run_as.size()));
+  const auto became = process::become(options.run_as.substr(0, colon), group);
+  if (!became) return fail(became.error());
+  auto log = process::LogOutput::open("zonecast-mirror", options.log_level, options.log_file);
+  if (!log) return fail(log.error());
+  return mirrorUntilTold(options, std::move(settings), *log);
 }
 
 int run(int argc, char** argv) {
@@ -251,8 +301,9 @@ int run(int argc, char** argv) {
     return kExitUsage;
   }
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGUSR1, SIG_IGN);             // until there is a loop that hears it
   google::protobuf::SetLogHandler(nullptr);  // what it cannot read is told as ours
-  return mirrorUntilTold(options, std::move(*settings));
+  return becomeAndMirror(options, std::move(*settings));
 }
 
 }  // namespace

@@ -11,16 +11,18 @@
 #include "app/version.h"
 #include "app/zonecast/export.h"
 #include "app/zonecast/present.h"
+#include "app/zonecast/printable.h"
 #include "app/zonecast/session.h"
 #include "app/zonecast/table_file.h"
 #include "config/configuration.h"
+#include "config/reference.h"
 
 namespace zonecast {
 namespace {
 
 constexpr const char* kFooter = R"(EXIT STATUS
   0  it is done, or the answer is printed
-  1  there is no such zone or domain, or the domain is not hosted
+  1  there is no such zone, domain or option, or the domain is not hosted
   2  the command line or the request is wrong
   3  zonecastd (for export: Redis) cannot be reached, or did not answer in time; the table
      cannot be read, or what is exported not written
@@ -40,7 +42,8 @@ struct Options {
   int timeout_ms = 5000;
   TableFile table;
   ExportOptions exported;
-  std::string zone, domain, file;
+  std::string zone, domain, file, option;
+  bool markdown = false;
 };
 
 int checkConfiguration(const Options& options) {
@@ -56,6 +59,15 @@ int checkConfiguration(const Options& options) {
             << " zones, " << settings.secondary.primaries.size() << " primaries, "
             << settings.watched.size() << " watched names\n";
   return kExitDone;
+}
+
+int showOptions(const Options& options) {
+  const std::string text =
+      options.markdown ? config::referencePage() : config::optionsText(options.option);
+  std::cout << text;
+  if (!text.empty()) return kExitDone;
+  std::cerr << "zonecast: there is no option " << printable(options.option) << '\n';
+  return kExitNotFound;
 }
 
 int run(int argc, char** argv) {
@@ -92,6 +104,11 @@ int run(int argc, char** argv) {
        [&] { return checkConfiguration(options); })
       ->add_option("FILE", options.file, "configuration file")
       ->required();
+  CLI::App* conf_help = verb("conf-help", "the options of a configuration file, or what one takes",
+                             [&] { return showOptions(options); });
+  conf_help->add_option("NAME", options.option,
+                        "an option or section, such as limits or customers.NAME.zones[].shared");
+  conf_help->add_flag("--markdown", options.markdown, "all of them, as config/REFERENCE.md");
   verb("zone-status", "serial, age and trouble of each zone, or of one",
        ask([&](Session& s) { return showZones(s, options.zone, options.json); }))
       ->add_option("ZONE", options.zone, "only this zone");

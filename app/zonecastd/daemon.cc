@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "adapters/process/service_manager.h"
 #include "app/version.h"
 
 namespace zonecast {
@@ -48,27 +49,29 @@ uv::ZoneTransportLimits transportLimits(const config::NotifyConfiguration& confi
 
 }  // namespace
 
-tl::expected<std::unique_ptr<Daemon>, std::string> Daemon::make(
-    config::Configuration configuration, std::shared_ptr<spdlog::logger> out) {
-  std::unique_ptr<Daemon> daemon(new Daemon(std::move(configuration), std::move(out)));
+tl::expected<std::unique_ptr<Daemon>, std::string> Daemon::make(config::Configuration configuration,
+                                                                process::LogOutput& log) {
+  std::unique_ptr<Daemon> daemon(new Daemon(std::move(configuration), log));
   if (auto opened = daemon->open(); !opened) return tl::unexpected(std::move(opened.error()));
   if (auto restored = daemon->restore(); !restored)
     return tl::unexpected(std::move(restored.error()));
   return daemon;
 }
 
-Daemon::Daemon(config::Configuration configuration, std::shared_ptr<spdlog::logger> out)
+Daemon::Daemon(config::Configuration configuration, process::LogOutput& log)
     : configuration_(std::move(configuration)),
-      out_(std::move(out)),
+      out_(log.logger()),
       log_(configuration_.settings, loop_, out_),
       metrics_(loop_),
       transport_(loop_, transportLimits(configuration_.notify)),
       resolver_(loop_),
       deadline_(loop_, [this] { reconciler_->onTimer(); }),
       observation_(loop_, [this] { observe(); }),
+      alive_(loop_, [this] { tellAlive(); }),
       work_(loop_, [this] { reconciler_->work(); }),
       interrupt_(loop_, SIGINT, [this] { loop_.stop(); }),
-      terminate_(loop_, SIGTERM, [this] { loop_.stop(); }) {
+      terminate_(loop_, SIGTERM, [this] { loop_.stop(); }),
+      reopen_(loop_, SIGUSR1, [&log] { log.reopen(); }) {
   journals_.add(log_);
   journals_.add(metrics_);
 }
@@ -147,11 +150,14 @@ void Daemon::run() {
   reconciler_->start(publisher_);
   const bool discovers = configuration_.settings.discovery.mode != discovery::Mode::off;
   if (discovers && configuration_.settings.discovered) workers_->start();
+  process::tellReady();
   observe();
+  tellAlive();
   out_->info("zonecastd {} is running zones={} customers={} notify_listeners={}", kVersion,
              configuration_.settings.zones.size(), configuration_.settings.customers.size(),
              configuration_.notify.listeners.size());
   loop_.run();
+  process::tellStopping();
   out_->info("zonecastd stops: what is published stays published");
 }
 
@@ -166,8 +172,27 @@ void Daemon::afterTurn() {
 }
 
 void Daemon::observe() {
-  metrics_.observe(reconciler_->overview());
+  const loop::Overview overview = reconciler_->overview();
+  metrics_.observe(overview);
+  tellStatus(overview);
   observation_.after(kObservationInterval);
+}
+
+void Daemon::tellAlive() {
+  const auto interval = process::aliveInterval();
+  if (!interval) return;
+  process::tellAlive();
+  alive_.after(*interval);
+}
+
+void Daemon::tellStatus(const loop::Overview& overview) {
+  std::string status =
+      fmt::format("{} domains published, {} of {} zones confirmed, {}", overview.domains_published,
+                  overview.zones_confirmed, overview.zones,
+                  loop::isOpen(overview.store) ? "Redis is open" : "Redis is not open");
+  if (status == status_) return;
+  status_ = std::move(status);
+  process::tellStatus(status_);
 }
 
 }  // namespace zonecast

@@ -17,6 +17,7 @@
 #include "adapters/http/metrics_listener.h"
 #include "adapters/journal/log.h"
 #include "adapters/journal/metrics.h"
+#include "adapters/process/log_output.h"
 #include "adapters/redis/redis_store.h"
 #include "adapters/redis/worker_questions.h"
 #include "adapters/uv/loop.h"
@@ -41,19 +42,22 @@ class Journals final : public ports::Journal {
 
 class Daemon {
  public:
-  // Opens everything that can be refused (state directory, sockets); the error is a sentence.
+  // Opens everything that can be refused (state directory, sockets); the error is a sentence. The
+  // log must outlive it.
   static tl::expected<std::unique_ptr<Daemon>, std::string> make(
-      config::Configuration configuration, std::shared_ptr<spdlog::logger> out);
+      config::Configuration configuration, process::LogOutput& log);
   ~Daemon();
 
   void run();  // until SIGINT or SIGTERM
 
  private:
-  Daemon(config::Configuration configuration, std::shared_ptr<spdlog::logger> out);
+  Daemon(config::Configuration configuration, process::LogOutput& log);
   tl::expected<void, std::string> open();
   tl::expected<void, std::string> restore();
   void afterTurn();
   void observe();
+  void tellAlive();
+  void tellStatus(const loop::Overview& overview);
 
   const config::Configuration configuration_;
   std::shared_ptr<spdlog::logger> out_;
@@ -75,8 +79,10 @@ class Daemon {
 
   uv::Timer deadline_;
   uv::Timer observation_;
+  uv::Timer alive_;
   uv::Soon work_;
-  uv::Signal interrupt_, terminate_;
+  uv::Signal interrupt_, terminate_, reopen_;
+  std::string status_;  // as the service manager was told
 };
 
 }  // namespace zonecast

@@ -3,12 +3,16 @@
 #include <csignal>
 #include <filesystem>
 #include <iostream>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include <CLI/CLI.hpp>
-#include <spdlog/sinks/stdout_color_sinks.h>
-#include <spdlog/spdlog.h>
 
+#include "adapters/journal/reference.h"
+#include "adapters/process/log_output.h"
+#include "adapters/process/pid_file.h"
+#include "adapters/process/user.h"
 #include "app/version.h"
 #include "app/zonecastd/daemon.h"
 #include "config/configuration.h"
@@ -21,20 +25,45 @@ enum ExitCode : int { kExitDone = 0, kExitFailed = 1, kExitUsage = 2, kExitConfi
 constexpr const char* kFooter =
     R"(zonecastd is a hidden secondary of customers' DNS servers. It works out which SIP
 domains point at the provider's edge and publishes them, with their attributes, in Redis.
-It stays in the foreground, logs to standard error, and stops on SIGINT or SIGTERM; what is
-published stays published. `zonecast` asks it questions.
+It stays in the foreground and logs to standard error, or to `log.file`. What is in conf.d/*.yaml
+beside the configuration file is added to it; `zonecast conf-help` tells every option.
+`zonecast` asks it questions.
+
+SIGNALS
+  SIGINT, SIGTERM  it stops; what is published stays published
+  SIGUSR1          it opens `log.file` anew, after that was moved away
 
 EXIT STATUS
   0  it was told to stop
-  1  it could not start: the state directory, a socket or a listener was refused
+  1  it could not start: the state directory, a socket, a listener, the log or PID file, or
+     becoming `user` was refused
   2  the command line is wrong
   4  the configuration file has errors)";
 
-std::shared_ptr<spdlog::logger> makeLogger(const std::string& level) {
-  auto logger = spdlog::stderr_color_mt("zonecastd");
-  logger->set_level(spdlog::level::from_str(level));
-  logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
-  return logger;
+int fail(const std::string& why) {
+  std::cerr << "zonecastd: cannot start: " << why << '\n';
+  return kExitFailed;
+}
+
+// The PID file is written as root, whom others believe; the log is opened as who opens it anew.
+int runUntilTold(config::Configuration configuration) {
+  std::optional<process::PidFile> pid_file;
+  if (!configuration.pid_file.empty()) {
+    auto written = process::PidFile::write(configuration.pid_file);
+    if (!written) return fail(written.error());
+    pid_file.emplace(std::move(*written));
+  }
+  const auto became = process::become(configuration.user, configuration.group);
+  if (!became) return fail(became.error());
+  auto log = process::LogOutput::open("zonecastd", configuration.log_level, configuration.log_file);
+  if (!log) return fail(log.error());
+  auto daemon = Daemon::make(std::move(configuration), *log);
+  if (!daemon) {
+    log->logger()->error("cannot start: {}", daemon.error());
+    return kExitFailed;
+  }
+  (*daemon)->run();
+  return kExitDone;
 }
 
 int run(int argc, char** argv) {
@@ -43,6 +72,14 @@ int run(int argc, char** argv) {
   app.footer(kFooter);
   app.set_version_flag("--version", std::string("zonecastd ") + kVersion);
   app.add_option("-c,--config", file, "configuration file (YAML)")->required();
+  app.add_flag_callback(
+      "--help-metrics",
+      [] {
+        std::string page = journal::metricsPage();
+        page.pop_back();  // the line's end, which is printed with it
+        throw CLI::CallForVersion(page, kExitDone);
+      },
+      "print every metric, as config/prometheus/METRICS.md, and exit");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -55,14 +92,8 @@ int run(int argc, char** argv) {
     return kExitConfiguration;
   }
   std::signal(SIGPIPE, SIG_IGN);
-  const auto logger = makeLogger(configuration->log_level);
-  auto daemon = Daemon::make(std::move(*configuration), logger);
-  if (!daemon) {
-    logger->error("cannot start: {}", daemon.error());
-    return kExitFailed;
-  }
-  (*daemon)->run();
-  return kExitDone;
+  std::signal(SIGUSR1, SIG_IGN);  // until there is a loop that hears it
+  return runUntilTold(std::move(*configuration));
 }
 
 }  // namespace

@@ -57,6 +57,11 @@ class Command(Tour):
         self.assertEqual(("idle", "4", self.content.meta["lineage"], self.content.meta["version"]),
                          (status["store"], status["domains"], status["lineage"], status["version"]))
 
+    def test_conf_help(self):
+        self.assertIn("takes debug, info, warning or error; default: info", self.ask(DONE, "conf-help", "log.level"))
+        self.assertEqual((TEST.parent / "config/REFERENCE.md").read_text(), self.ask(DONE, "conf-help", "--markdown"))
+        self.assertEqual("zonecast: there is no option log.lvl\n", self.ask(NOT_FOUND, "conf-help", "log.lvl"))
+
     def test_conf_check(self):
         self.assertIn("good: 2 customers, 2 zones, 2 primaries", self.ask(DONE, "conf-check", str(self.secondary.config)))
         bad = self.folder / "bad.yaml"

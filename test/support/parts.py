@@ -246,10 +246,11 @@ class Zonecastd(Part):
         self.config_text = config
         self.config = self.folder / "zonecast.yaml"
         self.control = self.folder / "control.sock"
+        self.environment = {}
 
     def launch(self):
         self.config.write_text(self.config_text)
-        self.spawn(self.bin / "zonecastd", "-c", self.config)
+        self.spawn(self.bin / "zonecastd", "-c", self.config, environment=self.environment)
 
     def start(self):
         self.launch()
@@ -289,9 +290,10 @@ class ZonecastMirror(Part):
         self.command = (self.build / "bin/zonecast-mirror", "--redis", f"unix:{socket or redis.socket}",
                         "--deployment", redis.deployment, "--table", self.table, "--id", name, *options)
         self.reader = None
+        self.environment = {}
 
     def start(self):
-        self.spawn(*self.command, "--log-level", "debug")
+        self.spawn(*self.command, "--log-level", "debug", environment=self.environment)
         self.wait_until(lambda: self.said("is running"), "it runs")
 
     def once(self, *options, timeout=60):

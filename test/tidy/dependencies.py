@@ -38,6 +38,7 @@ ALLOWED |= {
     "adapters/journal": VALUES + REPORTS,
     "adapters/http": VALUES,
     "adapters/control": ["adapters/uv", "schema"],
+    "adapters/process": [],
     # What proxies link: neither the core nor Redis nor protobuf.
     "adapters/table": [],
     "adapters/worker": ["adapters/table"],

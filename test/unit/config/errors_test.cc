@@ -342,8 +342,8 @@ TEST(Edge, HasWhatAClientCanReach) {
       ElementsAre("2:17: expected a host name, not `a..b`", "2:23: expected a host name, not `.`",
                   "2:38: expected an IP address, or a prefix without host bits such as "
                   "192.0.2.0/24, not `192.0.2.1/24`",
-                  "2:58: expected a port from 1 to 65535, or a list, not `0`",
-                  "2:61: expected a port from 1 to 65535, or a list, not `65536`"));
+                  "2:58: expected a port from 1 to 65535, not `0`",
+                  "2:61: expected a port from 1 to 65535, not `65536`"));
 }
 
 TEST(Secrets, AreNotShown) {

@@ -9,6 +9,7 @@
 #include "config/document.h"
 #include "config/files.h"
 #include "config/options.h"
+#include "config/reference.h"
 #include "test/unit/config/config_files.h"
 
 namespace zonecast::config {
@@ -35,7 +36,10 @@ state_directory: state/here
 state_size_max: 3GiB
 control_socket: ../control.sock
 control_sessions_max: 34
-log: {level: debug}
+user: nobody
+group: nogroup
+pid_file: run/pid
+log: {level: debug, file: log/here}
 metrics: {listen: "[::1]:9999"}
 notify: {listen: [127.0.0.1:5353, "[::1]:5354"], tsig: require, unsigned_hint_interval: 250ms, connections_max: 35, message_timeout: 36s}
 redis:
@@ -154,6 +158,10 @@ TEST_F(LoadedFile, HasTheDaemonsOwnOptions) {
   EXPECT_EQ(configuration_.notify.message_timeout, 36s);
   EXPECT_EQ(configuration_.control_socket, files_.directory().parent_path() / "control.sock");
   EXPECT_EQ(configuration_.log_level, "debug");
+  EXPECT_EQ(configuration_.log_file, files_.directory() / "log/here");
+  EXPECT_EQ(configuration_.user, "nobody");
+  EXPECT_EQ(configuration_.group, "nogroup");
+  EXPECT_EQ(configuration_.pid_file, files_.directory() / "run/pid");
   EXPECT_EQ(configuration_.metrics_listener, endpoint("[::1]:9999"));
   EXPECT_THAT(configuration_.notify.listeners,
               ElementsAre(endpoint("127.0.0.1:5353"), endpoint("[::1]:5354")));
@@ -530,6 +538,15 @@ TEST(Sample, HasEveryOptionWithItsDefault) {
       ASSERT_NE(value, nullptr) << option.name;
       if (option.shape != Shape::single) continue;
       EXPECT_EQ(value->text, option.show(draft)) << option.name;
+    }
+  }
+}
+
+TEST(Sample, HasWhatThereMayBeSeveralOf) {
+  const std::string text = readFile(sampleFile(), kFileOctetsMax).value_or("");
+  for (const OptionTable& table : optionTables()) {
+    for (const OptionHelp& option : table.options) {
+      EXPECT_NE(text.find(option.name + ":"), std::string::npos) << table.path << option.name;
     }
   }
 }
