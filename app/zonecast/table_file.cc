@@ -14,7 +14,7 @@
 #include "adapters/table/reader.h"
 #include "adapters/worker/zonecast.h"
 #include "app/zonecast/columns.h"
-#include "app/zonecast/json.h"
+#include "schema/json.h"
 #include "app/zonecast/session.h"
 #include "app/zonecast/words.h"
 #include "schema/control.pb.h"

@@ -12,7 +12,7 @@ EXIT_FAILED, EXIT_CONFIGURATION = 1, 4
 GOOD = """\
 state_directory: state
 control_socket: control.sock
-metrics: {listen: "off"}
+http: {listen: "off"}
 redis: {unix: redis.sock, deployment: test}
 edge:
   - hosts: [sip.provider.example]
@@ -128,10 +128,10 @@ class Places(EndToEnd):
                 daemon = self.daemon(self.store, self.customers, name=protocol, start=False, notify=port)
                 self.assert_refused(daemon, f"cannot listen for NOTIFY on 127.0.0.1:{port} ({protocol})", "address already in use")
 
-    def test_a_metrics_port_that_is_in_use(self):
+    def test_an_http_port_that_is_in_use(self):
         with socket.create_server(("127.0.0.1", parts.free_port())) as taken:
             port = taken.getsockname()[1]
-            self.assert_refused(self.set_up(metrics=port), f"metrics.listen 127.0.0.1:{port}", "in use")
+            self.assert_refused(self.set_up(metrics=port), f"http.listen 127.0.0.1:{port}", "in use")
 
     def test_a_second_daemon_on_the_same_state_directory(self):
         first = self.set_up()

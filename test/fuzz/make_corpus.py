@@ -384,7 +384,7 @@ def configurations():
                                       " d: {type: boolean, default: 7}, e: {min: 5, max: 1, type: integer}}\n",
         "clamps-crossed": "limits: {refresh_min: 2h, refresh_max: 1h, retry_min: 2h}\n",
         "numbers-at-their-ends": "limits: {transfers_max: 10001, ixfr_deltas_max: 0, zone_octets_max: 18446744073709551617}\n",
-        "listeners": "notify: {listen: [127.0.0.1:53, '[::1]:53', x], tsig: require}\nmetrics: {listen: off}\n",
+        "listeners": "notify: {listen: [127.0.0.1:53, '[::1]:53', x], tsig: require}\nhttp: {listen: off}\n",
         "a-key-twice": "log: {level: info, level: debug}\nlog: 3\n",
         "an-anchor-and-an-alias": "log: &a {level: info}\nderive: *a\n",
         "a-tag": "log: !!map {level: !x info}\n",

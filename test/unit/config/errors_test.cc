@@ -90,9 +90,9 @@ const std::vector<Fault> kOptionFaults{
      "resolver: {ttl_min: 1h, ttl_max: 30m, retry_min: 6m}",
      {"3:34: expected `resolver.ttl_min`, 1h, to be at most `resolver.ttl_max`, 30m",
       "3:50: expected `resolver.retry_min`, 6m, to be at most `resolver.retry_max`, 5m"}},
-    {"MetricsToTheWorld",
-     "metrics: {listen: 192.0.2.1:9464}",
-     {"3:19: expected a loopback address and port, such as 127.0.0.1:9464 or [::1]:9464, or off, "
+    {"HttpToTheWorld",
+     "http: {listen: 192.0.2.1:9464}",
+     {"3:16: expected a loopback address and port, such as 127.0.0.1:9464 or [::1]:9464, or off, "
       "not `192.0.2.1:9464`"}},
     {"ListenerWithoutPort",
      "notify: {listen: [127.0.0.1]}",

@@ -36,7 +36,7 @@ state_size_max: 3GiB
 control_socket: ../control.sock
 control_sessions_max: 34
 log: {level: debug}
-metrics: {listen: "[::1]:9999"}
+http: {listen: "[::1]:9999"}
 notify: {listen: [127.0.0.1:5353, "[::1]:5354"], tsig: require, unsigned_hint_interval: 250ms, connections_max: 35, message_timeout: 36s}
 redis:
   address: 127.0.0.1:6380
@@ -152,7 +152,7 @@ TEST_F(LoadedFile, HasTheDaemonsOwnOptions) {
   EXPECT_EQ(configuration_.notify.message_timeout, 36s);
   EXPECT_EQ(configuration_.control_socket, files_.directory().parent_path() / "control.sock");
   EXPECT_EQ(configuration_.log_level, "debug");
-  EXPECT_EQ(configuration_.metrics_listener, endpoint("[::1]:9999"));
+  EXPECT_EQ(configuration_.http.listener, endpoint("[::1]:9999"));
   EXPECT_THAT(configuration_.notify.listeners,
               ElementsAre(endpoint("127.0.0.1:5353"), endpoint("[::1]:5354")));
   EXPECT_TRUE(settings().notify.require_tsig);
@@ -334,7 +334,7 @@ TEST(Defaults, AreTheDesigns) {
       {"control_sessions_max", "64"},
       {"undeclared_attributes", "ignore"},
       {"log.level", "info"},
-      {"metrics.listen", "127.0.0.1:9464"},
+      {"http.listen", "127.0.0.1:9464"},
       {"notify.tsig", "hint"},
       {"notify.unsigned_hint_interval", "5s"},
       {"notify.connections_max", "256"},
@@ -479,11 +479,11 @@ TEST(Watched, AreTheCustomersOwnOrSpeakForThemselves) {
   EXPECT_FALSE(own.speaksFor(settings.watched[2].name));
 }
 
-TEST(Metrics, AreSwitchedOff) {
+TEST(Http, IsSwitchedOff) {
   const ConfigFiles files;
-  const auto loaded = files.load(std::string(kRequired) + "metrics: {listen: off}\n");
+  const auto loaded = files.load(std::string(kRequired) + "http: {listen: off}\n");
   ASSERT_TRUE(loaded);
-  EXPECT_EQ(loaded->metrics_listener, std::nullopt);
+  EXPECT_EQ(loaded->http.listener, std::nullopt);
 }
 
 TEST(Sample, Loads) {
