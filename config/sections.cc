@@ -133,7 +133,7 @@ std::vector<Option<Draft>> httpOptions() {
                    "at a time; one more ends the one that asks for nothing longest"),
       count<Draft>("watchers_max", kHttp(&HttpConfiguration::watchers_max), 1, 1000,
                    "of /v1/events at a time; fewer than connections_max"),
-      count<Draft>("events_kept", kHttp(&HttpConfiguration::events_kept), 1, 10'000,
+      count<Draft>("events_kept", kHttp(&HttpConfiguration::events_kept), 10, 10'000,
                    "the last publications, which the status page shows"),
       size<Draft>("header_octets_max", kHttp(&HttpConfiguration::header_octets_max), kKiB, kMiB,
                   "of a request"),

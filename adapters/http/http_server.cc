@@ -356,6 +356,8 @@ void HttpServer::answerSome() {
 Answer HttpServer::answerTo(Connection& connection) {
   Answer answer = site_.answer(connection.request);
   if (!answer.watch_after || watchers() < options_.watchers_max) return answer;
+  wakeTheGone();
+  if (watchers() < options_.watchers_max) return answer;
   Answer full = Site::failure(
       503, fmt::format("{} watch already: close some, or raise http.watchers_max", watchers()));
   full.headers.emplace_back("Retry-After", "5");
@@ -412,7 +414,8 @@ void HttpServer::onCompleted(MHD_Connection* mhd) {
 void HttpServer::publish(const v1::WatchEvent& event) {
   events_.add(event);
   for (const auto& connection : connections_) {
-    if (connection->stage == Connection::Stage::watching) wake(*connection);
+    if (connection->stage != Connection::Stage::watching) continue;
+    connection->place < events_.begin() ? cut(*connection, CutFor::lag) : wake(*connection);
   }
 }
 
@@ -421,9 +424,6 @@ ssize_t HttpServer::readFrames(Connection& watcher, char* to, std::size_t octets
   if (watcher.stage == Connection::Stage::cut) return MHD_CONTENT_READER_END_WITH_ERROR;
   if (!watcher.frame && std::exchange(watcher.owed_sign_of_life, false)) {
     watcher.frame = kSignOfLife;
-  } else if (!watcher.frame && watcher.place < events_.begin()) {
-    cut(watcher, CutFor::lag);
-    return MHD_CONTENT_READER_END_WITH_ERROR;
   } else if (!watcher.frame && watcher.place < events_.end()) {
     watcher.frame = events_.at(watcher.place++);
   } else if (!watcher.frame) {
@@ -438,6 +438,19 @@ ssize_t HttpServer::readFrames(Connection& watcher, char* to, std::size_t octets
     watcher.taken = 0;
   }
   return static_cast<ssize_t>(octets);
+}
+
+// Nobody notices that a client has gone while its connection rests.
+void HttpServer::wakeTheGone() {
+  for (const auto& connection : connections_) {
+    char octet = 0;
+    if (connection->stage != Connection::Stage::watching || !connection->rests ||
+        ::recv(connection->descriptor, &octet, 1, MSG_PEEK | MSG_DONTWAIT) != 0) {
+      continue;
+    }
+    connection->stage = Connection::Stage::cut;
+    wake(*connection);
+  }
 }
 
 void HttpServer::keepAlive() {

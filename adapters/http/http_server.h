@@ -83,6 +83,7 @@ class HttpServer {
   void cut(Connection& connection, CutFor why);
   void wake(Connection& connection);
   void rest(Connection& connection);
+  void wakeTheGone();
   std::size_t watchers() const;
 
   void turn();

@@ -280,7 +280,7 @@ void Metrics::observe(const loop::Overview& overview) {
   redis_up_.Set(loop::isOpen(overview.store) ? 1 : 0);
 }
 
-void Metrics::observe(const WorkerTally& workers) {
+void Metrics::observeWorkers(const WorkerTally& workers) {
   const auto set = [this](const char* state, std::size_t count) {
     workers_.Add({{"state", state}}).Set(static_cast<double>(count));
   };

@@ -40,7 +40,7 @@ class Metrics final : public ports::Journal {
 
   void record(const ports::Fact& fact) override;
   void observe(const loop::Overview& overview);
-  void observe(const WorkerTally& workers);
+  void observeWorkers(const WorkerTally& workers);
   void observeTurn(Duration cpu);  // CPU used by one turn of the loop
   // CPU used by one callback of it; `callback` is one of a few words that outlive the metrics.
   void observeCallback(std::string_view callback, Duration cpu);

@@ -200,7 +200,7 @@ void Daemon::afterTurn() {
 void Daemon::observe() {
   const loop::Overview overview = reconciler_->overview();
   metrics_.observe(overview);
-  metrics_.observe(tally(worker_reports_->seen(), overview.position, loop_.now().mono));
+  metrics_.observeWorkers(tally(worker_reports_->seen(), overview.position, loop_.now().mono));
   service_->unreadiness(overview);  // sees that all is published, though nobody asks at that time
   observation_.after(kObservationInterval);
 }

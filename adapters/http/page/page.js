@@ -24,7 +24,7 @@ function el(tag, attributes = {}, ...children) {
     if (typeof value === "function") node.addEventListener(name, value);
     else if (value !== null && value !== undefined) node.setAttribute(name, value);
   }
-  for (const child of children.flat()) {
+  for (const child of children.flat(Infinity)) {
     if (child === null || child === undefined || child === "") continue;
     node.append(child instanceof Node ? child : plain(child));
   }
@@ -63,6 +63,9 @@ function valueText(value) {
   const [kind, content] = Object.entries(value)[0] ?? ["", ""];
   return kind === "seconds" ? content + "s" : String(content);
 }
+
+// "zone example.com from ns1: ...", beside the zone's name
+const withoutName = ({zone, trouble: text}) => text.startsWith(`zone ${zone} `) ? text.slice(`zone ${zone} `.length) : text;
 
 function zoneState(zone) {
   if (zone.expired) return "expired";
@@ -118,8 +121,9 @@ class Table {
   async load() {
     const entries = [];
     let more = true, answer = null;
-    for (let after = ""; more && entries.length < this.limit; after = this.key(entries.at(-1))) {
+    while (more && entries.length < this.limit) {
       const size = Math.min(500, this.limit - entries.length);
+      const after = entries.length > 0 ? this.key(entries.at(-1)) : "";
       answer = await ask(`${this.path}?limit=${size}&after=${encodeURIComponent(after)}`);
       if (!answer.ok) return null;
       entries.push(...answer.body[this.list]);
@@ -135,7 +139,7 @@ class Table {
     this.empty.hidden = entries.length > 0;
     const before = this.rows;
     this.rows = new Map(entries.map((entry) => [this.key(entry), before.get(this.key(entry)) ??
-      el("tr", {}, this.columns.map(([name]) => el("td", {"data-name": name})))]));
+      el("tr", {}, this.columns.map(([name]) => el("td", {"data-name": name, class: WIDE.has(name) ? "wide" : null})))]));
     for (const [key, row] of before) if (!this.rows.has(key)) row.remove();
     entries.forEach((entry, place) => {
       const row = this.rows.get(this.key(entry));
@@ -149,7 +153,8 @@ class Table {
   }
 }
 
-const trouble = (text) => el("span", {class: "trouble"}, text);
+const WIDE = new Set(["Domain", "DID", "Zone", "Customer", "Worker", "Refused", "Trouble"]); // may be long, and wrap
+const trouble = (text) => el("span", {class: "trouble"}, quoted(text));
 
 const tables = {
   domains: new Table(byId("domains"), "/v1/domains", "domains", [
@@ -167,17 +172,17 @@ const tables = {
     ["Checked", (z) => ago(z.checked_seconds_ago)],
     ["Next", (z) => `in ${duration(z.next_check_seconds)}`],
     ["Records", (z) => count(z.records)],
-    ["Trouble", (z) => z.trouble, (z) => z.trouble && trouble(z.trouble)],
+    ["Trouble", withoutName, (z) => trouble(withoutName(z))],
   ], (z) => z.zone, "No zone is configured."),
   workers: new Table(byId("workers"), "/v1/workers", "workers", [
     ["Worker", (w) => w.worker],
     ["Version", (w) => w.version],
-    ["Behind", (w) => w.versions_behind === undefined ? "not comparable" : many(w.versions_behind, "version", "versions")],
-    ["Current", (w) => ago(w.age)],
+    ["Behind", (w) => w.versions_behind === undefined ? "not comparable" : w.versions_behind === "0" ? "no" : many(w.versions_behind, "version", "versions")],
+    ["Last current", (w) => ago(w.age)],
     ["Domains", (w) => count(w.domains)],
     ["Heard", (w) => ago(w.heard_seconds_ago)],
     ["Refused", (w) => w.refused === "0" ? "" : `${count(w.refused)}: ${w.refused_reason}`],
-    ["Trouble", (w) => w.trouble, (w) => w.trouble && trouble(w.trouble)],
+    ["Trouble", (w) => w.trouble, (w) => trouble(w.trouble)],
   ], (w) => w.worker, "No worker tells of itself in Redis."),
 };
 
@@ -197,7 +202,7 @@ function workerNeeds(list) {
 
 function zoneNeeds(status, troubled) {
   const needs = troubled.map((zone) => ({what: `Zone ${zone.zone}`,
-    why: [zone.expired ? "has expired; its last good copy is served" : "", zone.trouble].filter(Boolean).join(". ")}));
+    why: [zone.expired ? "has expired; its last good copy is served" : "", withoutName(zone)].filter(Boolean).join(". ")}));
   const others = Number(status.zones_in_trouble) - troubled.length;
   if (others > 0) needs.push({what: "Zones", why: `${count(others)} more in trouble`});
   return needs;
@@ -240,10 +245,24 @@ function changeLine({before, after}) {
     el("span", {class: "faint"}, quoted(detail)));
 }
 
-function attributesLine({before, after}) {
-  const entry = after ?? before;
-  const said = !before ? "is new" : !after ? "is gone" : "has changed";
-  return el("li", {}, el("span", {class: "sign", "aria-hidden": "true"}, "·"), "virtual domain ", quoted(entry.did), ` ${said}`);
+// What differs between two states of a virtual domain, of which one may be missing: "max_calls 30 → 100".
+function differences(before, after) {
+  const settings = (entry) => new Map([["domains", (entry?.domains ?? []).join(", ")],
+    ...(entry?.attributes ?? []).map(({name, values}) => [name, values.map(valueText).join(", ")])]);
+  const [was, is] = [settings(before), settings(after)];
+  return [...new Set([...was.keys(), ...is.keys()])].filter((name) => was.get(name) !== is.get(name))
+    .map((name) => `${name} ${was.get(name) ?? "unset"} → ${is.get(name) ?? "unset"}`).join("; ");
+}
+
+function virtualDomainLine({before, after}) {
+  const said = !before ? "is new" : !after ? "is gone" : differences(before, after);
+  return el("li", {}, el("span", {class: "sign", "aria-hidden": "true"}, !before ? "+" : !after ? "−" : "~"),
+    "virtual domain ", quoted((after ?? before).did), " ", el("span", {class: "faint"}, quoted(said)));
+}
+
+// Those that come and go with a domain of their name go without saying.
+function isTold({before, after}, domains) {
+  return (before && after) || !domains.some((change) => (change.after ?? change.before).domain === (after ?? before).did);
 }
 
 function publicationItem(event) {
@@ -252,7 +271,7 @@ function publicationItem(event) {
     el("time", {datetime: new Date(at).toISOString(), title: new Date(at).toLocaleString()}), " ",
     `version ${event.version}`, event.rebased ? ", everything anew" : "", " ",
     el("span", {class: "faint"}, quoted(event.causes.join(", "))),
-    el("ul", {}, event.domains.map(changeLine), event.virtual_domains.map(attributesLine),
+    el("ul", {}, event.domains.map(changeLine), event.virtual_domains.filter((change) => isTold(change, event.domains)).map(virtualDomainLine),
       event.truncated ? el("li", {class: "faint"}, "… and more") : ""));
 }
 
@@ -324,9 +343,9 @@ function explanationOf({report, steps, first_failure: failure, remedy}) {
   return [
     el("p", {class: "verdict"}, el("strong", {}, quoted(verdict)), failure ? [": ", quoted(failure)] : ""),
     reportFacts(report),
-    remedy.length > 0 ? [el("h3", {}, "What the zone's owner could add"), el("pre", {}, remedy.join("\n").split("\n").flatMap((line, n) => n ? [el("br"), line] : [line]))] : "",
+    remedy.length > 0 ? [el("h3", {}, "What the zone's owner could add"), el("pre", {}, remedy.map((line) => el("div", {}, line)))] : "",
     steps.length > 0 ? [el("h3", {}, "Evidence"), evidenceTree(steps)] : "",
-  ].flat(2).filter((part) => part !== "");
+  ].flat(Infinity).filter((part) => part !== "");
 }
 
 async function explain(domain) {

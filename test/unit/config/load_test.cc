@@ -335,6 +335,11 @@ TEST(Defaults, AreTheDesigns) {
       {"undeclared_attributes", "ignore"},
       {"log.level", "info"},
       {"http.listen", "127.0.0.1:9464"},
+      {"http.connections_max", "64"},
+      {"http.watchers_max", "16"},
+      {"http.events_kept", "100"},
+      {"http.header_octets_max", "8KiB"},
+      {"http.request_timeout", "10s"},
       {"notify.tsig", "hint"},
       {"notify.unsigned_hint_interval", "5s"},
       {"notify.connections_max", "256"},
@@ -342,6 +347,8 @@ TEST(Defaults, AreTheDesigns) {
       {"redis.connect_timeout", "2s"},
       {"redis.command_timeout", "5s"},
       {"redis.lease", "10s"},
+      {"redis.workers_interval", "5s"},
+      {"redis.workers_max", "1000"},
       {"resolver.servers", "[127.0.0.1:53]"},
       {"resolver.dnssec", "prefer"},
       {"resolver.ttl_min", "30s"},
@@ -484,6 +491,17 @@ TEST(Http, IsSwitchedOff) {
   const auto loaded = files.load(std::string(kRequired) + "http: {listen: off}\n");
   ASSERT_TRUE(loaded);
   EXPECT_EQ(loaded->http.listener, std::nullopt);
+}
+
+TEST(Http, HasATokenFromAFileAndNamesInLowerCase) {
+  const ConfigFiles files;
+  files.write("token", "0123456789abcdef\n");
+  const auto loaded = files.load(std::string(kRequired) +
+                                 "http: {token_file: token, hosts: [Status.Provider.Example.], socket: http.sock}\n");
+  ASSERT_TRUE(loaded);
+  EXPECT_EQ(loaded->http.token, "0123456789abcdef");
+  EXPECT_THAT(loaded->http.hosts, ElementsAre("status.provider.example"));
+  EXPECT_TRUE(loaded->http.socket.is_absolute());
 }
 
 TEST(Sample, Loads) {
