@@ -391,7 +391,7 @@ TEST(Http, TokenFilesAreReadAndNotShown) {
 TEST(Http, LeavesConnectionsBesideWatchers) {
   const ConfigFiles files;
   EXPECT_THAT(files.errors(std::string(kRequired) + "http: {connections_max: 8, watchers_max: 8}\n"),
-              ElementsAre("3:43: expected `http.watchers_max`, 8, to be less than "
+              ElementsAre("3:42: expected `http.watchers_max`, 8, to be less than "
                           "`http.connections_max`, 8"));
 }
 
