@@ -60,9 +60,9 @@ tl::expected<std::string, std::string> loadToken(const std::filesystem::path& fi
   OPENSSL_cleanse(text->data(), text->size());
   const auto is_graphic = [](char c) { return c > ' ' && c < '\x7f'; };
   if (token.size() < kTokenOctetsMin || !std::ranges::all_of(token, is_graphic)) {
-    return tl::unexpected(fmt::format(
-        "expected at least {} printable characters without blanks in the token file",
-        kTokenOctetsMin));
+    return tl::unexpected(
+        fmt::format("expected at least {} printable characters without blanks in the token file",
+                    kTokenOctetsMin));
   }
   return token;
 }

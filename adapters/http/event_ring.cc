@@ -12,10 +12,9 @@ constexpr std::size_t kOctetsMax = 4 << 20;
 }  // namespace
 
 void EventRing::add(const v1::WatchEvent& event) {
-  events_.push_back({event.version(),
-                     std::make_shared<const std::string>(
-                         fmt::format("id: {}\nevent: publication\ndata: {}\n\n", event.version(),
-                                     toJson(event)))});
+  events_.push_back({event.version(), std::make_shared<const std::string>(
+                                          fmt::format("id: {}\nevent: publication\ndata: {}\n\n",
+                                                      event.version(), toJson(event)))});
   ++end_;
   octets_ += events_.back().frame->size();
   while (events_.size() > events_max_ || (octets_ > kOctetsMax && events_.size() > 1)) {

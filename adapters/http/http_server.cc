@@ -189,11 +189,11 @@ tl::expected<void, std::string> HttpServer::startDaemon() {
     const bool is_whole = std::exchange(*seen, mhd) != nullptr;
     return static_cast<HttpServer*>(self)->onRequest(mhd, method, is_whole);
   };
-  daemon_ = MHD_start_daemon(
-      MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0, nullptr, nullptr,
-      on_request, this, MHD_OPTION_NOTIFY_CONNECTION, on_connection, this,
-      MHD_OPTION_NOTIFY_COMPLETED, on_completed, this, MHD_OPTION_URI_LOG_CALLBACK, on_target,
-      this, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
+  daemon_ = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0,
+                             nullptr, nullptr, on_request, this, MHD_OPTION_NOTIFY_CONNECTION,
+                             on_connection, this, MHD_OPTION_NOTIFY_COMPLETED, on_completed, this,
+                             MHD_OPTION_URI_LOG_CALLBACK, on_target, this, MHD_OPTION_ARRAY,
+                             options, MHD_OPTION_END);
   const MHD_DaemonInfo* info =
       daemon_ ? MHD_get_daemon_info(daemon_, MHD_DAEMON_INFO_EPOLL_FD) : nullptr;
   if (info == nullptr)
@@ -463,9 +463,8 @@ void HttpServer::keepAlive() {
 }
 
 std::size_t HttpServer::watchers() const {
-  return static_cast<std::size_t>(std::ranges::count_if(connections_, [](const auto& one) {
-    return one->stage == Connection::Stage::watching;
-  }));
+  return static_cast<std::size_t>(std::ranges::count_if(
+      connections_, [](const auto& one) { return one->stage == Connection::Stage::watching; }));
 }
 
 // -- turns ---------------------------------------------------------------------------------------

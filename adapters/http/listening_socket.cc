@@ -30,8 +30,7 @@ ListeningSocket::Opened ListeningSocket::onPort(const xfr::Endpoint& endpoint) {
   const int fd = listening.descriptor_;
   const int yes = 1;
   if (fd < 0 || ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0 ||
-      ::bind(fd, &address.generic, size) != 0 ||
-      ::listen(fd, kBacklog) != 0) {
+      ::bind(fd, &address.generic, size) != 0 || ::listen(fd, kBacklog) != 0) {
     const std::string_view remedy =
         errno == EADDRINUSE ? "; stop the program that listens there, or choose another port" : "";
     return tl::unexpected(fmt::format("http.listen {}: {}{}", xfr::toText(endpoint),

@@ -30,7 +30,7 @@ std::span<const Verb> verbs();
 
 struct Request {
   std::string method, target;
-  bool is_local = false;           // by the unix socket, where no browser comes from
+  bool is_local = false;  // by the unix socket, where no browser comes from
   bool has_body = false;
   std::size_t header_octets = 0;
   std::vector<std::string> hosts;  // every Host field

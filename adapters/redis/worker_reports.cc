@@ -17,7 +17,8 @@ constexpr std::size_t kTextOctetsMax = 255;
 
 std::string plain(std::string_view text) {
   std::string shown(text.substr(0, kTextOctetsMax));
-  std::ranges::replace_if(shown, [](char c) { return c < ' ' || c > '~'; }, '?');
+  std::ranges::replace_if(
+      shown, [](char c) { return c < ' ' || c > '~'; }, '?');
   return shown;
 }
 
@@ -75,8 +76,8 @@ Task<Outcome> RedisWorkerReports::readRound() {
       std::string key(reply->view()[1][i].text());
       if (!keys.insert(key).second) continue;
       if (keys.size() > limits_.workers_max) {
-        trouble = fmt::format("only {} workers are shown: raise redis.workers_max",
-                              limits_.workers_max);
+        trouble =
+            fmt::format("only {} workers are shown: raise redis.workers_max", limits_.workers_max);
         break;
       }
       const Outcome read = co_await readWorker(std::move(key), workers);

@@ -9,9 +9,9 @@
 #include <fmt/format.h>
 
 #include "app/zonecast/columns.h"
-#include "schema/json.h"
 #include "app/zonecast/printable.h"
 #include "app/zonecast/words.h"
+#include "schema/json.h"
 
 namespace zonecast {
 namespace {
@@ -267,8 +267,7 @@ int listWorkers(Session& session, bool json) {
   std::optional<JsonArray> array;
   if (json) array.emplace();
   Columns columns;
-  columns.row(
-      {"WORKER", "VERSION", "BEHIND", "CURRENT", "DOMAINS", "HEARD", "REFUSED", "TROUBLE"});
+  columns.row({"WORKER", "VERSION", "BEHIND", "CURRENT", "DOMAINS", "HEARD", "REFUSED", "TROUBLE"});
   std::string trouble;
   const int code = pages(
       session,

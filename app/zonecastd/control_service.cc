@@ -335,8 +335,8 @@ v1::ControlResponse ControlService::workers(const v1::WorkersRequest& request) {
   v1::WorkerList& list = *response.mutable_workers();
   const auto position = reconciler_.overview().position;
   const Instant now = clock_.now().mono;
-  auto worker = std::ranges::upper_bound(workers_.workers, request.after(), {},
-                                         &redis::WorkerReport::id);
+  auto worker =
+      std::ranges::upper_bound(workers_.workers, request.after(), {}, &redis::WorkerReport::id);
   for (std::uint32_t n = pageSize(request.limit()); n > 0 && worker != workers_.workers.end();
        --n, ++worker) {
     *list.add_workers() = toMessage(*worker, position, now);

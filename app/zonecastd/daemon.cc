@@ -123,7 +123,8 @@ tl::expected<void, std::string> Daemon::open() {
       return tl::unexpected(std::move(listening.error()));
     }
   }
-  service_ = std::make_unique<ControlService>(*reconciler_, loop_, worker_reports_->seen(), kVersion);
+  service_ =
+      std::make_unique<ControlService>(*reconciler_, loop_, worker_reports_->seen(), kVersion);
   return openControl().and_then([this] { return openHttp(); });
 }
 

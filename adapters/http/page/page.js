@@ -93,10 +93,15 @@ async function ask(path) {
 }
 
 function showSignIn(needed) {
+  const shown = !byId("sign-in").hidden;
   byId("sign-in").hidden = !needed;
   byId("content").hidden = needed;
-  if (needed) byId("summary").textContent = "A token is needed.";
+  if (!needed) return;
+  byId("summary").textContent = sessionStorage.getItem(TOKEN) ? "This token was not accepted." : "A token is needed.";
+  byId("live").textContent = "";
+  if (!shown) byId("token").focus();
 }
+const signedIn = () => new Promise((resolve) => byId("sign-in-form").addEventListener("submit", resolve, {once: true}));
 
 // -- tables -------------------------------------------------------------------------------------
 
@@ -444,7 +449,11 @@ async function followForever() {
     try {
       await follow();
     } catch (error) {
-      if (error instanceof NeedsToken) showSignIn(true);
+      if (error instanceof NeedsToken) {
+        showSignIn(true);
+        await signedIn();
+        continue;
+      }
       byId("live").textContent = "○ not live: connecting again";
     }
     await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS));
@@ -464,7 +473,7 @@ byId("sign-in-form").addEventListener("submit", (event) => {
   refresh();
 });
 addEventListener("hashchange", explainFromAddress);
-setInterval(() => { if (!document.hidden) refresh(); }, POLL_MS);
+setInterval(() => { if (!document.hidden && byId("sign-in").hidden) refresh(); }, POLL_MS);
 refresh();
 followForever();
 explainFromAddress();

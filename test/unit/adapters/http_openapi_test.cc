@@ -58,8 +58,9 @@ std::string expectedOf(const FieldDescriptor& field) {
     case FieldDescriptor::CPPTYPE_DOUBLE:
       return "number";
     case FieldDescriptor::CPPTYPE_ENUM:
-      return field.enum_type()->containing_type() ? enumerators(*field.enum_type())
-                                                  : reference(nameOf(field.enum_type()->full_name()));
+      return field.enum_type()->containing_type()
+                 ? enumerators(*field.enum_type())
+                 : reference(nameOf(field.enum_type()->full_name()));
     case FieldDescriptor::CPPTYPE_MESSAGE:
       return reference(nameOf(field.message_type()->full_name()));
     default:

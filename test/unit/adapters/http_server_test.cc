@@ -1,3 +1,5 @@
+#include "adapters/http/http_server.h"
+
 #include <csignal>
 #include <filesystem>
 #include <list>
@@ -11,7 +13,6 @@
 #include <sys/stat.h>
 
 #include "adapters/control/socket_path.h"
-#include "adapters/http/http_server.h"
 #include "test/unit/adapters/http_testing.h"
 #include "test/unit/adapters/uv_testing.h"
 
@@ -28,8 +29,7 @@ class Client {
   explicit Client(const std::filesystem::path& path)
       : fd_(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) {
     const auto address = control::toSocketAddress(path);
-    connected_ =
-        ::connect(fd_, reinterpret_cast<const sockaddr*>(&*address), sizeof *address) == 0;
+    connected_ = ::connect(fd_, reinterpret_cast<const sockaddr*>(&*address), sizeof *address) == 0;
   }
   Client(const Client&) = delete;
   ~Client() { ::close(fd_); }
@@ -82,9 +82,7 @@ class AServer : public testing::Test {
     std::filesystem::remove_all(folder_);
   }
 
-  HttpServer::Opened tryToOpen() {
-    return HttpServer::open(loop_, options_, handler_, registry_);
-  }
+  HttpServer::Opened tryToOpen() { return HttpServer::open(loop_, options_, handler_, registry_); }
   void open() {
     auto opened = tryToOpen();
     ASSERT_TRUE(opened) << opened.error();
@@ -113,7 +111,8 @@ TEST_F(AServer, AnswersOneRequestAfterAnother) {
   for (int n = 1; n <= 3; ++n) {
     client.get("/v1/status");
     ASSERT_TRUE(until([&] {
-      return testing::Value(client.read(), HasSubstr("\"idle\"")) && handler_.asked.size() == static_cast<std::size_t>(n);
+      return testing::Value(client.read(), HasSubstr("\"idle\"")) &&
+             handler_.asked.size() == static_cast<std::size_t>(n);
     }));
   }
   EXPECT_THAT(client.read(), StartsWith("HTTP/1.1 200 OK\r\n"));
@@ -133,7 +132,8 @@ TEST_F(AServer, AnswersWhatWasSentAhead) {
 
 TEST_F(AServer, SaysThatItsPortIsTaken) {
   options_.socket.clear();
-  options_.listener = xfr::Endpoint{dns::Ipv4{127, 0, 0, 1}, uv::TestSocket(SOCK_STREAM).listen().port};
+  options_.listener =
+      xfr::Endpoint{dns::Ipv4{127, 0, 0, 1}, uv::TestSocket(SOCK_STREAM).listen().port};
   open();
   const auto second = tryToOpen();
   ASSERT_FALSE(second);
@@ -146,7 +146,7 @@ TEST_F(AServer, SaysThatItsPortIsTaken) {
 
 TEST_F(AServer, ReplacesAStaleSocketAndNoOther) {
   open();
-  struct stat status{};
+  struct stat status {};
   ASSERT_EQ(::stat(options_.socket.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0660u);
   const auto second = tryToOpen();
@@ -171,7 +171,8 @@ TEST_F(AServer, OneMoreConnectionEndsTheOneThatAsksForNothingLongest) {
     ASSERT_TRUE(untilRead(clients.back(), "ok\n"));
   }
   clients.front().get("/healthz");  // now the second is the one
-  ASSERT_TRUE(until([&] { return clients.front().read().find("ok\n") != clients.front().read().rfind("ok\n"); }));
+  ASSERT_TRUE(until(
+      [&] { return clients.front().read().find("ok\n") != clients.front().read().rfind("ok\n"); }));
   Client one_more(options_.socket);
   one_more.get("/healthz");
   EXPECT_TRUE(untilRead(one_more, "ok\n"));

@@ -57,8 +57,8 @@ TEST_F(ASite, AnswersWithTheMessageInJson) {
 TEST_F(ASite, RefusesParametersThatItDoesNotKnow) {
   for (const char* target :
        {"/v1/status?x=1", "/v1/zones?limit=x", "/v1/zones?limit=-1", "/v1/zones?limit=4294967296",
-        "/v1/zones?limit=1&limit=2", "/v1/zones?troubled=yes", "/v1/explain/a.example?domain=b.example",
-        "/v1/events?x=1"}) {
+        "/v1/zones?limit=1&limit=2", "/v1/zones?troubled=yes",
+        "/v1/explain/a.example?domain=b.example", "/v1/events?x=1"}) {
     const Answer answer = site_.answer(get(target));
     EXPECT_EQ(answer.status, 400u) << target;
     EXPECT_THAT(answer.body, HasSubstr("parameter")) << target;
@@ -90,8 +90,9 @@ TEST_F(ASite, IsNotReadyWith503AndSaysWhy) {
 }
 
 TEST_F(ASite, KnowsNoOtherPath) {
-  for (const char* target : {"/v1", "/v1/", "/v1/status/", "//", "/V1/status", "/v1/explain", "/v1/explain/",
-                             "/v1/explain/a/b", "/index.html", "/../etc/passwd", "/page.js/x"}) {
+  for (const char* target :
+       {"/v1", "/v1/", "/v1/status/", "//", "/V1/status", "/v1/explain", "/v1/explain/",
+        "/v1/explain/a/b", "/index.html", "/../etc/passwd", "/page.js/x"}) {
     EXPECT_EQ(site_.answer(get(target)).status, 404u) << target;
   }
   EXPECT_TRUE(handler_.asked.empty());
@@ -146,7 +147,8 @@ TEST_F(ASite, AsksForItsTokenWhereThereIsSomethingToSee) {
   Site site = make("0123456789abcdef");
   for (const Verb& verb : verbs()) {
     std::string target(verb.path);
-    if (const auto brace = target.find('{'); brace != std::string::npos) target.replace(brace, 99, "a.example");
+    if (const auto brace = target.find('{'); brace != std::string::npos)
+      target.replace(brace, 99, "a.example");
     Request request = get(target);
     EXPECT_EQ(site.answer(request).status, target == "/readyz" ? 200u : 401u) << target;
     request.authorization = "Bearer 0123456789abcdef";
@@ -176,19 +178,26 @@ TEST_F(ASite, StreamsEventsFromWhereSomebodyLeftOff) {
 }
 
 TEST_F(ASite, ShowsTheRegistry) {
-  prometheus::BuildCounter().Name("some_total").Help("Some.").Register(*registry_).Add({}).Increment(17);
+  prometheus::BuildCounter()
+      .Name("some_total")
+      .Help("Some.")
+      .Register(*registry_)
+      .Add({})
+      .Increment(17);
   EXPECT_THAT(site_.answer(get("/metrics")).body, HasSubstr("\nsome_total 17\n"));
 }
 
 // What zone owners wrote reaches the page as text alone, and nothing comes from elsewhere.
 TEST_F(ASite, ThePageMakesNoMarkupOfData) {
   for (const PageFile& file : pageFiles()) {
-    for (const char* way : {"innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "Function(",
-                            "https://", "url(", "@import", " style=", "<script>", "onclick"}) {
+    for (const char* way :
+         {"innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "Function(",
+          "https://", "url(", "@import", " style=", "<script>", "onclick"}) {
       EXPECT_THAT(std::string(file.content), Not(HasSubstr(way))) << file.name;
     }
   }
-  EXPECT_THAT(Site::headers(), Contains(Pair(testing::StrEq("Content-Security-Policy"), HasSubstr("default-src 'none'"))));
+  EXPECT_THAT(Site::headers(), Contains(Pair(testing::StrEq("Content-Security-Policy"),
+                                             HasSubstr("default-src 'none'"))));
 }
 
 // In JSON, octets that are no UTF-8 would be no JSON at all.

@@ -13,7 +13,8 @@ TEST(Target, IsTakenApartAndDecoded) {
   const auto target = targetFromText("/v1/explain/sip%2Eexample.com?after=a%26b&limit=7&&flag");
   ASSERT_TRUE(target);
   EXPECT_THAT(target->path, ElementsAre("v1", "explain", "sip.example.com"));
-  EXPECT_THAT(target->query, ElementsAre(Pair("after", "a&b"), Pair("limit", "7"), Pair("flag", "")));
+  EXPECT_THAT(target->query,
+              ElementsAre(Pair("after", "a&b"), Pair("limit", "7"), Pair("flag", "")));
   EXPECT_EQ(target->authority, "");
 }
 
@@ -30,8 +31,9 @@ TEST(Target, OfTheAbsoluteFormHasAnAuthority) {
 }
 
 TEST(Target, ThatIsMalformedIsRefused) {
-  for (const char* text : {"", "*", "v1/status", "http://", "http:///v1", "http://localhost?x=1", "/%", "/%4", "/%zz", "/a%00b", "/%0d%0a",
-                           "/?x=%7f", "/\x01", "ftp://localhost/"}) {
+  for (const char* text :
+       {"", "*", "v1/status", "http://", "http:///v1", "http://localhost?x=1", "/%", "/%4", "/%zz",
+        "/a%00b", "/%0d%0a", "/?x=%7f", "/\x01", "ftp://localhost/"}) {
     EXPECT_FALSE(targetFromText(text)) << text;
   }
   std::string many = "/?";

@@ -377,22 +377,25 @@ TEST(Http, TokenFilesAreReadAndNotShown) {
   };
   const std::string unfit =
       "expected at least 16 printable characters without blanks in the token file";
-  EXPECT_THAT(http("token_file: TOPSECRET"),
-              ElementsAre("3:20: expected a token file that can be read: No such file or directory"));
+  EXPECT_THAT(
+      http("token_file: TOPSECRET"),
+      ElementsAre("3:20: expected a token file that can be read: No such file or directory"));
   files.write("short", "0123456789abcde\n");
   EXPECT_THAT(http("token_file: short"), ElementsAre("3:20: " + unfit));
   files.write("blank", "0123456789 abcdef");
   EXPECT_THAT(http("token_file: blank"), ElementsAre("3:20: " + unfit));
-  EXPECT_THAT(http("token_file: [a]"), ElementsAre("3:20: expected the path of a token file, not a list"));
+  EXPECT_THAT(http("token_file: [a]"),
+              ElementsAre("3:20: expected the path of a token file, not a list"));
   files.write("good", "0123456789abcdef\r\n");
   EXPECT_THAT(http("token_file: good"), IsEmpty());
 }
 
 TEST(Http, LeavesConnectionsBesideWatchers) {
   const ConfigFiles files;
-  EXPECT_THAT(files.errors(std::string(kRequired) + "http: {connections_max: 8, watchers_max: 8}\n"),
-              ElementsAre("3:42: expected `http.watchers_max`, 8, to be less than "
-                          "`http.connections_max`, 8"));
+  EXPECT_THAT(
+      files.errors(std::string(kRequired) + "http: {connections_max: 8, watchers_max: 8}\n"),
+      ElementsAre("3:42: expected `http.watchers_max`, 8, to be less than "
+                  "`http.connections_max`, 8"));
 }
 
 TEST(Discovery, HasWhatItsModeAsksFor) {

@@ -496,8 +496,9 @@ TEST(Http, IsSwitchedOff) {
 TEST(Http, HasATokenFromAFileAndNamesInLowerCase) {
   const ConfigFiles files;
   files.write("token", "0123456789abcdef\n");
-  const auto loaded = files.load(std::string(kRequired) +
-                                 "http: {token_file: token, hosts: [Status.Provider.Example.], socket: http.sock}\n");
+  const auto loaded = files.load(
+      std::string(kRequired) +
+      "http: {token_file: token, hosts: [Status.Provider.Example.], socket: http.sock}\n");
   ASSERT_TRUE(loaded);
   EXPECT_EQ(loaded->http.token, "0123456789abcdef");
   EXPECT_THAT(loaded->http.hosts, ElementsAre("status.provider.example"));
