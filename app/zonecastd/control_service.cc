@@ -103,6 +103,33 @@ bool isTroubled(const xfr::ZoneStatus& status) {
   return status.expired || !status.trouble.empty();
 }
 
+// Why the store cannot be published to; empty: it can.
+std::string closedStore(const loop::Overview& overview) {
+  if (!loop::isOpen(overview.store)) {
+    return "Redis is not open for us: it cannot be reached, is being read, or another zonecastd "
+           "leads";
+  }
+  if (overview.store == loop::StoreState::reconciling)
+    return "what Redis holds is being compared with what DNS says";
+  return {};
+}
+
+// Why what Redis holds may not be what DNS says; empty: it is, as far as it can be.
+std::string unpublished(const loop::Overview& overview) {
+  if (std::string closed = closedStore(overview); !closed.empty()) return closed;
+  const std::size_t answered = overview.zones_confirmed + overview.zones_in_trouble;
+  if (answered < overview.zones) {
+    return fmt::format("{} of {} zones have neither been confirmed nor failed yet",
+                       overview.zones - answered, overview.zones);
+  }
+  if (overview.zones_in_work > 0 || overview.domains_waiting > 0 ||
+      overview.store != loop::StoreState::idle) {
+    return fmt::format("{} zones are being worked off, and {} domains wait to be published",
+                       overview.zones_in_work, overview.domains_waiting);
+  }
+  return {};
+}
+
 // False when some are left out.
 template <typename Changes, typename Shown>
 bool show(const Changes& changes, std::size_t octets_max, Shown& shown) {
@@ -347,34 +374,18 @@ v1::ControlResponse ControlService::workers(const v1::WorkersRequest& request) {
   return response;
 }
 
-v1::ControlResponse ControlService::readiness() {
-  v1::ControlResponse response;
-  v1::Readiness& readiness = *response.mutable_readiness();
-  readiness.set_reason(unreadiness(reconciler_.overview()));
-  readiness.set_ready(readiness.reason().empty());
-  return response;
+void ControlService::observe(const loop::Overview& overview) {
+  has_settled_ = has_settled_ || unpublished(overview).empty();
 }
 
-std::string ControlService::unreadiness(const loop::Overview& overview) {
-  if (!loop::isOpen(overview.store)) {
-    return "Redis is not open for us: it cannot be reached, is being read, or another zonecastd "
-           "leads";
-  }
-  if (overview.store == loop::StoreState::reconciling)
-    return "what Redis holds is being compared with what DNS says";
-  if (has_settled_) return {};
-  const std::size_t answered = overview.zones_confirmed + overview.zones_in_trouble;
-  if (answered < overview.zones) {
-    return fmt::format("{} of {} zones have neither been confirmed nor failed yet",
-                       overview.zones - answered, overview.zones);
-  }
-  if (overview.zones_in_work > 0 || overview.domains_waiting > 0 ||
-      overview.store != loop::StoreState::idle) {
-    return fmt::format("{} zones are being worked off, and {} domains wait to be published",
-                       overview.zones_in_work, overview.domains_waiting);
-  }
-  has_settled_ = true;
-  return {};
+v1::ControlResponse ControlService::readiness() {
+  const loop::Overview overview = reconciler_.overview();
+  observe(overview);
+  v1::ControlResponse response;
+  v1::Readiness& readiness = *response.mutable_readiness();
+  readiness.set_reason(has_settled_ ? closedStore(overview) : unpublished(overview));
+  readiness.set_ready(readiness.reason().empty());
+  return response;
 }
 
 WatchJournal::WatchJournal(const ports::Clock& clock, std::size_t octets_max,

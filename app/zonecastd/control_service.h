@@ -19,9 +19,9 @@ class ControlService final : public control::ControlHandler {
 
   v1::ControlResponse handle(const v1::ControlRequest& request) override;
 
-  // Why what Redis holds may not be what DNS says; empty: it is, as far as it can be. Once it was,
-  // only the store can take that back: edits come and go.
-  std::string unreadiness(const loop::Overview& overview);
+  // Notes whether everything is published: once it was, only the store can take readiness back,
+  // since edits come and go.
+  void observe(const loop::Overview& overview);
 
  private:
   v1::ControlResponse status();
@@ -42,7 +42,7 @@ class ControlService final : public control::ControlHandler {
   const redis::SeenWorkers& workers_;
   std::string daemon_version_;
   Instant started_;
-  bool has_settled_ = false;
+  bool has_settled_ = false;  // everything was published
 };
 
 // A journal that tells watchers what was published.

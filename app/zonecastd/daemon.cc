@@ -202,7 +202,7 @@ void Daemon::observe() {
   const loop::Overview overview = reconciler_->overview();
   metrics_.observe(overview);
   metrics_.observeWorkers(tally(worker_reports_->seen(), overview.position, loop_.now().mono));
-  service_->unreadiness(overview);  // sees that all is published, though nobody asks at that time
+  service_->observe(overview);
   observation_.after(kObservationInterval);
 }
 
