@@ -243,7 +243,7 @@ class Hostile(Http):
         self.assert_alive()
 
     def test_slow_clients_are_cut_and_cost_nobody_else(self):
-        web = self.run_daemon(request_timeout="1s", connections_max=20, watchers_max=4)
+        web = self.run_daemon(request_timeout="1s", connections_max=40)
         slow = [web.connect() for _ in range(19)]
         self.addCleanup(lambda: [connection.close() for connection in slow])
         octets = iter(b"GET /v1/status HTTP/1.1\r\nX: " + b"x" * 1_000_000)

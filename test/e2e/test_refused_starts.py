@@ -57,7 +57,7 @@ class Configuration(EndToEnd):
                           "FILE:14:29: expected every name once, but `acme.example` stands at 11:13 already, for customer `acme`")
 
     def test_an_unknown_key_is_told_with_the_nearest_one(self):
-        self.assert_error('{listen: "off"}', '{lisen: "off"}', "FILE:3:11: unknown option `lisen`; did you mean `listen`?")
+        self.assert_error('{listen: "off"}', '{lisen: "off"}', "FILE:3:8: unknown option `lisen`; did you mean `listen`?")
 
     def test_a_value_of_another_type_is_told_with_what_was_expected(self):
         status, said = self.check(GOOD.replace("udp: 5060", "udp: many"))
