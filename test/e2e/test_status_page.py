@@ -129,6 +129,9 @@ class StatusPage(EndToEnd):
             with self.subTest(name):
                 if name == "wide":
                     page = self.open("/#explain/away.example")
+                    longest = ".".join(letter * 60 for letter in "abc")
+                    self.edit(("set", f"_sip._udp.{longest}", "3600", "SRV", TO_EDGE))
+                    self.await_text("#domains", longest)
                     self.mirror(self.store, name="proxy-1")
                     self.await_text("#workers", "proxy-1")
                     self.await_text(".verdict", "away.example")

@@ -10,6 +10,7 @@ const RECONNECT_MS = 2000;
 const PAGE = 100;
 const CHANGES_MAX = 100;
 const TROUBLED_MAX = 20;
+const NEEDS_MAX = 40;
 const STALE_SECONDS = 30; // a worker that is behind for so long has a trouble
 
 const byId = (id) => document.getElementById(id);
@@ -108,8 +109,8 @@ const signedIn = () => new Promise((resolve) => byId("sign-in-form").addEventLis
 // Rows are kept by their key; a cell is drawn again when it says something else. More rows than a page are
 // asked for by a button.
 class Table {
-  constructor(place, path, list, columns, key, none) {
-    Object.assign(this, {place, path, list, columns, key, none, limit: PAGE, rows: new Map()});
+  constructor(place, path, list, columns, key, none, limit = PAGE) {
+    Object.assign(this, {place, path, list, columns, key, none, limit, rows: new Map()});
     this.body = el("tbody");
     this.table = el("table", {}, el("thead", {}, el("tr", {}, columns.map(([name]) => el("th", {scope: "col"}, name)))), this.body);
     this.empty = el("p", {class: "faint"}, none);
@@ -188,7 +189,7 @@ const tables = {
     ["Heard", (w) => ago(w.heard_seconds_ago)],
     ["Refused", (w) => w.refused === "0" ? "" : `${count(w.refused)}: ${w.refused_reason}`],
     ["Trouble", (w) => w.trouble, (w) => trouble(w.trouble)],
-  ], (w) => w.worker, "No worker tells of itself in Redis."),
+  ], (w) => w.worker, "No worker tells of itself in Redis.", 5 * PAGE), // so many are looked at for trouble
 };
 
 // -- what needs attention -----------------------------------------------------------------------
@@ -224,7 +225,8 @@ function needsOf({status, readiness, troubled, workers}) {
 function showAttention(needs) {
   draw(byId("attention"), needs, () => needs.length === 0
     ? el("li", {class: "calm"}, "Nothing.")
-    : needs.map(({what, why}) => el("li", {}, el("strong", {}, quoted(what)), ": ", quoted(why))));
+    : [...needs.slice(0, NEEDS_MAX).map(({what, why}) => el("li", {}, el("strong", {}, quoted(what)), ": ", quoted(why))),
+      ...(needs.length > NEEDS_MAX ? [el("li", {}, `… and ${count(needs.length - NEEDS_MAX)} more`)] : [])]);
   document.title = needs.length === 0 ? "zonecast" : `(${needs.length}) zonecast`;
 }
 
