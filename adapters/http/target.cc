@@ -39,7 +39,7 @@ std::optional<std::string> decoded(std::string_view text) {
       c = static_cast<char>(high << 4 | low);
       i += 2;
     }
-    if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') return std::nullopt;
+    if (c < ' ' || c > '~') return std::nullopt;
     out += c;
   }
   return out;
@@ -47,8 +47,8 @@ std::optional<std::string> decoded(std::string_view text) {
 
 tl::unexpected<std::string> unreadable() {
   return tl::unexpected<std::string>(
-      "the target of the request is malformed: expected a path that begins with /, and %XX for "
-      "what is no plain character");
+      "the target of the request is malformed: expected a path that begins with /, of ASCII "
+      "characters, and %XX for those with a meaning of their own");
 }
 
 }  // namespace

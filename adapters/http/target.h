@@ -16,7 +16,8 @@ struct Target {
   std::vector<std::pair<std::string, std::string>> query;
 };
 
-// Percent-encoded or not, nothing decodes to a control character. The error is a sentence.
+// All of it is printable ASCII, percent-encoded or not: so are the names that are asked about. The
+// error is a sentence.
 tl::expected<Target, std::string> targetFromText(std::string_view text);
 
 }  // namespace zonecast::http

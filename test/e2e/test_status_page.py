@@ -93,6 +93,8 @@ class StatusPage(EndToEnd):
         self.await_text(".verdict", "✓ acme.example is hosted")
         self.await_text("#explanation", "reaches the edge", MARKUP)
         self.assertEqual(0, page.evaluate("document.querySelectorAll('#explanation img, #explanation script').length"))
+        self.search("müller.example")
+        self.await_text(".verdict", "xn--mller-kva.example is not hosted")
         self.search("not..a.name")
         self.await_text("#explanation .trouble", "not..a.name")
         page.errors = [error for error in page.errors if "/v1/explain/not..a.name" not in error]  # Chromium tells of the 400

@@ -355,10 +355,16 @@ function explanationOf({report, steps, first_failure: failure, remedy}) {
   ].flat(Infinity).filter((part) => part !== "");
 }
 
+// As DNS has it: "xn--..." for what is not ASCII.
+function inAscii(domain) {
+  if (/^[\x20-\x7e]*$/.test(domain)) return domain;
+  try { return new URL("http://" + domain).hostname; } catch { return domain; }
+}
+
 async function explain(domain) {
   const place = byId("explanation");
   try {
-    const answer = await ask("/v1/explain/" + encodeURIComponent(domain));
+    const answer = await ask("/v1/explain/" + encodeURIComponent(inAscii(domain)));
     place.replaceChildren(...(answer.ok ? explanationOf(answer.body) : [el("p", {class: "trouble"}, quoted(answer.body.text))]));
   } catch (error) {
     if (error instanceof NeedsToken) return showSignIn(true);

@@ -31,9 +31,9 @@ TEST(Target, OfTheAbsoluteFormHasAnAuthority) {
 }
 
 TEST(Target, ThatIsMalformedIsRefused) {
-  for (const char* text :
-       {"", "*", "v1/status", "http://", "http:///v1", "http://localhost?x=1", "/%", "/%4", "/%zz",
-        "/a%00b", "/%0d%0a", "/?x=%7f", "/\x01", "ftp://localhost/"}) {
+  for (const char* text : {"", "*", "v1/status", "http://", "http:///v1", "http://localhost?x=1",
+                           "/%", "/%4", "/%zz", "/a%00b", "/%0d%0a", "/?x=%7f", "/%ff",
+                           "/m\xc3\xbcller.example", "/\x01", "ftp://localhost/"}) {
     EXPECT_FALSE(targetFromText(text)) << text;
   }
   std::string many = "/?";
