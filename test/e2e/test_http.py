@@ -5,7 +5,7 @@ import socket
 import stat
 import unittest
 
-from setting import TO_EDGE, EndToEnd, hosted, sip, zone  # and the path to the next
+from setting import TEST, TO_EDGE, EndToEnd, hosted, parts, sip, zone  # and the path to the next
 from openapi import OpenApi
 from web import Web, read_all
 
@@ -149,6 +149,21 @@ class Paths(Http):
 
 
 class LetIn(Http):
+    def test_by_ipv6_with_the_permissions_of_the_sample(self):
+        sample = (TEST.parent / "config/redis/users.acl").read_text().replace("{main}", f"{{{self.store.deployment}}}")
+        for line in sample.replace("CHANGE-ME-PUBLISHER", "secret").splitlines():
+            if line.startswith("user zonecast "):
+                self.store.ask("ACL", "SETUSER", *line.split()[1:])
+        port = parts.free_port()
+        self.secondary = self.daemon(self.store, self.customers, http={"listen": f"[::1]:{port}"}, redis={
+            "user": "zonecast", "password_file": self.key_file("password", "secret"), "workers_interval": "100ms"})
+        self.mirror(self.store, name="proxy-1")
+        with socket.create_connection(("::1", port), 20) as connection:
+            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: [::1]\r\nConnection: close\r\n\r\n")
+            self.assertIn(b"200 OK", read_all(connection))
+        self.wait(lambda: self.secondary.json("workers"), "the worker to be seen")
+        self.assertEqual("", self.secondary.ask("workers").stderr)
+
     def test_who_has_the_token(self):
         web = self.run_daemon(token_file=self.key_file("token", TOKEN))
         for path in self.api.paths:
