@@ -25,6 +25,21 @@ struct RedisConfiguration {
   Duration connect_timeout = std::chrono::seconds{2};
   Duration command_timeout = std::chrono::seconds{5};
   Duration lease = std::chrono::seconds{10};
+  Duration workers_interval = std::chrono::seconds{5};
+  std::uint32_t workers_max = 1000;
+};
+
+struct HttpConfiguration {
+  std::optional<xfr::Endpoint> listener =  // loopback; nothing: none
+      xfr::Endpoint{dns::Ipv4{127, 0, 0, 1}, 9464};
+  std::filesystem::path socket;    // empty: none
+  std::string token;               // empty: none is asked for
+  std::vector<std::string> hosts;  // beside loopback's names
+  std::uint32_t connections_max = 64;
+  std::uint32_t watchers_max = 16;
+  std::uint32_t events_kept = 100;
+  std::uint32_t header_octets_max = 8192;
+  Duration request_timeout = std::chrono::seconds{10};
 };
 
 struct NotifyConfiguration {
@@ -41,8 +56,7 @@ struct Configuration {
   std::uint64_t state_octets_max = 16ull << 30;  // of the embedded store
   std::filesystem::path control_socket = "/run/zonecast/control.sock";
   std::uint32_t control_sessions_max = 64;
-  std::optional<xfr::Endpoint> metrics_listener =  // loopback; nothing: none
-      xfr::Endpoint{dns::Ipv4{127, 0, 0, 1}, 9464};
+  HttpConfiguration http;
   std::string log_level = "info";  // debug, info, warning, error
   std::filesystem::path log_file;  // empty: standard error
   std::string user, group;         // whom the process becomes; empty: it stays who it is

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <system_error>
 
+#include <absl/strings/ascii.h>
 #include <fmt/format.h>
 #include <openssl/crypto.h>
 
@@ -15,6 +16,8 @@ namespace zonecast::config {
 namespace {
 
 constexpr std::size_t kPasswordOctetsMax = 4096;
+constexpr std::size_t kTokenFileOctetsMax = 4096;
+constexpr std::size_t kTokenOctetsMin = 16;
 
 void readSections(const Node& root, Draft& draft, Errors& errors) {
   std::vector<std::string_view> names;
@@ -48,6 +51,41 @@ void checkRedis(const Node& root, const RedisConfiguration& redis, Errors& error
   if (password) return OPENSSL_cleanse(password->data(), password->size());
   errors.add(password_file->where,
              fmt::format("expected a password file that can be read: {}", password.error()));
+}
+
+// What stands in the file is not shown: it is a secret.
+tl::expected<std::string, std::string> loadToken(const std::filesystem::path& file) {
+  auto text = readFile(file, kTokenFileOctetsMax);
+  if (!text) return tl::unexpected("expected a token file that can be read: " + text.error());
+  std::string token(absl::StripAsciiWhitespace(*text));
+  OPENSSL_cleanse(text->data(), text->size());
+  const auto is_graphic = [](char c) { return c > ' ' && c < '\x7f'; };
+  if (token.size() < kTokenOctetsMin || !std::ranges::all_of(token, is_graphic)) {
+    return tl::unexpected(
+        fmt::format("expected at least {} printable characters without blanks in the token file",
+                    kTokenOctetsMin));
+  }
+  return token;
+}
+
+void checkHttp(const Node& root, Draft& draft, Errors& errors) {
+  const Node* section = root.find("http");
+  if (section == nullptr || section->kind != Node::Kind::mapping) return;  // said already
+  HttpConfiguration& http = draft.result.http;
+  if (const Node* file = section->find("token_file")) {
+    if (file->kind != Node::Kind::scalar || file->text.find('\0') != std::string::npos)
+      return addMismatch(*file, "the path of a token file", errors);
+    auto token = loadToken(draft.directory / file->text);
+    if (!token) return errors.add(file->where, token.error());
+    http.token = *std::move(token);
+  }
+  if (http.watchers_max >= http.connections_max) {
+    const Node* own = section->find("watchers_max");
+    if (own == nullptr) own = section->find("connections_max");
+    errors.add(own->where, fmt::format("expected `http.watchers_max`, {}, to be less than "
+                                       "`http.connections_max`, {}",
+                                       http.watchers_max, http.connections_max));
+  }
 }
 
 // The options `NAME_min` and `NAME_max` of a section.
@@ -98,6 +136,7 @@ void readRoot(const Node& root, Draft& draft, Errors& errors) {
   if (const Node* discovery = root.find("discovery")) readDiscovery(*discovery, draft, errors);
   readCustomers(root, draft, errors);
   checkRedis(root, draft.result.redis, errors);
+  checkHttp(root, draft, errors);
   checkClamps(root, settings, errors);
   checkConnections(root, settings.secondary.limits, errors);
 }

@@ -28,6 +28,7 @@ const auto kDiscovery = [](auto... members) {
   return kSettings(&loop::Settings::discovery, members...);
 };
 const auto kNotify = [](auto member) { return at(&Draft::result, &Configuration::notify, member); };
+const auto kHttp = [](auto member) { return at(&Draft::result, &Configuration::http, member); };
 const auto kRedis = [](auto member) { return at(&Draft::result, &Configuration::redis, member); };
 
 bool isGraphic(std::string_view text) {
@@ -121,20 +122,48 @@ std::vector<Option<Draft>> logOptions() {
   };
 }
 
-std::vector<Option<Draft>> metricsOptions() {
-  const auto take = [](Draft& draft, std::string_view text) {
-    draft.result.metrics_listener = endpointFromText(text);
-    return draft.result.metrics_listener ? isLoopback(draft.result.metrics_listener->address)
-                                         : text == "off";
+Option<Draft> httpListener() {
+  const auto take = [](Draft& draft, std::string_view given) {
+    auto& listener = draft.result.http.listener;
+    listener = endpointFromText(given);
+    return listener ? isLoopback(listener->address) : given == "off";
   };
   Option<Draft> listen = text<Draft>(
       "listen", "a loopback address and port, such as 127.0.0.1:9464 or [::1]:9464, or off", take,
-      "where /metrics is served");
+      "where the status page, /metrics and /v1/ are served");
   listen.show = [](Draft& draft) {
-    const auto& listener = draft.result.metrics_listener;
+    const auto& listener = draft.result.http.listener;
     return listener ? xfr::toText(*listener) : std::string("off");
   };
-  return {listen};
+  return listen;
+}
+
+std::vector<Option<Draft>> httpOptions() {
+  const auto addHost = [](Draft& draft, std::string_view given) {
+    const auto name = derive::Domain::fromText(given);
+    if (name) draft.result.http.hosts.emplace_back(name->text());
+    return name.has_value();
+  };
+  Option<Draft> hosts = list<Draft>("hosts", "the name of a host", addHost,
+                                    "that browsers may call it by, beside localhost and addresses");
+  hosts.shape = Shape::list;
+  return {
+      httpListener(),
+      socketPath("socket", kHttp(&HttpConfiguration::socket), "likewise, for its owner and group"),
+      structure<Draft>("token_file", "the path of a file that holds a token",
+                       "what all but the page itself, /healthz and /readyz ask for"),
+      hosts,
+      count<Draft>("connections_max", kHttp(&HttpConfiguration::connections_max), 4, 10'000,
+                   "at a time; one more ends the one that asks for nothing longest"),
+      count<Draft>("watchers_max", kHttp(&HttpConfiguration::watchers_max), 1, 1000,
+                   "of /v1/events at a time; fewer than connections_max"),
+      count<Draft>("events_kept", kHttp(&HttpConfiguration::events_kept), 10, 10'000,
+                   "the last publications, which the status page shows"),
+      size<Draft>("header_octets_max", kHttp(&HttpConfiguration::header_octets_max), kKiB, kMiB,
+                  "of a request"),
+      duration<Draft>("request_timeout", kHttp(&HttpConfiguration::request_timeout), 1s, 5min,
+                      "for a request to come in, and for its answer to be taken"),
+  };
 }
 
 std::vector<Option<Draft>> notifyOptions() {
@@ -194,6 +223,10 @@ std::vector<Option<Draft>> redisOptions() {
                       "without any answer from Redis while some are due"),
       duration<Draft>("lease", kRedis(&RedisConfiguration::lease), 1s, 10min,
                       "how long a leader leads that is not heard of"),
+      duration<Draft>("workers_interval", kRedis(&RedisConfiguration::workers_interval), 100ms, 1h,
+                      "between two looks at what workers tell of themselves"),
+      count<Draft>("workers_max", kRedis(&RedisConfiguration::workers_max), 1, 100'000,
+                   "workers that are looked at"),
   };
 }
 
@@ -472,7 +505,7 @@ std::span<const Section> sections() {
   static const std::vector<Section> kSections{
       {"", "the daemon", topLevel()},
       {"log", "what is told", logOptions()},
-      {"metrics", "for Prometheus", metricsOptions()},
+      {"http", "the status page, JSON and metrics, on this host", httpOptions()},
       {"notify", "being told that a zone changed (RFC 1996)", notifyOptions()},
       {"redis", "where the state of all domains is published", redisOptions()},
       {"resolver", "what lies outside of all zones is asked for", resolverOptions()},

@@ -30,10 +30,10 @@ NEWCOMER = "initech.example"
 KEY = parts.tsig_key("tour")
 
 
-def configuration(folder, redis, knot, notify, metrics, resolver="off"):
+def configuration(folder, redis, knot, notify, http, resolver="off"):
     text = (HERE / "zonecast.yaml.in").read_text()
     words = {"DIR": folder, "REDIS": redis.socket, "KNOT": knot.port, "RESOLVER": resolver, "NOTIFY": notify,
-             "METRICS": metrics}
+             "HTTP": http}
     for word, value in words.items():
         text = text.replace(f"@{word}@", str(value))
     return text
@@ -89,7 +89,7 @@ def look_up(daemon, mirror, host):
     say(textwrap.indent(daemon.ask("lookup", "--table", mirror.table, host).stdout.rstrip(), "  "))
 
 
-def explain_how(daemon, redis, mirror, knot):
+def explain_how(daemon, redis, mirror, knot, http):
     zonecast = f"{daemon.bin / 'zonecast'} -s {daemon.control}"
     say(f"""
 It runs until Ctrl-C. In another terminal, see change sets as they happen:
@@ -112,6 +112,8 @@ Ask why, and look at what proxies read:
   {zonecast} explain lab.acme.example
   {daemon.bin / 'zonecast'} lookup --table {mirror.table} acme.example
   redis-cli -s {redis.socket} HGETALL '{redis.key("domain")}'
+
+Or in a browser: http://127.0.0.1:{http}/
 """)
 
 
@@ -119,12 +121,12 @@ def tour(folder, once, build):
     key_file = folder / "transfer.key"
     key_file.write_text(KEY)
     key_file.chmod(0o600)
-    notify, metrics = parts.free_port(), parts.free_port()
+    notify, http = parts.free_port(), parts.free_port()
     zones = {zone: (HERE / "zones" / f"{zone}.zone").read_text() for zone in (*ZONES, NEWCOMER)}
     redis = parts.Redis(folder / "redis", deployment="tour")
     knot = Knot(folder / "knotd", zones, notify=notify, key=KEY)
     unbound = Unbound(folder / "unbound", dict.fromkeys(zones, knot.port))
-    config = configuration(folder, redis, knot, notify, metrics, f"127.0.0.1:{unbound.port}")
+    config = configuration(folder, redis, knot, notify, http, f"127.0.0.1:{unbound.port}")
     daemon = parts.Zonecastd(folder / "zonecastd", config, build)
     mirror = parts.ZonecastMirror(folder / "mirror", redis, build=daemon.bin.parent)
     with redis, knot, unbound, daemon, mirror:
@@ -137,7 +139,7 @@ def tour(folder, once, build):
             meet(mirror, NEWCOMER)
             return
         look_up(daemon, mirror, "sales.acme.example")
-        explain_how(daemon, redis, mirror, knot)
+        explain_how(daemon, redis, mirror, knot, http)
         while daemon.process.poll() is None:
             time.sleep(0.2)
         raise daemon.fail("zonecastd ended")

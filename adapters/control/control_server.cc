@@ -5,7 +5,6 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -25,18 +24,6 @@ uv_stream_t* asStream(uv_pipe_t* pipe) {
 tl::expected<uv::Handle<uv_pipe_t>, int> openPipe(uv::Loop& loop, void* owner) {
   return uv::openHandle<uv_pipe_t>(
       owner, [&](uv_pipe_t* pipe) { return uv_pipe_init(loop.raw(), pipe, 0); });
-}
-
-// A socket that its process left behind refuses; whatever else happens, somebody may be there. The
-// question never waits: a backlog that is full is an answer as well.
-bool isStale(const sockaddr_un& address) {
-  const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (probe < 0) return false;
-  const bool refused =
-      ::connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 &&
-      errno == ECONNREFUSED;
-  ::close(probe);
-  return refused;
 }
 
 }  // namespace
@@ -62,7 +49,7 @@ tl::expected<void, std::string> ControlServer::listen() {
   const auto address = toSocketAddress(path_);
   if (!address) return tl::unexpected(address.error());
   if (std::error_code ignored; std::filesystem::is_socket(path_, ignored)) {
-    if (!isStale(*address)) return fail("another zonecastd listens there");
+    if (!isAbandoned(*address)) return fail("another zonecastd listens there");
     ::unlink(path_.c_str());
   }
   auto pipe = openPipe(loop_, this);

@@ -1,9 +1,11 @@
 #include "adapters/control/socket_path.h"
 
+#include <cerrno>
 #include <cstring>
 
 #include <fmt/format.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 namespace zonecast::control {
 
@@ -17,6 +19,16 @@ tl::expected<sockaddr_un, std::string> toSocketAddress(const std::filesystem::pa
   }
   std::memcpy(address.sun_path, text.data(), text.size());
   return address;
+}
+
+bool isAbandoned(const sockaddr_un& address) {
+  const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (probe < 0) return false;
+  const bool refused =
+      ::connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 &&
+      errno == ECONNREFUSED;
+  ::close(probe);
+  return refused;
 }
 
 }  // namespace zonecast::control

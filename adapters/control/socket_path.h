@@ -1,4 +1,4 @@
-// Where the control socket stands in the file system, as the socket calls want it.
+// Where a unix socket of ours stands in the file system, as the socket calls want it.
 #pragma once
 
 #include <filesystem>
@@ -11,5 +11,9 @@ namespace zonecast::control {
 
 // The error is a sentence: the kernel keeps such paths in a small field.
 tl::expected<sockaddr_un, std::string> toSocketAddress(const std::filesystem::path& path);
+
+// Whether its process left it behind: it refuses then. Whatever else happens, somebody may be
+// there. The question never waits: a backlog that is full is an answer as well.
+bool isAbandoned(const sockaddr_un& address);
 
 }  // namespace zonecast::control

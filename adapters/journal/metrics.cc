@@ -127,7 +127,15 @@ Metrics::Metrics(const ports::Clock& clock)
           gauge(*registry_, "zonecast_domains_waiting", "Domains that wait to be planned.")),
       version_(gauge(*registry_, "zonecast_published_version",
                      "Version that the store acknowledged last.")),
-      redis_up_(gauge(*registry_, "zonecast_redis_up", "1 while the store is open.")) {
+      redis_up_(gauge(*registry_, "zonecast_redis_up", "1 while the store is open.")),
+      workers_(BuildGauge()
+                   .Name("zonecast_workers")
+                   .Help("Workers that tell of themselves in Redis, by state; states overlap.")
+                   .Register(*registry_)),
+      worker_versions_behind_max_(gauge(*registry_, "zonecast_worker_versions_behind_max",
+                                        "Of the worker that is furthest behind in our lineage.")),
+      worker_age_max_(gauge(*registry_, "zonecast_worker_age_seconds_max",
+                            "The longest since a worker knew what it serves to be the newest.")) {
   for (const char* shape : {"axfr", "ixfr"}) transfers_.Add({{"shape", shape}});
   for (const char* kind : {"change", "rebase"}) publishes_.Add({{"kind", kind}});
   for (const char* action : {"add", "change", "remove"}) changes_.Add({{"action", action}});
@@ -278,6 +286,19 @@ void Metrics::observe(const loop::Overview& overview) {
   domains_waiting_.Set(static_cast<double>(overview.domains_waiting));
   if (overview.position) version_.Set(static_cast<double>(overview.position->version));
   redis_up_.Set(loop::isOpen(overview.store) ? 1 : 0);
+}
+
+void Metrics::observeWorkers(const WorkerTally& workers) {
+  const auto set = [this](const char* state, std::size_t count) {
+    workers_.Add({{"state", state}}).Set(static_cast<double>(count));
+  };
+  set("current", workers.current);
+  set("behind", workers.behind);
+  set("elsewhere", workers.elsewhere);
+  set("in_trouble", workers.in_trouble);
+  set("refusing", workers.refusing);
+  worker_versions_behind_max_.Set(static_cast<double>(workers.versions_behind_max));
+  worker_age_max_.Set(seconds(workers.age_max));
 }
 
 }  // namespace zonecast::journal

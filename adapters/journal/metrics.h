@@ -8,6 +8,7 @@
 // may be scraped from another thread while these are called from the loop.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string_view>
@@ -24,12 +25,22 @@
 
 namespace zonecast::journal {
 
+// Workers, as they told of themselves.
+struct WorkerTally {
+  std::size_t current = 0, behind = 0;
+  std::size_t elsewhere = 0;  // in another lineage, or ours is not known
+  std::size_t in_trouble = 0, refusing = 0;
+  std::uint64_t versions_behind_max = 0;
+  Duration age_max{};  // since one of them knew to be current
+};
+
 class Metrics final : public ports::Journal {
  public:
   explicit Metrics(const ports::Clock& clock);  // it must outlive them
 
   void record(const ports::Fact& fact) override;
   void observe(const loop::Overview& overview);
+  void observeWorkers(const WorkerTally& workers);
   void observeTurn(Duration cpu);  // CPU used by one turn of the loop
   // CPU used by one callback of it; `callback` is one of a few words that outlive the metrics.
   void observeCallback(std::string_view callback, Duration cpu);
@@ -98,6 +109,9 @@ class Metrics final : public ports::Journal {
   prometheus::Gauge& domains_waiting_;
   prometheus::Gauge& version_;
   prometheus::Gauge& redis_up_;
+  prometheus::Family<prometheus::Gauge>& workers_;
+  prometheus::Gauge& worker_versions_behind_max_;
+  prometheus::Gauge& worker_age_max_;
 };
 
 }  // namespace zonecast::journal

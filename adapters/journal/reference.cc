@@ -15,7 +15,7 @@ namespace {
 constexpr std::string_view kHead = R"(# Every metric of zonecastd
 
 Made from the metrics themselves (`zonecastd --help-metrics`); a test holds this page to them. They are served at
-`metrics.listen`. Zones, domains and senders are never labels: `zonecast zone-status` and `zonecast explain` name them.
+`http.listen`. Zones, domains and senders are never labels: `zonecast zone-status` and `zonecast explain` name them.
 
 | metric | type | labels | what it says |
 |---|---|---|---|

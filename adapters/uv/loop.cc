@@ -47,6 +47,8 @@ std::string_view toText(Callback callback) {
       return "store";
     case Callback::control:
       return "control";
+    case Callback::http:
+      return "http";
     case Callback::turn:
       return "turn";
   }

@@ -24,7 +24,7 @@
 namespace zonecast::uv {
 
 // What libuv calls back for.
-enum class Callback { timer, work, signal, wakeup, stream, datagram, store, control, turn };
+enum class Callback { timer, work, signal, wakeup, stream, datagram, store, control, http, turn };
 
 std::string_view toText(Callback callback);
 

@@ -139,6 +139,8 @@ int run(int argc, char** argv) {
       ->required();
   verb("watched", "the domains that are asked about, having no zone here: watched and discovered",
        ask([&](Session& s) { return listWatched(s, options.json); }));
+  verb("workers", "who reads what is published, and how far behind each is",
+       ask([&](Session& s) { return listWorkers(s, options.json); }));
   const auto readTable = [&](CLI::App* subcommand, const char* name) {
     subcommand->add_option(name, options.table.path, "table file of zonecast-mirror")
         ->capture_default_str()

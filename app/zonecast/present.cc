@@ -9,9 +9,9 @@
 #include <fmt/format.h>
 
 #include "app/zonecast/columns.h"
-#include "app/zonecast/json.h"
 #include "app/zonecast/printable.h"
 #include "app/zonecast/words.h"
+#include "schema/json.h"
 
 namespace zonecast {
 namespace {
@@ -260,6 +260,34 @@ int listWatched(Session& session, bool json) {
         }
         return list.next().empty() ? std::nullopt : std::optional(list.next());
       });
+  if (!json && code == kExitDone) columns.print(std::cout);
+  return code;
+}
+
+int listWorkers(Session& session, bool json) {
+  std::optional<JsonArray> array;
+  if (json) array.emplace();
+  Columns columns;
+  columns.row({"WORKER", "VERSION", "BEHIND", "CURRENT", "DOMAINS", "HEARD", "REFUSED", "TROUBLE"});
+  std::string trouble;
+  const int code = pages(
+      session,
+      [](const std::string& after) {
+        v1::ControlRequest request;
+        request.mutable_workers()->set_after(after);
+        return request;
+      },
+      [&](const v1::ControlResponse& response) -> std::optional<std::string> {
+        const v1::WorkerList& list = response.workers();
+        trouble = list.trouble();
+        for (const v1::Worker& one : list.workers()) {
+          json ? array->add(one) : columns.row(workerRow(one));
+        }
+        return list.more() && list.workers_size() > 0
+                   ? std::optional(list.workers().rbegin()->worker())
+                   : std::nullopt;
+      });
+  if (!trouble.empty()) std::cerr << "zonecast: " << printable(trouble) << '\n';
   if (!json && code == kExitDone) columns.print(std::cout);
   return code;
 }

@@ -20,6 +20,7 @@ int explainDomain(Session& session, const std::string& domain, bool json);
 int lookUpNow(Session& session, const std::string& domain, std::chrono::milliseconds patience,
               bool json);
 int listWatched(Session& session, bool json);
+int listWorkers(Session& session, bool json);
 int watch(Session& session, bool json);
 
 }  // namespace zonecast

@@ -14,10 +14,10 @@
 #include "adapters/table/reader.h"
 #include "adapters/worker/zonecast.h"
 #include "app/zonecast/columns.h"
-#include "app/zonecast/json.h"
 #include "app/zonecast/session.h"
 #include "app/zonecast/words.h"
 #include "schema/control.pb.h"
+#include "schema/json.h"
 
 namespace zonecast {
 namespace {

@@ -173,6 +173,20 @@ std::vector<std::string> zoneRow(const v1::ZoneStatus& zone) {
           orDash(zone.trouble())};
 }
 
+std::vector<std::string> workerRow(const v1::Worker& worker) {
+  const std::string refused =
+      worker.refused() == 0 ? "0"
+                            : fmt::format("{}: {}", worker.refused(), worker.refused_reason());
+  return {worker.worker(),
+          std::to_string(worker.version()),
+          worker.has_versions_behind() ? std::to_string(worker.versions_behind()) : "?",
+          worker.has_age() ? sinceText(worker.age()) + " ago" : "never",
+          std::to_string(worker.domains()),
+          sinceText(worker.heard_seconds_ago()) + " ago",
+          refused,
+          orDash(worker.trouble())};
+}
+
 std::vector<std::string> domainRow(const v1::DomainEntry& entry) {
   return {entry.domain(), entry.did(), stateText(entry), transportsText(entry), roleText(entry)};
 }

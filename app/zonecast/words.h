@@ -21,6 +21,7 @@ std::string stepText(const v1::ExplanationStep& step);  // a line, indented by i
 std::string eventText(const v1::WatchEvent& event);     // lines, the last one ended
 
 std::vector<std::string> zoneRow(const v1::ZoneStatus& zone);
+std::vector<std::string> workerRow(const v1::Worker& worker);
 std::vector<std::string> domainRow(const v1::DomainEntry& entry);
 
 }  // namespace zonecast

@@ -7,12 +7,13 @@
 #include <fmt/format.h>
 
 #include "adapters/redis/convert.h"
+#include "app/zonecastd/worker_status.h"
 
 namespace zonecast {
 namespace {
 
 constexpr std::uint32_t kPage = 500;
-constexpr std::size_t kWatchedOctetsMax = 256 << 10;  // of each sort of change in one event
+constexpr std::size_t kZonesSearched = 2000;  // for those in trouble, in one answer
 
 std::uint32_t pageSize(std::uint32_t asked) {
   return asked == 0 ? kPage : std::min(asked, kPage);
@@ -98,12 +99,43 @@ void fill(v1::DomainReport& to, const loop::DomainReport& from) {
   to.set_looked_up(from.is_looked_up);
 }
 
+bool isTroubled(const xfr::ZoneStatus& status) {
+  return status.expired || !status.trouble.empty();
+}
+
+// Why the store cannot be published to; empty: it can.
+std::string closedStore(const loop::Overview& overview) {
+  if (!loop::isOpen(overview.store)) {
+    return "Redis is not open for us: it cannot be reached, is being read, or another zonecastd "
+           "leads";
+  }
+  if (overview.store == loop::StoreState::reconciling)
+    return "what Redis holds is being compared with what DNS says";
+  return {};
+}
+
+// Why what Redis holds may not be what DNS says; empty: it is, as far as it can be.
+std::string unpublished(const loop::Overview& overview) {
+  if (std::string closed = closedStore(overview); !closed.empty()) return closed;
+  const std::size_t answered = overview.zones_confirmed + overview.zones_in_trouble;
+  if (answered < overview.zones) {
+    return fmt::format("{} of {} zones have neither been confirmed nor failed yet",
+                       overview.zones - answered, overview.zones);
+  }
+  if (overview.zones_in_work > 0 || overview.domains_waiting > 0 ||
+      overview.store != loop::StoreState::idle) {
+    return fmt::format("{} zones are being worked off, and {} domains wait to be published",
+                       overview.zones_in_work, overview.domains_waiting);
+  }
+  return {};
+}
+
 // False when some are left out.
 template <typename Changes, typename Shown>
-bool show(const Changes& changes, Shown& shown) {
+bool show(const Changes& changes, std::size_t octets_max, Shown& shown) {
   std::size_t octets = 0;
   for (const auto& from : changes) {
-    if (octets > kWatchedOctetsMax) return false;
+    if (octets > octets_max) return false;
     auto& change = *shown.Add();
     if (from.before) *change.mutable_before() = redis::toMessage(from.key, *from.before);
     if (from.after) *change.mutable_after() = redis::toMessage(from.key, *from.after);
@@ -115,9 +147,10 @@ bool show(const Changes& changes, Shown& shown) {
 }  // namespace
 
 ControlService::ControlService(loop::Reconciler& reconciler, const ports::Clock& clock,
-                               std::string daemon_version)
+                               const redis::SeenWorkers& workers, std::string daemon_version)
     : reconciler_(reconciler),
       clock_(clock),
+      workers_(workers),
       daemon_version_(std::move(daemon_version)),
       started_(clock.now().mono) {}
 
@@ -143,6 +176,10 @@ v1::ControlResponse ControlService::handle(const v1::ControlRequest& request) {
       return lookupNow(request.lookup_now());
     case v1::ControlRequest::kWatched:
       return watched(request.watched());
+    case v1::ControlRequest::kWorkers:
+      return workers(request.workers());
+    case v1::ControlRequest::kReadiness:
+      return readiness();
     case v1::ControlRequest::kWatch:  // the server takes it itself
     case v1::ControlRequest::VERB_NOT_SET:
       break;
@@ -201,8 +238,18 @@ v1::ControlResponse ControlService::zoneStatus(const v1::ZoneStatusRequest& requ
   }
   const dns::Name* after = asked.empty() ? nullptr : &*name;
   const std::uint32_t page = pageSize(request.limit());
-  for (const loop::ZoneReport& report : reconciler_.zoneReports(after, page)) add(report);
-  list.set_more(static_cast<std::uint32_t>(list.zones_size()) == page);
+  const std::size_t searched = request.troubled() ? kZonesSearched : page;
+  const std::vector<loop::ZoneReport> reports = reconciler_.zoneReports(after, searched);
+  list.set_more(reports.size() == searched);
+  for (const loop::ZoneReport& report : reports) {
+    if (static_cast<std::uint32_t>(list.zones_size()) == page) {
+      list.set_more(true);
+      break;
+    }
+    if (!request.troubled() || isTroubled(report.status)) add(report);
+    list.set_next(report.name);
+  }
+  if (!list.more()) list.clear_next();
   return response;
 }
 
@@ -311,9 +358,43 @@ v1::ControlResponse ControlService::explain(const v1::ExplainRequest& request) {
   return response;
 }
 
-WatchJournal::WatchJournal(const ports::Clock& clock, std::function<bool()> wanted,
-                           Broadcast broadcast)
-    : clock_(clock), wanted_(std::move(wanted)), broadcast_(std::move(broadcast)) {}
+v1::ControlResponse ControlService::workers(const v1::WorkersRequest& request) {
+  v1::ControlResponse response;
+  v1::WorkerList& list = *response.mutable_workers();
+  const auto position = reconciler_.overview().position;
+  const Instant now = clock_.now().mono;
+  auto worker =
+      std::ranges::upper_bound(workers_.workers, request.after(), {}, &redis::WorkerReport::id);
+  for (std::uint32_t n = pageSize(request.limit()); n > 0 && worker != workers_.workers.end();
+       --n, ++worker) {
+    *list.add_workers() = toMessage(*worker, position, now);
+  }
+  list.set_more(worker != workers_.workers.end());
+  if (workers_.read) list.set_read_seconds_ago(wholeSeconds(now - *workers_.read));
+  list.set_trouble(workers_.trouble);
+  return response;
+}
+
+void ControlService::observe(const loop::Overview& overview) {
+  has_settled_ = has_settled_ || unpublished(overview).empty();
+}
+
+v1::ControlResponse ControlService::readiness() {
+  const loop::Overview overview = reconciler_.overview();
+  observe(overview);
+  v1::ControlResponse response;
+  v1::Readiness& readiness = *response.mutable_readiness();
+  readiness.set_reason(has_settled_ ? closedStore(overview) : unpublished(overview));
+  readiness.set_ready(readiness.reason().empty());
+  return response;
+}
+
+WatchJournal::WatchJournal(const ports::Clock& clock, std::size_t octets_max,
+                           std::function<bool()> wanted, Broadcast broadcast)
+    : clock_(clock),
+      octets_max_(octets_max),
+      wanted_(std::move(wanted)),
+      broadcast_(std::move(broadcast)) {}
 
 void WatchJournal::record(const ports::Fact& fact) {
   const auto* published = std::get_if<ports::Published>(&fact);
@@ -322,6 +403,9 @@ void WatchJournal::record(const ports::Fact& fact) {
   event.set_version(static_cast<std::uint64_t>(published->version));
   event.set_rebased(published->rebased);
   event.set_store_seconds(seconds(published->store_took));
+  event.set_published(static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now().wall.time_since_epoch())
+          .count()));
   for (const plan::Cause& cause : published->changes->causes) {
     event.add_causes(cause.text);
     if (!cause.noticed) continue;
@@ -329,8 +413,9 @@ void WatchJournal::record(const ports::Fact& fact) {
     event.set_edit_seconds(std::max(took, event.edit_seconds()));
   }
   const plan::ChangeSet& changes = *published->changes;
-  const bool domains_fit = show(changes.domains, *event.mutable_domains());
-  const bool virtual_domains_fit = show(changes.virtual_domains, *event.mutable_virtual_domains());
+  const bool domains_fit = show(changes.domains, octets_max_, *event.mutable_domains());
+  const bool virtual_domains_fit =
+      show(changes.virtual_domains, octets_max_, *event.mutable_virtual_domains());
   event.set_truncated(!domains_fit || !virtual_domains_fit);
   broadcast_(event);
 }

@@ -6,17 +6,22 @@
 #include <string>
 
 #include "adapters/control/control_server.h"
+#include "adapters/redis/worker_reports.h"
 #include "reconciler/loop/reconciler.h"
 
 namespace zonecast {
 
 class ControlService final : public control::ControlHandler {
  public:
-  // Both must outlive the service.
+  // They must outlive the service.
   ControlService(loop::Reconciler& reconciler, const ports::Clock& clock,
-                 std::string daemon_version);
+                 const redis::SeenWorkers& workers, std::string daemon_version);
 
   v1::ControlResponse handle(const v1::ControlRequest& request) override;
+
+  // Notes whether everything is published: once it was, only the store can take readiness back,
+  // since edits come and go.
+  void observe(const loop::Overview& overview);
 
  private:
   v1::ControlResponse status();
@@ -29,23 +34,30 @@ class ControlService final : public control::ControlHandler {
   v1::ControlResponse explain(const v1::ExplainRequest& request);
   v1::ControlResponse lookupNow(const v1::LookupNowRequest& request);
   v1::ControlResponse watched(const v1::WatchedRequest& request);
+  v1::ControlResponse workers(const v1::WorkersRequest& request);
+  v1::ControlResponse readiness();
 
   loop::Reconciler& reconciler_;
   const ports::Clock& clock_;
+  const redis::SeenWorkers& workers_;
   std::string daemon_version_;
   Instant started_;
+  bool has_settled_ = false;  // everything was published
 };
 
 // A journal that tells watchers what was published.
 class WatchJournal final : public ports::Journal {
  public:
   using Broadcast = std::function<void(const v1::WatchEvent&)>;
-  // `wanted` says whether anybody watches, so that nothing is encoded for nobody.
-  WatchJournal(const ports::Clock& clock, std::function<bool()> wanted, Broadcast broadcast);
+  // `wanted` says whether anybody watches, so that nothing is encoded for nobody; of each sort of
+  // change, an event has so many octets, and says when there is more.
+  WatchJournal(const ports::Clock& clock, std::size_t octets_max, std::function<bool()> wanted,
+               Broadcast broadcast);
   void record(const ports::Fact& fact) override;
 
  private:
   const ports::Clock& clock_;
+  const std::size_t octets_max_;
   std::function<bool()> wanted_;
   Broadcast broadcast_;
 };

@@ -8,11 +8,16 @@
 
 #include "adapters/process/service_manager.h"
 #include "app/version.h"
+#include "app/zonecastd/worker_status.h"
 
 namespace zonecast {
 namespace {
 
 constexpr Duration kObservationInterval = std::chrono::seconds{1};
+// What an event shows of each sort of change: to watchers of the control socket, and of HTTP, where
+// it is kept.
+constexpr std::size_t kWatchedOctetsMax = 256 << 10;
+constexpr std::size_t kKeptOctetsMax = 8 << 10;
 
 // The only randomness that comes from outside; everything else is seeded with it.
 std::uint64_t trueRandom() {
@@ -45,6 +50,18 @@ uv::ZoneTransportLimits transportLimits(const config::NotifyConfiguration& confi
   limits.notify.connections_max = configuration.connections_max;
   limits.notify.message_timeout = configuration.message_timeout;
   return limits;
+}
+
+http::HttpOptions httpOptions(const config::HttpConfiguration& configuration) {
+  return {.listener = configuration.listener,
+          .socket = configuration.socket,
+          .site = {.token = configuration.token,
+                   .hosts = configuration.hosts,
+                   .header_octets_max = configuration.header_octets_max},
+          .connections_max = configuration.connections_max,
+          .watchers_max = configuration.watchers_max,
+          .events_kept = configuration.events_kept,
+          .request_timeout = configuration.request_timeout};
 }
 
 }  // namespace
@@ -90,6 +107,10 @@ tl::expected<void, std::string> Daemon::open() {
       configuration_.redis, configuration_.settings.publish_batch_max, disk_->instanceId());
   store_ = std::make_unique<redis::RedisStore>(loop_, redis_options);
   workers_ = std::make_unique<redis::RedisWorkerQuestions>(loop_, redis_options);
+  worker_reports_ = std::make_unique<redis::RedisWorkerReports>(
+      loop_, redis_options,
+      redis::WorkerReportLimits{.interval = configuration_.redis.workers_interval,
+                                .workers_max = configuration_.redis.workers_max});
   reconciler_ = std::make_unique<loop::Reconciler>(
       configuration_.settings,
       loop::Ports{loop_, transport_, resolver_, *workers_, *store_, *disk_, journals_},
@@ -105,22 +126,33 @@ tl::expected<void, std::string> Daemon::open() {
       return tl::unexpected(std::move(listening.error()));
     }
   }
-  service_ = std::make_unique<ControlService>(*reconciler_, loop_, kVersion);
+  service_ =
+      std::make_unique<ControlService>(*reconciler_, loop_, worker_reports_->seen(), kVersion);
+  return openControl().and_then([this] { return openHttp(); });
+}
+
+tl::expected<void, std::string> Daemon::openControl() {
   auto control = control::ControlServer::open(loop_, configuration_.control_socket, *service_,
                                               configuration_.control_sessions_max);
   if (!control) return tl::unexpected(std::move(control.error()));
   control_ = std::move(*control);
   watch_ = std::make_unique<WatchJournal>(
-      loop_, [this] { return control_->hasWatchers(); },
+      loop_, kWatchedOctetsMax, [this] { return control_->hasWatchers(); },
       [this](const v1::WatchEvent& event) { control_->broadcast(event); });
   journals_.add(*watch_);
+  return {};
+}
 
-  if (configuration_.metrics_listener) {
-    auto listener =
-        http::MetricsListener::open(*configuration_.metrics_listener, metrics_.registry());
-    if (!listener) return tl::unexpected(std::move(listener.error()));
-    metrics_listener_ = std::move(*listener);
-  }
+tl::expected<void, std::string> Daemon::openHttp() {
+  const config::HttpConfiguration& http = configuration_.http;
+  if (!http.listener && http.socket.empty()) return {};
+  auto server = http::HttpServer::open(loop_, httpOptions(http), *service_, metrics_.registry());
+  if (!server) return tl::unexpected(std::move(server.error()));
+  http_ = std::move(*server);
+  http_watch_ = std::make_unique<WatchJournal>(
+      loop_, kKeptOctetsMax, [] { return true; },
+      [this](const v1::WatchEvent& event) { http_->publish(event); });
+  journals_.add(*http_watch_);
   return {};
 }
 
@@ -150,6 +182,7 @@ void Daemon::run() {
   reconciler_->start(publisher_);
   const bool discovers = configuration_.settings.discovery.mode != discovery::Mode::off;
   if (discovers && configuration_.settings.discovered) workers_->start();
+  worker_reports_->start();
   process::tellReady();
   observe();
   tellAlive();
@@ -174,6 +207,8 @@ void Daemon::afterTurn() {
 void Daemon::observe() {
   const loop::Overview overview = reconciler_->overview();
   metrics_.observe(overview);
+  metrics_.observeWorkers(tally(worker_reports_->seen(), overview.position, loop_.now().mono));
+  service_->observe(overview);
   tellStatus(overview);
   observation_.after(kObservationInterval);
 }

@@ -1,7 +1,7 @@
 // The daemon: puts the core on its adapters and runs until it is told to stop. The one place that
 // sees everything; it takes no decision.
 //
-// Destruction goes from the outside in: control and metrics, then the core, then what it used.
+// Destruction goes from the outside in: control and HTTP, then the core, then what it used.
 #pragma once
 
 #include <memory>
@@ -14,12 +14,13 @@
 #include "adapters/control/control_server.h"
 #include "adapters/disk/lmdb_disk.h"
 #include "adapters/getdns/getdns_resolver.h"
-#include "adapters/http/metrics_listener.h"
+#include "adapters/http/http_server.h"
 #include "adapters/journal/log.h"
 #include "adapters/journal/metrics.h"
 #include "adapters/process/log_output.h"
 #include "adapters/redis/redis_store.h"
 #include "adapters/redis/worker_questions.h"
+#include "adapters/redis/worker_reports.h"
 #include "adapters/uv/loop.h"
 #include "adapters/uv/zone_transport.h"
 #include "app/zonecastd/control_service.h"
@@ -53,6 +54,8 @@ class Daemon {
  private:
   Daemon(config::Configuration configuration, process::LogOutput& log);
   tl::expected<void, std::string> open();
+  tl::expected<void, std::string> openControl();
+  tl::expected<void, std::string> openHttp();
   tl::expected<void, std::string> restore();
   void afterTurn();
   void observe();
@@ -70,11 +73,13 @@ class Daemon {
   getdns::GetdnsResolver resolver_;
   std::unique_ptr<redis::RedisStore> store_;
   std::unique_ptr<redis::RedisWorkerQuestions> workers_;
+  std::unique_ptr<redis::RedisWorkerReports> worker_reports_;
   std::unique_ptr<loop::Reconciler> reconciler_;
   std::unique_ptr<ControlService> service_;
   std::unique_ptr<control::ControlServer> control_;
   std::unique_ptr<WatchJournal> watch_;
-  std::unique_ptr<http::MetricsListener> metrics_listener_;
+  std::unique_ptr<http::HttpServer> http_;
+  std::unique_ptr<WatchJournal> http_watch_;
   ports::SavedPublisher publisher_;
 
   uv::Timer deadline_;

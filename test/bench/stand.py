@@ -56,7 +56,7 @@ class Stand:
     def configured(self, redis, metrics, notify, sections):
         config = {
             "control_socket": "control.sock", "state_directory": "state",
-            "metrics": {"listen": f"127.0.0.1:{metrics}"}, "notify": {"listen": []},
+            "http": {"listen": f"127.0.0.1:{metrics}"}, "notify": {"listen": []},
             "redis": {"unix": str(redis.socket), "deployment": redis.deployment},
             "edge": [{"hosts": [zones.EDGE.rstrip(".")], "udp": 5060, "tcp": 5060, "tls": 5061}],
             "resolver": {"servers": "off"}, **sections,

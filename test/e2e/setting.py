@@ -111,7 +111,7 @@ class EndToEnd(unittest.TestCase):
         config = {
             "control_socket": "control.sock",
             "state_directory": "state",
-            "metrics": {"listen": "off"},
+            "http": {"listen": "off"},
             "redis": {"unix": str(redis.socket), "deployment": redis.deployment},
             "edge": [{"hosts": [EDGE.rstrip(".")], "addresses": ["192.0.2.10"], "udp": 5060, "tcp": 5060, "tls": 5061}],
             "attributes": {
@@ -136,7 +136,7 @@ class EndToEnd(unittest.TestCase):
         if notify:
             sections["notify"] = {"listen": [f"127.0.0.1:{notify}"], **sections.pop("notify_policy", {})}
         if metrics:
-            sections["metrics"] = {"listen": f"127.0.0.1:{metrics_port}"}
+            sections["http"] = {"listen": f"127.0.0.1:{metrics_port}", **sections.get("http", {})}
         config = self.configuration(redis, customers, **sections)
         daemon = parts.Zonecastd(self.folder / name, json.dumps(config, indent=1), name=name)  # JSON is YAML
         daemon.metrics_port = metrics_port

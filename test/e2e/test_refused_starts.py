@@ -12,7 +12,7 @@ EXIT_FAILED, EXIT_CONFIGURATION = 1, 4
 GOOD = """\
 state_directory: state
 control_socket: control.sock
-metrics: {listen: "off"}
+http: {listen: "off"}
 redis: {unix: redis.sock, deployment: test}
 edge:
   - hosts: [sip.provider.example]
@@ -57,7 +57,7 @@ class Configuration(EndToEnd):
                           "FILE:14:29: expected every name once, but `acme.example` stands at 11:13 already, for customer `acme`")
 
     def test_an_unknown_key_is_told_with_the_nearest_one(self):
-        self.assert_error('{listen: "off"}', '{lisen: "off"}', "FILE:3:11: unknown option `lisen`; did you mean `listen`?")
+        self.assert_error('{listen: "off"}', '{lisen: "off"}', "FILE:3:8: unknown option `lisen`; did you mean `listen`?")
 
     def test_a_value_of_another_type_is_told_with_what_was_expected(self):
         status, said = self.check(GOOD.replace("udp: 5060", "udp: many"))
@@ -128,10 +128,10 @@ class Places(EndToEnd):
                 daemon = self.daemon(self.store, self.customers, name=protocol, start=False, notify=port)
                 self.assert_refused(daemon, f"cannot listen for NOTIFY on 127.0.0.1:{port} ({protocol})", "address already in use")
 
-    def test_a_metrics_port_that_is_in_use(self):
+    def test_an_http_port_that_is_in_use(self):
         with socket.create_server(("127.0.0.1", parts.free_port())) as taken:
             port = taken.getsockname()[1]
-            self.assert_refused(self.set_up(metrics=port), f"metrics.listen 127.0.0.1:{port}", "in use")
+            self.assert_refused(self.set_up(metrics=port), f"http.listen 127.0.0.1:{port}", "in use")
 
     def test_a_second_daemon_on_the_same_state_directory(self):
         first = self.set_up()

@@ -33,7 +33,7 @@ class Daemon {
     world_.settle();
     published_ = world_.store.table();
     require(!published_.domains.empty(), "the sample world hosts something");
-    service_.emplace(world_.reconciler(), world_.clock, "0");
+    service_.emplace(world_.reconciler(), world_.clock, workers_, "0");
     auto opened = control::ControlServer::open(loop_, path_, *service_);
     require(opened.has_value(), "the socket opens");
     server_ = std::move(*opened);
@@ -56,6 +56,7 @@ class Daemon {
   control::TestFolder folder_;
   std::filesystem::path path_ = folder_ / "control.sock";
   uv::Loop loop_;
+  redis::SeenWorkers workers_;
   std::optional<ControlService> service_;
   std::unique_ptr<control::ControlServer> server_;
 };

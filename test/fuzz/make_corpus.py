@@ -384,7 +384,7 @@ def configurations():
                                       " d: {type: boolean, default: 7}, e: {min: 5, max: 1, type: integer}}\n",
         "clamps-crossed": "limits: {refresh_min: 2h, refresh_max: 1h, retry_min: 2h}\n",
         "numbers-at-their-ends": "limits: {transfers_max: 10001, ixfr_deltas_max: 0, zone_octets_max: 18446744073709551617}\n",
-        "listeners": "notify: {listen: [127.0.0.1:53, '[::1]:53', x], tsig: require}\nmetrics: {listen: off}\n",
+        "listeners": "notify: {listen: [127.0.0.1:53, '[::1]:53', x], tsig: require}\nhttp: {listen: off}\n",
         "a-key-twice": "log: {level: info, level: debug}\nlog: 3\n",
         "an-anchor-and-an-alias": "log: &a {level: info}\nderive: *a\n",
         "a-tag": "log: !!map {level: !x info}\n",
@@ -605,8 +605,38 @@ def redis():
     yield "an-end", knows_nothing
 
 
+def http():
+    def request(octets, host=b"localhost", authorization=b"Bearer 0123456789abcdef"):
+        def block(field):
+            return struct.pack(">H", len(field)) + field
+        return block(host) + block(authorization) + octets
+
+    def get(target, *fields, **access):
+        lines = [b"GET " + target + b" HTTP/1.1", b"Host: localhost", *fields]
+        return request(b"\r\n".join(lines) + b"\r\n\r\n", **access)
+    yield "a-status", get(b"/v1/status")
+    yield "a-domain-percent-encoded", get(b"/v1/domains/%3Cb%3E%22%5c.example")
+    yield "an-explanation-of-no-name", get(b"/v1/explain/a..b%2f%2e%2e")
+    yield "a-page-of-zones", get(b"/v1/zones?after=a.example&limit=7&troubled=true")
+    yield "parameters-that-do-not-fit", get(b"/v1/zones?limit=-1&limit=2&x=%zz")
+    yield "events-from-a-place", get(b"/v1/events", b"Last-Event-ID: 17")
+    yield "the-page", get(b"/")
+    yield "metrics", get(b"/metrics")
+    yield "the-absolute-form", get(b"http://evil.example:80/v1/status")
+    yield "another-host", get(b"/v1/status", host=b"127.0.0.1.evil.example:80")
+    yield "a-host-in-brackets", get(b"/v1/status", host=b"[::1]:9464")
+    yield "no-token", get(b"/v1/status", authorization=b"")
+    yield "a-nul", get(b"/v1/domains/a%00b")
+    yield "two-hosts", get(b"/v1/status", b"Host: evil.example")
+    yield "content", get(b"/v1/status", b"Content-Length: 5") + b"hello"
+    yield "content-in-chunks", get(b"/v1/status", b"Transfer-Encoding: chunked") + b"5\r\nhello\r\n0\r\n\r\n"
+    yield "one-after-another", get(b"/healthz") + b"HEAD /readyz HTTP/1.1\r\nHost: localhost\r\n\r\nPUT / HTTP/1.0\r\n\r\n"
+    yield "a-header-beyond-all", get(b"/v1/status", b"X: " + b"x" * 9000)
+    yield "no-line", request(b"\x16\x03\x01\x00\xff")
+
+
 TARGETS = {"message": messages, "answer": answers, "transfer": transfers, "tsig": tsig, "notify": notify, "claim": claims,
-           "config": configurations, "control": control, "redis": redis}
+           "config": configurations, "control": control, "http": http, "redis": redis}
 
 
 def main():

@@ -36,7 +36,7 @@ ALLOWED |= {
     "adapters/redis": VALUES + ["adapters/uv", "schema"],
     "adapters/getdns": VALUES + ["adapters/uv"],
     "adapters/journal": VALUES + REPORTS,
-    "adapters/http": VALUES,
+    "adapters/http": VALUES + ["adapters/control", "adapters/uv", "schema"],
     "adapters/control": ["adapters/uv", "schema"],
     "adapters/process": [],
     # What proxies link: neither the core nor Redis nor protobuf.

@@ -130,6 +130,20 @@ TEST_F(MetricsTest, GaugesTellThePresent) {
   EXPECT_EQ(value("zonecast_redis_up"), "0");
 }
 
+TEST_F(MetricsTest, WorkersAreCountedAndTheWorstIsShown) {
+  WorkerTally workers{.current = 1, .behind = 2, .elsewhere = 3, .in_trouble = 4, .refusing = 5};
+  workers.versions_behind_max = 6;
+  workers.age_max = std::chrono::seconds{7};
+  metrics_.observeWorkers(workers);
+  EXPECT_EQ(value("zonecast_workers{state=\"current\"}"), "1");
+  EXPECT_EQ(value("zonecast_workers{state=\"behind\"}"), "2");
+  EXPECT_EQ(value("zonecast_workers{state=\"elsewhere\"}"), "3");
+  EXPECT_EQ(value("zonecast_workers{state=\"in_trouble\"}"), "4");
+  EXPECT_EQ(value("zonecast_workers{state=\"refusing\"}"), "5");
+  EXPECT_EQ(value("zonecast_worker_versions_behind_max"), "6");
+  EXPECT_EQ(value("zonecast_worker_age_seconds_max"), "7");
+}
+
 TEST_F(MetricsTest, ATurnOfTheLoopIsObserved) {
   metrics_.observeTurn(std::chrono::milliseconds{15});
   EXPECT_EQ(value("zonecast_loop_turn_cpu_seconds_bucket{le=\"0.01\"}"), "0");

@@ -90,9 +90,9 @@ const std::vector<Fault> kOptionFaults{
      "resolver: {ttl_min: 1h, ttl_max: 30m, retry_min: 6m}",
      {"3:34: expected `resolver.ttl_min`, 1h, to be at most `resolver.ttl_max`, 30m",
       "3:50: expected `resolver.retry_min`, 6m, to be at most `resolver.retry_max`, 5m"}},
-    {"MetricsToTheWorld",
-     "metrics: {listen: 192.0.2.1:9464}",
-     {"3:19: expected a loopback address and port, such as 127.0.0.1:9464 or [::1]:9464, or off, "
+    {"HttpToTheWorld",
+     "http: {listen: 192.0.2.1:9464}",
+     {"3:16: expected a loopback address and port, such as 127.0.0.1:9464 or [::1]:9464, or off, "
       "not `192.0.2.1:9464`"}},
     {"ListenerWithoutPort",
      "notify: {listen: [127.0.0.1]}",
@@ -368,6 +368,34 @@ TEST(Secrets, AreNotShown) {
       files.errors("redis: {unix: /s, deployment: m, password_file: TOPSECRET}\n"
                    "edge: [{hosts: [a.example], udp: 5060}]"),
       ElementsAre("1:49: expected a password file that can be read: No such file or directory"));
+}
+
+TEST(Http, TokenFilesAreReadAndNotShown) {
+  const ConfigFiles files;
+  const auto http = [&](std::string_view options) {
+    return files.errors(fmt::format("{}http: {{{}}}\n", kRequired, options));
+  };
+  const std::string unfit =
+      "expected at least 16 printable characters without blanks in the token file";
+  EXPECT_THAT(
+      http("token_file: TOPSECRET"),
+      ElementsAre("3:20: expected a token file that can be read: No such file or directory"));
+  files.write("short", "0123456789abcde\n");
+  EXPECT_THAT(http("token_file: short"), ElementsAre("3:20: " + unfit));
+  files.write("blank", "0123456789 abcdef");
+  EXPECT_THAT(http("token_file: blank"), ElementsAre("3:20: " + unfit));
+  EXPECT_THAT(http("token_file: [a]"),
+              ElementsAre("3:20: expected the path of a token file, not a list"));
+  files.write("good", "0123456789abcdef\r\n");
+  EXPECT_THAT(http("token_file: good"), IsEmpty());
+}
+
+TEST(Http, LeavesConnectionsBesideWatchers) {
+  const ConfigFiles files;
+  EXPECT_THAT(
+      files.errors(std::string(kRequired) + "http: {connections_max: 8, watchers_max: 8}\n"),
+      ElementsAre("3:42: expected `http.watchers_max`, 8, to be less than "
+                  "`http.connections_max`, 8"));
 }
 
 TEST(Discovery, HasWhatItsModeAsksFor) {

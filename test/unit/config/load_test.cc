@@ -40,7 +40,7 @@ user: nobody
 group: nogroup
 pid_file: run/pid
 log: {level: debug, file: log/here}
-metrics: {listen: "[::1]:9999"}
+http: {listen: "[::1]:9999"}
 notify: {listen: [127.0.0.1:5353, "[::1]:5354"], tsig: require, unsigned_hint_interval: 250ms, connections_max: 35, message_timeout: 36s}
 redis:
   address: 127.0.0.1:6380
@@ -162,7 +162,7 @@ TEST_F(LoadedFile, HasTheDaemonsOwnOptions) {
   EXPECT_EQ(configuration_.user, "nobody");
   EXPECT_EQ(configuration_.group, "nogroup");
   EXPECT_EQ(configuration_.pid_file, files_.directory() / "run/pid");
-  EXPECT_EQ(configuration_.metrics_listener, endpoint("[::1]:9999"));
+  EXPECT_EQ(configuration_.http.listener, endpoint("[::1]:9999"));
   EXPECT_THAT(configuration_.notify.listeners,
               ElementsAre(endpoint("127.0.0.1:5353"), endpoint("[::1]:5354")));
   EXPECT_TRUE(settings().notify.require_tsig);
@@ -357,7 +357,12 @@ TEST(Defaults, AreTheDesigns) {
       {"control_sessions_max", "64"},
       {"undeclared_attributes", "ignore"},
       {"log.level", "info"},
-      {"metrics.listen", "127.0.0.1:9464"},
+      {"http.listen", "127.0.0.1:9464"},
+      {"http.connections_max", "64"},
+      {"http.watchers_max", "16"},
+      {"http.events_kept", "100"},
+      {"http.header_octets_max", "8KiB"},
+      {"http.request_timeout", "10s"},
       {"notify.tsig", "hint"},
       {"notify.unsigned_hint_interval", "5s"},
       {"notify.connections_max", "256"},
@@ -365,6 +370,8 @@ TEST(Defaults, AreTheDesigns) {
       {"redis.connect_timeout", "2s"},
       {"redis.command_timeout", "5s"},
       {"redis.lease", "10s"},
+      {"redis.workers_interval", "5s"},
+      {"redis.workers_max", "1000"},
       {"resolver.servers", "[127.0.0.1:53]"},
       {"resolver.dnssec", "prefer"},
       {"resolver.ttl_min", "30s"},
@@ -509,11 +516,23 @@ TEST(Watched, AreTheCustomersOwnOrSpeakForThemselves) {
   EXPECT_FALSE(own.speaksFor(settings.watched[2].name));
 }
 
-TEST(Metrics, AreSwitchedOff) {
+TEST(Http, IsSwitchedOff) {
   const ConfigFiles files;
-  const auto loaded = files.load(std::string(kRequired) + "metrics: {listen: off}\n");
+  const auto loaded = files.load(std::string(kRequired) + "http: {listen: off}\n");
   ASSERT_TRUE(loaded);
-  EXPECT_EQ(loaded->metrics_listener, std::nullopt);
+  EXPECT_EQ(loaded->http.listener, std::nullopt);
+}
+
+TEST(Http, HasATokenFromAFileAndNamesInLowerCase) {
+  const ConfigFiles files;
+  files.write("token", "0123456789abcdef\n");
+  const auto loaded = files.load(
+      std::string(kRequired) +
+      "http: {token_file: token, hosts: [Status.Provider.Example.], socket: http.sock}\n");
+  ASSERT_TRUE(loaded);
+  EXPECT_EQ(loaded->http.token, "0123456789abcdef");
+  EXPECT_THAT(loaded->http.hosts, ElementsAre("status.provider.example"));
+  EXPECT_TRUE(loaded->http.socket.is_absolute());
 }
 
 TEST(Sample, Loads) {

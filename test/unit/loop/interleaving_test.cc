@@ -28,8 +28,7 @@ void configure(World& world) {
       {.name = "acme", .grants = {.dids = {"acme"}}, .attributes = {}});
   world.settings.publish_batch_max = 3;
   // What the brake makes of a flood depends on how it comes.
-  world.settings.brake.customer_percent = world.settings.brake.total_percent = 100;
-  world.settings.brake.total_min = 1'000'000;
+  world.settings.brake.customer_min = world.settings.brake.total_min = 1'000'000;
   const xfr::Endpoint endpoint{kPrimary, 53};
   world.primaries[endpoint].first = "ns1";
   world.settings.secondary.primaries.push_back({"ns1", endpoint, nullptr});

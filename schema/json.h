@@ -1,4 +1,4 @@
-// Messages as JSON, with the field names of schema/*.proto.
+// Messages as JSON on one line, with the field names of schema/*.proto.
 #pragma once
 
 #include <string>

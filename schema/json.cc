@@ -1,4 +1,4 @@
-#include "app/zonecast/json.h"
+#include "schema/json.h"
 
 #include <google/protobuf/util/json_util.h>
 
