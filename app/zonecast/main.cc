@@ -42,7 +42,7 @@ struct Options {
   int timeout_ms = 5000;
   TableFile table;
   ExportOptions exported;
-  std::string zone, domain, file, option;
+  std::string zone, domain, digest, file, option;
   bool markdown = false;
 };
 
@@ -136,6 +136,16 @@ int run(int argc, char** argv) {
                           options.json);
        }))
       ->add_option("DOMAIN", options.domain, "the domain")
+      ->required();
+  verb("plan", "what the brake holds, by customer, and the digests to decide by",
+       ask([&](Session& s) { return showPlans(s, options.json); }));
+  verb("approve", "let go and move what a plan shows",
+       ask([&](Session& s) { return approvePlan(s, options.digest, options.json); }))
+      ->add_option("DIGEST", options.digest, "of the plan, as zonecast plan shows it")
+      ->required();
+  verb("reject", "keep what a plan shows as it is, until DNS says something else of it",
+       ask([&](Session& s) { return rejectPlan(s, options.digest, options.json); }))
+      ->add_option("DIGEST", options.digest, "of the plan, as zonecast plan shows it")
       ->required();
   verb("watched", "the domains that are asked about, having no zone here: watched and discovered",
        ask([&](Session& s) { return listWatched(s, options.json); }));

@@ -124,8 +124,8 @@ int showStatus(Session& session, bool json) {
                    status.zones(), status.zones_loaded(), status.zones_confirmed(),
                    status.zones_in_work(), status.zones_in_trouble(), status.zones_expired())});
   columns.row(
-      {"domains", fmt::format("{} in {} virtual domains; {} retiring, {} held, {} waiting",
-                              status.domains(), status.virtual_domains(), status.domains_retiring(),
+      {"domains", fmt::format("{} in {} virtual domains; {} retiring, {} braked, {} held, {} waiting",
+                              status.domains(), status.virtual_domains(), status.domains_retiring(), status.domains_braked(),
                               status.domains_held(), status.domains_waiting())});
   columns.row(
       {"asked about", fmt::format("{} watched, {} discovered; {} that workers met are looked up",
@@ -290,6 +290,32 @@ int listWorkers(Session& session, bool json) {
   if (!trouble.empty()) std::cerr << "zonecast: " << printable(trouble) << '\n';
   if (!json && code == kExitDone) columns.print(std::cout);
   return code;
+}
+
+int showPlans(Session& session, bool json) {
+  v1::ControlRequest request;
+  request.mutable_plan();
+  const auto response = session.ask(request);
+  if (!response) return session.exitCode();
+  if (json) {
+    std::cout << toJson(response->plan()) << '\n';
+    return kExitDone;
+  }
+  if (response->plan().plans().empty()) std::cout << "nothing is held by the brake\n";
+  for (const v1::Plan& plan : response->plan().plans()) std::cout << planText(plan);
+  return kExitDone;
+}
+
+int approvePlan(Session& session, const std::string& digest, bool json) {
+  v1::ControlRequest request;
+  request.mutable_approve()->set_digest(digest);
+  return printDone(session, request, json);
+}
+
+int rejectPlan(Session& session, const std::string& digest, bool json) {
+  v1::ControlRequest request;
+  request.mutable_reject()->set_digest(digest);
+  return printDone(session, request, json);
 }
 
 int watch(Session& session, bool json) {

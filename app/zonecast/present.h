@@ -21,6 +21,9 @@ int lookUpNow(Session& session, const std::string& domain, std::chrono::millisec
               bool json);
 int listWatched(Session& session, bool json);
 int listWorkers(Session& session, bool json);
+int showPlans(Session& session, bool json);
+int approvePlan(Session& session, const std::string& digest, bool json);
+int rejectPlan(Session& session, const std::string& digest, bool json);
 int watch(Session& session, bool json);
 
 }  // namespace zonecast

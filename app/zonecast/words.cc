@@ -145,6 +145,20 @@ std::string stepText(const v1::ExplanationStep& step) {
   return printable(text);
 }
 
+std::string planText(const v1::Plan& plan) {
+  std::string text = fmt::format("{}: {} domains would go or move; zonecast approve {} or reject {}",
+                                 plan.customer(), plan.domains(), plan.digest(), plan.digest());
+  text = printable(text) + '\n';
+  for (const v1::PlanLine& line : plan.lines()) {
+    const std::string where =
+        line.moves_to().empty() ? "would go" : "would move to did=" + line.moves_to();
+    text += printable(fmt::format("  {}  {}", line.domain(), where)) + '\n';
+  }
+  const auto shown = static_cast<std::uint64_t>(plan.lines_size());
+  if (shown < plan.domains()) text += fmt::format("  ... and {} more\n", plan.domains() - shown);
+  return text;
+}
+
 std::string eventText(const v1::WatchEvent& event) {
   std::string text =
       fmt::format("version {}{}  {}", event.version(), event.rebased() ? " (everything anew)" : "",

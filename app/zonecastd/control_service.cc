@@ -178,6 +178,12 @@ v1::ControlResponse ControlService::handle(const v1::ControlRequest& request) {
       return watched(request.watched());
     case v1::ControlRequest::kWorkers:
       return workers(request.workers());
+    case v1::ControlRequest::kPlan:
+      return plan(request.plan());
+    case v1::ControlRequest::kApprove:
+      return decide(request.approve().digest(), true);
+    case v1::ControlRequest::kReject:
+      return decide(request.reject().digest(), false);
     case v1::ControlRequest::kReadiness:
       return readiness();
     case v1::ControlRequest::kWatch:  // the server takes it itself
@@ -206,6 +212,7 @@ v1::ControlResponse ControlService::status() {
   status.set_domains(overview.domains_published);
   status.set_virtual_domains(overview.virtual_domains_published);
   status.set_domains_retiring(overview.domains_retiring);
+  status.set_domains_braked(overview.domains_braked);
   status.set_domains_held(overview.domains_held);
   status.set_domains_waiting(overview.domains_waiting);
   status.set_domains_watched(overview.domains_watched);
@@ -355,6 +362,38 @@ v1::ControlResponse ControlService::explain(const v1::ExplainRequest& request) {
   }
   explanation.set_first_failure(told.explanation.first_failure);
   for (const std::string& record : told.explanation.remedy) explanation.add_remedy(record);
+  return response;
+}
+
+v1::ControlResponse ControlService::plan(const v1::PlanRequest& request) {
+  v1::ControlResponse response;
+  v1::PlanList& list = *response.mutable_plan();
+  for (const loop::PlanReport& report : reconciler_.plans(pageSize(request.limit()))) {
+    v1::Plan& plan = *list.add_plans();
+    plan.set_customer(report.customer);
+    plan.set_digest(report.digest);
+    plan.set_domains(report.size);
+    for (const loop::PlanReport::Line& line : report.domains) {
+      v1::PlanLine& to = *plan.add_lines();
+      to.set_domain(std::string(line.domain.text()));
+      if (line.moves_to) to.set_moves_to(std::string(line.moves_to->text()));
+    }
+  }
+  return response;
+}
+
+v1::ControlResponse ControlService::decide(const std::string& digest, bool approve) {
+  const auto domains = reconciler_.decide(digest, approve);
+  if (!domains) {
+    return failure(v1::Failure::NOT_FOUND,
+                   fmt::format("no plan has the digest {}: it was decided, or it has changed, and "
+                               "zonecast plan shows what is held now",
+                               digest));
+  }
+  v1::ControlResponse response;
+  response.mutable_done()->set_text(
+      fmt::format("plan {}: {} domains {}", digest, *domains,
+                  approve ? "go or move, those whose grace is over now" : "stay as they are"));
   return response;
 }
 

@@ -32,6 +32,8 @@ class ControlService final : public control::ControlHandler {
   v1::ControlResponse domainList(const v1::DomainListRequest& request);
   v1::ControlResponse domainShow(const v1::DomainShowRequest& request);
   v1::ControlResponse explain(const v1::ExplainRequest& request);
+  v1::ControlResponse plan(const v1::PlanRequest& request);
+  v1::ControlResponse decide(const std::string& digest, bool approve);
   v1::ControlResponse lookupNow(const v1::LookupNowRequest& request);
   v1::ControlResponse watched(const v1::WatchedRequest& request);
   v1::ControlResponse workers(const v1::WorkersRequest& request);

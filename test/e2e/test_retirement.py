@@ -80,5 +80,58 @@ class Retirement(EndToEnd):
         self.assertGreaterEqual(time.time(), until)
 
 
+class Brake(EndToEnd):
+    def set_up(self):
+        port = parts.free_port()
+        self.labels = [f"d{number}" for number in range(20)]
+        self.knotd = self.knot({"acme.example": zone("acme.example", *sip(*self.labels)),
+                                "globex.example": zone("globex.example", *sip("@"))}, notify=port)
+        self.store = self.redis()
+        customers = {name: self.customer([f"{name}.example"], self.knotd) for name in ("acme", "globex")}
+        daemon = self.daemon(self.store, customers, notify=port, metrics=True)
+        self.wait(lambda: len(self.store.domains()) == 21, "all domains")
+        self.before = self.store.domains()
+        return daemon
+
+    def empty(self):
+        self.knotd.edit("acme.example", *(("unset", f"_sip._udp.{label}", "SRV") for label in self.labels),
+                        ("set", "_sip._udp.new", 3600, "SRV", "10 5 5060 sip.provider.example."))
+
+    def digest(self, daemon):
+        [plan] = self.wait(lambda: daemon.json("plan")["plans"], "a plan")
+        self.assertEqual(("acme", "20"), (plan["customer"], plan["domains"]))
+        return plan["digest"]
+
+    def test_an_emptied_zone_waits_for_the_operator_and_the_others_go_on(self):
+        daemon = self.set_up()
+        self.empty()
+        digest = self.digest(daemon)
+        self.await_said(daemon, "the brake holds", "customer=acme", "domains=20", f"digest={digest}")
+        self.await_metric(daemon, 20, "zonecast_domains_braked")
+        self.wait(lambda: "new.acme.example" in self.store.domains(), "what was added")
+        self.assertEqual(22, len(self.store.domains()))
+        self.assertIn("d7.acme.example  would go", daemon.ask("plan").stdout)
+        self.knotd.edit("globex.example", ("unset", "_sip._udp", "SRV"))
+        self.wait(lambda: "globex.example" not in self.store.domains(), "the removal of the other customer's")
+
+        wrong = daemon.ask("approve", "0" * 16, check=False)
+        self.assertEqual((1, True), (wrong.returncode, "no plan has the digest" in wrong.stderr))
+        self.assertIn("20 domains go or move", daemon.ask("approve", digest).stdout)
+        self.wait(lambda: list(self.store.domains()) == ["new.acme.example"], "what was approved")
+        self.assertEqual(1, daemon.ask("approve", digest, check=False).returncode)
+        self.assertIn("nothing is held", daemon.ask("plan").stdout)
+
+    def test_what_is_rejected_stays_and_what_comes_back_is_as_it_was(self):
+        daemon = self.set_up()
+        self.empty()
+        self.assertIn("stay as they are", daemon.ask("reject", self.digest(daemon)).stdout)
+        with_new = {**self.before, "new.acme.example": hosted("new.acme.example")}
+        self.wait(lambda: self.store.domains() == with_new, "everything as it was")
+        self.knotd.edit("acme.example", *(("set", f"_sip._udp.{label}", 3600, "SRV", "10 5 5060 sip.provider.example.")
+                                          for label in self.labels))
+        self.await_settled(daemon)
+        self.assertEqual(with_new, self.store.domains())
+
+
 if __name__ == "__main__":
     unittest.main()
