@@ -149,7 +149,8 @@ std::vector<Option<Draft>> httpOptions() {
   hosts.shape = Shape::list;
   return {
       httpListener(),
-      socketPath("socket", kHttp(&HttpConfiguration::socket), "a unix socket for the same, for its owner and group"),
+      socketPath("socket", kHttp(&HttpConfiguration::socket),
+                 "a unix socket for the same, for its owner and group"),
       structure<Draft>("token_file", "the path of a file that holds a token",
                        "what all but the page itself, /healthz and /readyz ask for"),
       hosts,

@@ -101,33 +101,13 @@ HttpServer::HttpServer(uv::Loop& loop, HttpOptions options, control::ControlHand
       options_(std::move(options)),
       site_(options_.site, handler, registry),
       events_(options_.events_kept),
-      requests_(prometheus::BuildCounter()
-                    .Name("zonecast_http_requests_total")
-                    .Help("HTTP requests answered, by status.")
-                    .Register(*registry)),
-      cuts_(prometheus::BuildCounter()
-                .Name("zonecast_http_cuts_total")
-                .Help("HTTP connections cut: for a newer one beyond http.connections_max, for "
-                      "http.request_timeout, or for events that were not read.")
-                .Register(*registry)),
-      connections_open_(prometheus::BuildGauge()
-                            .Name("zonecast_http_connections")
-                            .Help("HTTP connections open.")
-                            .Register(*registry)
-                            .Add({})),
-      watchers_open_(prometheus::BuildGauge()
-                         .Name("zonecast_http_watchers")
-                         .Help("Of these, those that watch /v1/events.")
-                         .Register(*registry)
-                         .Add({})),
+      metrics_(*registry),
       timer_(
           loop, [this] { turn(); }, uv::Callback::http),
       keep_alive_(
           loop, [this] { keepAlive(); }, uv::Callback::http),
       soon_(
-          loop, [this] { turn(); }, uv::Callback::http) {
-  for (const char* why : {"crowd", "slowness", "lag"}) cuts_.Add({{"reason", why}});
-}
+          loop, [this] { turn(); }, uv::Callback::http) {}
 
 HttpServer::~HttpServer() {
   listeners_.clear();
@@ -286,12 +266,12 @@ void HttpServer::onConnection(MHD_Connection* mhd, void** context,
     }));
     *context = connections_.back().get();
   }
-  connections_open_.Set(static_cast<double>(connections_.size()));
+  metrics_.connections.Set(static_cast<double>(connections_.size()));
 }
 
 void HttpServer::cut(Connection& connection, CutFor why) {
   static constexpr std::array kWhy{"crowd", "slowness", "lag"};
-  cuts_.Add({{"reason", kWhy[static_cast<std::size_t>(why)]}}).Increment();
+  metrics_.cuts.Add({{"reason", kWhy[static_cast<std::size_t>(why)]}}).Increment();
   connection.stage = Connection::Stage::cut;
   connection.due.reset();
   ::shutdown(connection.descriptor, SHUT_RDWR);  // libmicrohttpd hears of it, and closes it
@@ -389,8 +369,8 @@ MHD_Result HttpServer::give(Connection& connection) {
     MHD_add_response_header(response, name.c_str(), value.c_str());
   const MHD_Result queued = MHD_queue_response(connection.mhd, answer.status, response);
   MHD_destroy_response(response);
-  requests_.Add({{"status", std::to_string(answer.status)}}).Increment();
-  watchers_open_.Set(static_cast<double>(watchers()));
+  metrics_.requests.Add({{"status", std::to_string(answer.status)}}).Increment();
+  metrics_.watchers.Set(static_cast<double>(watchers()));
   return queued;
 }
 
@@ -406,7 +386,7 @@ void HttpServer::onCompleted(MHD_Connection* mhd) {
     connection.stage = Connection::Stage::awaitsRequest;
     connection.due = loop_.now().mono + options_.request_timeout;
   }
-  watchers_open_.Set(static_cast<double>(watchers()));
+  metrics_.watchers.Set(static_cast<double>(watchers()));
 }
 
 // -- watchers ------------------------------------------------------------------------------------

@@ -24,10 +24,9 @@
 #include <vector>
 
 #include <microhttpd.h>
-#include <prometheus/counter.h>
-#include <prometheus/gauge.h>
 
 #include "adapters/http/event_ring.h"
+#include "adapters/http/http_metrics.h"
 #include "adapters/http/listening_socket.h"
 #include "adapters/http/site.h"
 #include "adapters/uv/handle.h"
@@ -95,10 +94,7 @@ class HttpServer {
   const HttpOptions options_;
   Site site_;
   EventRing events_;
-  prometheus::Family<prometheus::Counter>& requests_;
-  prometheus::Family<prometheus::Counter>& cuts_;
-  prometheus::Gauge& connections_open_;
-  prometheus::Gauge& watchers_open_;
+  HttpMetrics metrics_;
   MHD_Daemon* daemon_ = nullptr;
   std::list<std::unique_ptr<Connection>> connections_;  // in the order in which they came
   std::deque<Connection*> queue_;                       // that are to be answered

@@ -60,10 +60,12 @@ std::string text(const Values& labels, bool has_all) {
 
 }  // namespace
 
-std::string metricsPage() {
+std::string metricsPage(const std::function<void(prometheus::Registry&)>& register_more) {
   const NoTime clock;
   Metrics metrics(clock);
+  register_more(*metrics.registry());
   metrics.observe({});
+  metrics.observeWorkers({});
   std::set<std::string> from_the_start;
   for (const auto& family : metrics.registry()->Collect()) from_the_start.insert(family.name);
   metrics.record(

@@ -124,9 +124,10 @@ int showStatus(Session& session, bool json) {
                    status.zones(), status.zones_loaded(), status.zones_confirmed(),
                    status.zones_in_work(), status.zones_in_trouble(), status.zones_expired())});
   columns.row(
-      {"domains", fmt::format("{} in {} virtual domains; {} retiring, {} braked, {} held, {} waiting",
-                              status.domains(), status.virtual_domains(), status.domains_retiring(), status.domains_braked(),
-                              status.domains_held(), status.domains_waiting())});
+      {"domains",
+       fmt::format("{} in {} virtual domains; {} retiring, {} braked, {} held, {} waiting",
+                   status.domains(), status.virtual_domains(), status.domains_retiring(),
+                   status.domains_braked(), status.domains_held(), status.domains_waiting())});
   columns.row(
       {"asked about", fmt::format("{} watched, {} discovered; {} that workers met are looked up",
                                   status.domains_watched(), status.domains_discovered(),

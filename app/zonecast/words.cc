@@ -146,8 +146,9 @@ std::string stepText(const v1::ExplanationStep& step) {
 }
 
 std::string planText(const v1::Plan& plan) {
-  std::string text = fmt::format("{}: {} domains would go or move; zonecast approve {} or reject {}",
-                                 plan.customer(), plan.domains(), plan.digest(), plan.digest());
+  std::string text =
+      fmt::format("{}: {} domains would go or move; zonecast approve {} or reject {}",
+                  plan.customer(), plan.domains(), plan.digest(), plan.digest());
   text = printable(text) + '\n';
   for (const v1::PlanLine& line : plan.lines()) {
     const std::string where =

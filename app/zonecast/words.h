@@ -19,7 +19,7 @@ std::string entryText(const v1::DomainEntry& entry);  // "hosted udp,tcp primary
 // Printable, whatever a zone's owner wrote.
 std::string stepText(const v1::ExplanationStep& step);  // a line, indented by its depth
 std::string planText(const v1::Plan& plan);
-std::string eventText(const v1::WatchEvent& event);     // lines, the last one ended
+std::string eventText(const v1::WatchEvent& event);  // lines, the last one ended
 
 std::vector<std::string> zoneRow(const v1::ZoneStatus& zone);
 std::vector<std::string> workerRow(const v1::Worker& worker);

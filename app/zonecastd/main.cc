@@ -9,6 +9,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "adapters/http/http_metrics.h"
 #include "adapters/journal/reference.h"
 #include "adapters/process/log_output.h"
 #include "adapters/process/pid_file.h"
@@ -75,7 +76,8 @@ int run(int argc, char** argv) {
   app.add_flag_callback(
       "--help-metrics",
       [] {
-        std::string page = journal::metricsPage();
+        std::string page = journal::metricsPage(
+            [](prometheus::Registry& registry) { http::HttpMetrics{registry}; });
         page.pop_back();  // the line's end, which is printed with it
         throw CLI::CallForVersion(page, kExitDone);
       },
