@@ -92,6 +92,7 @@ class Paths(Http):
         check("/v1/explain/{domain}", "/v1/explain/nowhere.test")
         check("/v1/explain/{domain}", "/v1/explain/%3Cscript%3E", 400)
 
+        self.assertEqual([], check("/v1/plan").json()["plans"])
         worker = check("/v1/workers").json()["workers"][0]
         self.assertEqual(("proxy-1", ""), (worker["worker"], worker["trouble"]))
         self.wait(lambda: self.web.get("/v1/workers").json()["workers"][0].get("versions_behind") == "0", "the worker to be current")

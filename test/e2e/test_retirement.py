@@ -1,8 +1,10 @@
 """What DNS points here no more is served on for a while, marked as retiring; what comes back is as it was."""
 
+import json
 import re
 import time
 import unittest
+import urllib.request
 
 from setting import EndToEnd, hosted, parts, sip, zone
 
@@ -111,6 +113,10 @@ class Brake(EndToEnd):
         self.wait(lambda: "new.acme.example" in self.store.domains(), "what was added")
         self.assertEqual(22, len(self.store.domains()))
         self.assertIn("d7.acme.example  would go", daemon.ask("plan").stdout)
+        with urllib.request.urlopen(f"http://127.0.0.1:{daemon.metrics_port}/v1/plan?limit=3", timeout=10) as page:
+            [plan] = json.load(page)["plans"]
+        self.assertEqual((digest, ["d0", "d1", "d10"]),
+                         (plan["digest"], [line["domain"].split(".")[0] for line in plan["lines"]]))
         self.knotd.edit("globex.example", ("unset", "_sip._udp", "SRV"))
         self.wait(lambda: "globex.example" not in self.store.domains(), "the removal of the other customer's")
 
