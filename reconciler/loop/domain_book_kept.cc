@@ -34,8 +34,11 @@ bool DomainBook::keep(DomainId id, const Now& now) {
     node.is_due = now.mono >= parting.until && mayGo(node, parting);
     if (!node.is_due || !mayPass(node)) {
       const Parting* known = partings_.find(id);
-      if (known == nullptr || known->until != parting.until) partings_.set(id, parting);
-      if (node.is_due) partings_.rest(id);
+      const bool is_set = known != nullptr && known->until == parting.until;
+      // Who waits for the operator is not looked at again for its time's sake.
+      const bool rests = node.is_due || node.passage == Passage::rejected;
+      if (!is_set || (!rests && partings_.isResting(id))) partings_.set(id, parting);
+      if (rests) partings_.rest(id);
       return true;
     }
   }

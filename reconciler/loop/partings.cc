@@ -30,6 +30,11 @@ void Partings::rest(DomainId domain) {
   found->second.due.reset();
 }
 
+bool Partings::isResting(DomainId domain) const {
+  const auto found = partings_.find(domain);
+  return found != partings_.end() && !found->second.due;
+}
+
 std::vector<DomainId> Partings::takeDue(Instant now, std::size_t count) {
   std::vector<DomainId> domains;
   while (domains.size() < count && !by_due_.empty() && by_due_.begin()->first <= now) {

@@ -34,7 +34,8 @@ class Partings {
   const Parting* find(DomainId domain) const;
   void set(DomainId domain, const Parting& parting);
   void end(DomainId domain);
-  void rest(DomainId domain);  // it is due no more
+  void rest(DomainId domain);  // it is due no more, until it is set again
+  bool isResting(DomainId domain) const;
 
   // At most `count` of those whose time is over; each is due again later.
   std::vector<DomainId> takeDue(Instant now, std::size_t count);

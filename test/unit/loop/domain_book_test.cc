@@ -458,6 +458,77 @@ TEST_F(Kept, WhatItSaysSinceTheLastProcessCounts) {
   EXPECT_EQ(stateOf("acme.example"), "-");
 }
 
+class HeldByTheBrake : public Kept {
+ protected:
+  HeldByTheBrake() { settings_.brake.customer_percent = settings_.brake.customer_min = 0; }
+
+  void decide(bool approve) {
+    const plan::Party party = book_.plans().plans().begin()->first;
+    for (const DomainId id : approve ? book_.approve(party) : book_.reject(party)) {
+      evaluate(book_.node(id).domain.text());
+    }
+    publishDesired();
+  }
+};
+
+TEST_F(HeldByTheBrake, ItGoesWhenItsGraceIsOverAndTheOperatorSaidYes) {
+  host();
+  change("");
+  ASSERT_EQ(book_.plans().size(), 1u);
+  decide(true);
+  EXPECT_EQ(book_.plans().size(), 0u);
+  EXPECT_EQ(stateOf("acme.example"), "retiring absent");
+  pass(kGrace);
+  EXPECT_EQ(stateOf("acme.example"), "-");
+}
+
+TEST_F(HeldByTheBrake, WithoutADecisionItStaysAndIsNotLookedAtAgainAndAgain) {
+  host();
+  change("");
+  pass(kGrace);
+  EXPECT_EQ(stateOf("acme.example"), "retiring absent");
+  EXPECT_FALSE(book_.partings().nextDeadline());
+  decide(true);
+  EXPECT_EQ(stateOf("acme.example"), "-");
+}
+
+TEST_F(HeldByTheBrake, AYesBeforeTheSecondOpinionWaitsForIt) {
+  host();
+  change("");
+  pass(kGrace);
+  confirmed_at_ = Instant::min();  // another led
+  decide(true);
+  EXPECT_EQ(stateOf("acme.example"), "retiring absent");
+  pass(std::chrono::seconds(5));
+  EXPECT_EQ(stateOf("acme.example"), "-");
+}
+
+TEST_F(HeldByTheBrake, ANoKeepsItAsItWas) {
+  host();
+  const auto before = published_;
+  change("");
+  decide(false);
+  EXPECT_EQ(published_, before);
+  pass(kGrace);
+  EXPECT_EQ(published_, before);
+  EXPECT_FALSE(book_.partings().nextDeadline());
+  change(kHosted);
+  change("");
+  EXPECT_EQ(book_.plans().size(), 1u) << "that is another matter";
+}
+
+TEST_F(HeldByTheBrake, AnotherPlaceToGoToIsAnotherPlan) {
+  host();
+  change(R"(_sip._udp.acme.example IN SRV 1 1 5060 sip.acme.example
+            sip.acme.example IN A 192.0.2.10)");
+  ASSERT_EQ(book_.plans().size(), 1u) << "its target stays with it";
+  EXPECT_EQ(didOf("acme.example"), "acme");
+  const std::string digest = book_.plans().plans().begin()->second.digest();
+  change("");
+  EXPECT_NE(book_.plans().plans().begin()->second.digest(), digest);
+  EXPECT_EQ(stateOf("acme.example"), "retiring absent");
+}
+
 TEST_F(Kept, ADeadlineFarAwayIsNotBelieved) {
   publish("acme.example", "acme", {domain("acme.example")});
   auto& entry = published_.domains.at(domain("acme.example"));
