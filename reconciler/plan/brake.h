@@ -70,8 +70,9 @@ class Brake {
     bool is_held = false;
 
     std::size_t contribution() const { return gone + pending; }
-    std::size_t atBegin() const {  // of the window
-      return static_cast<std::size_t>(static_cast<std::ptrdiff_t>(size) - grown);
+    std::size_t atBegin() const {  // of the window; what came in it may be gone uncounted
+      const std::ptrdiff_t begin = static_cast<std::ptrdiff_t>(size) - grown;
+      return static_cast<std::size_t>(std::max<std::ptrdiff_t>(begin, 0));
     }
     std::size_t most() const { return std::max(size, atBegin()); }
   };

@@ -68,6 +68,7 @@ void Checks::before(const test::Step& step) {
   had_work_ = world_.isRunning() && world_.reconciler().hasWork();
   looks_up_ = starts(step, "want ") || starts(step, "look-up ");
   if (looks_up_ || had_work_) pace_.disturb(world_.clock.now().mono);
+  if (starts(step, "approve") && world_.isRunning()) noteApproved();
   asking_.reset();
   if (looks_up_) beginLookUp(step);
   if (starts(step, "store wipe") || starts(step, "store restore")) {
@@ -106,6 +107,8 @@ void Checks::beginProcess() {
   confirmed_.assign(zones.size(), false);
   memory_.reset();
   meant_.reset();
+  went_.clear();
+  approved_.clear();
   reference_.reset();
   planned_reference_.reset();
   answered_.clear();
@@ -299,9 +302,40 @@ void Checks::checkPlanned(const plan::Table& is) {
 void Checks::onApplied(bool rebased) {
   ++publications_;
   checkVersion(rebased);
+  if (memory_ && !store_lost_ && !rebased) checkBrake(*memory_, world_.store.table());
   memory_ = world_.store.table();
   if (reopened_) store_lost_ = false;
   reopened_ = false;
+}
+
+void Checks::noteApproved() {
+  constexpr std::size_t kAll = 10'000;
+  for (const loop::PlanReport& plan : world_.reconciler().plans(kAll)) {
+    for (const auto& line : plan.domains) approved_.emplace(line.domain.text());
+    std::erase_if(went_, [&](const Went& went) { return went.customer == plan.customer; });
+  }
+}
+
+void Checks::checkBrake(const plan::Table& was, const plan::Table& is) {
+  const plan::BrakePolicy& policy = world_.settings.brake;
+  const Instant now = world_.clock.now().mono;
+  std::erase_if(went_, [&](const Went& went) { return went.when + policy.window < now; });
+  std::map<std::string, std::size_t> sizes;
+  for (const auto& [domain, entry] : was.domains) {
+    const std::string& customer = was.virtual_domains.at(entry.did)->customer;
+    ++sizes[customer];
+    const auto after = find(is.domains, domain);
+    if (after && after->did == entry.did) continue;
+    if (approved_.erase(std::string(domain.text())) == 0) went_.push_back({now, customer});
+  }
+  for (const auto& [customer, size] : sizes) {
+    std::size_t& most = most_[customer];
+    most = std::max(most, size);
+    const auto gone = static_cast<std::size_t>(
+        std::ranges::count(went_, customer, [](const Went& went) { return went.customer; }));
+    if (gone <= policy.customer_min || gone * 100 <= most * policy.customer_percent) continue;
+    fail("brake: {} domains of {} went or moved, of {}", gone, customer, most);
+  }
 }
 
 void Checks::checkVersion(bool rebased) {

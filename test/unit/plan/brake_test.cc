@@ -100,6 +100,15 @@ TEST_F(BrakeTest, WhatACustomerAddedCountsForItselfAlone) {
   EXPECT_FALSE(brake_.holds(acme));
 }
 
+TEST_F(BrakeTest, WhatAppearedAndWasLostByTheStoreMakesNobodyLarger) {
+  const Party acme = customer("acme", 0);
+  for (int i = 0; i < 20; ++i) brake_.onAppeared(acme, true);
+  for (int i = 0; i < 20; ++i) brake_.onGone(acme, false);
+  for (int i = 0; i < 20; ++i) brake_.onAppeared(acme, true);
+  pend(acme, 20);
+  EXPECT_TRUE(brake_.holds(acme));
+}
+
 TEST_F(BrakeTest, WhoWasReleasedBeginsAnew) {
   const Party acme = customer("acme", 40);
   pend(acme, 20);
