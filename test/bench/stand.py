@@ -40,6 +40,8 @@ class Stand:
             "notify": {"listen": [f"127.0.0.1:{notify}"]},
             "attributes": {"greeting": {"type": "string", "max": 64, "setter": "customer"},
                            "max_calls": {"type": "integer", "min": 1, "max": 1000, "setter": "customer"}},
+            "retire": {"absent": "0s", "zone_gone": "0s"},  # what goes is measured as what comes
+            "brake": {"customer_min": 1000000000, "total_min": 1000000000},
             "limits": limits,
             "customers": {"acme": {"primaries": {"ns1": {"address": "127.0.0.1", "port": primary_port}},
                                    "zones": list(zone_names)}},

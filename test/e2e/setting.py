@@ -118,7 +118,9 @@ class EndToEnd(unittest.TestCase):
                 "greeting": {"type": "string", "max": 200, "setter": "customer"},
                 "max_calls": {"type": "integer", "min": 1, "max": 1000, "default": 30, "setter": "customer"},
             },
-            "retire": {"absent": "0s", "zone_gone": "0s"},  # what a test is not about
+            # What a test is not about: they take away, and move, more than an operator should like.
+            "retire": {"absent": "0s", "zone_gone": "0s"},
+            "brake": {"customer_min": 1000000, "total_min": 1000000},
             "limits": {},
             "resolver": {"servers": "off"},
             "customers": customers,

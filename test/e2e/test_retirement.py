@@ -90,7 +90,8 @@ class Brake(EndToEnd):
                                 "globex.example": zone("globex.example", *sip("@"))}, notify=port)
         self.store = self.redis()
         customers = {name: self.customer([f"{name}.example"], self.knotd) for name in ("acme", "globex")}
-        daemon = self.daemon(self.store, customers, notify=port, metrics=True)
+        daemon = self.daemon(self.store, customers, notify=port, metrics=True,
+                             brake={"customer_min": 10, "total_min": 50})
         self.wait(lambda: len(self.store.domains()) == 21, "all domains")
         self.before = self.store.domains()
         return daemon
