@@ -33,8 +33,8 @@ class Book : public testing::Test {
     rule.ports.push_back({derive::Transport::tcp, 5060});
     settings_.edge.rules.push_back(std::move(rule));
     settings_.customers.push_back({.name = "acme", .grants = {.dids = {"acme"}}, .attributes = {}});
-    acme_ = view_.addZone(nameFromText("acme.example"), view::CustomerId{0}, false);
-    second_ = view_.addZone(nameFromText("second.example"), view::CustomerId{0}, false);
+    view_.addZone(acme_, nameFromText("acme.example"), view::CustomerId{0}, false);
+    view_.addZone(second_, nameFromText("second.example"), view::CustomerId{0}, false);
     install(second_, "");
   }
 
