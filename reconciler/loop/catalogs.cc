@@ -40,6 +40,10 @@ void Catalogs::onConfirmed(CatalogId id) {
   if (state.content && state.stage == State::Stage::waiting) begin(id);
 }
 
+void Catalogs::onChanged(CatalogId id) {
+  if (at(id).stage == State::Stage::waiting) at(id).content.reset();
+}
+
 void Catalogs::begin(CatalogId id) {
   State& state = at(id);
   if (state.stage == State::Stage::waiting) {

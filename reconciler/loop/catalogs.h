@@ -36,6 +36,8 @@ class Catalogs {
   using Content = tl::expected<catalog::Members, catalog::Broken>;
   void onRead(CatalogId catalog, dns::Serial serial, Content content, bool is_confirmed);
   void onConfirmed(CatalogId catalog);
+  // What was read and waits to be confirmed never will be.
+  void onChanged(CatalogId catalog);
 
   struct Change {
     CatalogId catalog{};

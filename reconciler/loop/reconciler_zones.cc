@@ -144,7 +144,10 @@ void Reconciler::settleBindings() {
   for (const auto& [name, zone] : zones_.table().byName()) {
     zones_.save(zone);
     const Zones::Entry& entry = zones_.entry(zone);
-    if (entry.leaving && view_.zone(indexOf(zone)) == nullptr) empty.push_back(zone);
+    if (!entry.leaving) continue;
+    if (view_.zone(indexOf(zone)) == nullptr) empty.push_back(zone);
+    const Duration left = entry.leaving->until - ports_.clock.now().wall;
+    ports_.journal.record(ports::ZoneLeaves{name.toText(), entry.leaving->cause, left});
   }
   for (const xfr::ZoneId zone : empty) {
     remove(zone, std::string(zones_.entry(zone).leaving->cause));
@@ -154,7 +157,9 @@ void Reconciler::settleBindings() {
 // -- catalogs
 
 void Reconciler::readCatalog(xfr::ZoneId zone, plan::Cause cause, bool save_full_copy) {
-  const CatalogSettings& catalog = zones_.catalog(*zones_.entry(zone).binding.catalog);
+  const CatalogId id = *zones_.entry(zone).binding.catalog;
+  const CatalogSettings& catalog = zones_.catalog(id);
+  catalogs_.onChanged(id);
   begin(CatalogReading{zone, std::make_unique<catalog::Reader>(catalog.zone, catalog.members_max)},
         std::move(cause), save_full_copy);
 }

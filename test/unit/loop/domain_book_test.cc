@@ -103,7 +103,7 @@ class Book : public testing::Test {
 
   Settings settings_;
   view::View view_;
-  view::ZoneIndex acme_{}, second_{};
+  view::ZoneIndex acme_{0}, second_{1};
   plan::Table published_;
   query::Answers answers_{settings_.answers, {}, 1};
   DomainBook book_{settings_, view_, answers_, published_};
