@@ -401,6 +401,12 @@ std::vector<Option<Draft>> limitOptions() {
   return all;
 }
 
+std::vector<Option<Draft>> retireOptions() {
+  return {duration<Draft>("zone_gone", kSettings(&loop::Settings::zone_gone), 0s, 30 * kDay,
+                          "how long a zone is kept that neither the configuration nor a catalog "
+                          "names any more")};
+}
+
 }  // namespace
 
 std::span<const Section> sections() {
@@ -414,6 +420,7 @@ std::span<const Section> sections() {
       {"derive", "how RFC 3263 is followed", deriveOptions()},
       {"claims", "what a zone owner may say", claimOptions()},
       {"discovery", "domains that nobody configured, and that workers meet", discoveryOptions()},
+      {"retire", "what becomes of what goes away", retireOptions()},
       {"limits", "so that no zone and no primary is a burden to the others", limitOptions()},
   };
   return kSections;
