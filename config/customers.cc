@@ -1,4 +1,4 @@
-// Customers, their primaries and their zones.
+// Customers, their primaries, their zones and their catalogs.
 #include <algorithm>
 #include <map>
 #include <memory>
@@ -65,6 +65,7 @@ class CustomerReader {
     const Node* primaries = node.find("primaries");
     const Primaries known = primaries ? readPrimaries(*primaries) : Primaries();
     if (const Node* zones = node.find("zones")) readZones(*zones, known);
+    if (const Node* catalogs = node.find("catalogs")) readCatalogs(*catalogs, known);
   }
 
  private:
@@ -213,6 +214,48 @@ class CustomerReader {
     if (!claimName(entry.name, name->where)) return;
     settings_.secondary.zones.push_back({std::move(entry.name), std::move(chosen), entry.limits});
     settings_.zones.push_back({currentCustomer(), entry.shared});
+  }
+
+  void readCatalogs(const Node& node, const Primaries& primaries) {
+    if (node.kind != Node::Kind::list) return addMismatch(node, "a list of catalog zones", errors_);
+    if (!node.items.empty() && primaries.ids.empty()) {
+      errors_.add(node.where, "expected `primaries` beside these catalogs, at least one");
+    }
+    for (const Node& item : node.items) readCatalog(item, primaries);
+  }
+
+  // The catalog's own transfer keeps to the limits of all; what it says of limits is its members'.
+  void readCatalog(const Node& node, const Primaries& primaries) {
+    CatalogEntry entry;
+    entry.limits = draft_.transfer_limits;
+    const std::size_t errors_before = errors_.count();
+    readOptions(node, catalogOptions(), entry, errors_);
+    const Node* own = node.find("primaries");
+    std::vector<xfr::PrimaryId> chosen = own ? choosePrimaries(*own, primaries) : primaries.ids;
+    entry.members = {chosen, entry.limits};
+    if (const Node* groups = node.find("groups")) readGroups(*groups, primaries, entry);
+    const Node* name = node.find("name");
+    if (name == nullptr || errors_.count() != errors_before) return;
+    if (!claimName(entry.zone, name->where)) return;
+    const loop::CatalogId id{static_cast<std::uint32_t>(settings_.catalogs.size())};
+    entry.customer = currentCustomer();
+    settings_.secondary.zones.push_back({entry.zone, std::move(chosen), draft_.transfer_limits});
+    settings_.zones.push_back({currentCustomer(), false, id});
+    settings_.catalogs.push_back(std::move(entry));
+  }
+
+  void readGroups(const Node& node, const Primaries& primaries, CatalogEntry& catalog) {
+    if (!checkMapping(node, "a mapping of groups' names", errors_)) return;
+    for (std::size_t i = 0; i < node.items.size(); i += 2) {
+      const Node& settings = node.items[i + 1];
+      GroupEntry entry{catalog.limits};
+      readOptions(settings, groupOptions(), entry, errors_);
+      const Node* own = settings.find("primaries");
+      catalog.groups.emplace_back(
+          node.items[i].text,
+          loop::MemberSettings{own ? choosePrimaries(*own, primaries) : catalog.members.primaries,
+                               entry.limits});
+    }
   }
 
   // False, and an error: the zone, or watched name, stands elsewhere already.

@@ -1,5 +1,6 @@
 // The options of what there may be several of: edge rules, attributes, customers, primaries, zones.
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -109,6 +110,8 @@ std::vector<Option<CustomerEntry>> customerRows() {
       structure<Customer>("primaries", "a mapping of primaries' names",
                           "the servers that have its zones"),
       structure<Customer>("zones", "a list of zones", "its zones"),
+      structure<Customer>("catalogs", "a list of catalog zones",
+                          "zones that list further zones of its (RFC 9432)"),
       watchedNames<Customer>(&Customer::watched,
                              "domains of its that are asked about, having no zone here"),
       list<Customer>("servers", "an address and port, such as 192.0.2.1:53", addServer,
@@ -133,28 +136,73 @@ std::vector<Option<PrimaryEntry>> primaryRows() {
   };
 }
 
+// In place of the daemon's, by whatever says something of zones.
+template <typename Entry>
+std::vector<Option<Entry>> limitRows() {
+  const auto limit = [](auto member) { return at(&Entry::limits, member); };
+  return {
+      count<Entry>("records_max", limit(&xfr::TransferLimits::records_max), 1, 100'000'000,
+                   "in place of limits.zone_records_max"),
+      size<Entry>("octets_max", limit(&xfr::TransferLimits::octets_max), 1u << 10, 1u << 30,
+                  "in place of limits.zone_octets_max"),
+  };
+}
+
+template <typename Entry>
+std::vector<Option<Entry>> withLimits(std::vector<Option<Entry>> rows) {
+  for (Option<Entry>& row : limitRows<Entry>()) {
+    row.show = {};  // the section's
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+std::vector<Option<GroupEntry>> groupRows() {
+  return withLimits<GroupEntry>(
+      {structure<GroupEntry>("primaries", "a list of the customer's primaries",
+                             "of the members in this group; those of the catalog without")});
+}
+
+std::vector<Option<CatalogEntry>> catalogRows() {
+  const auto takeName = [](CatalogEntry& catalog, std::string_view text) {
+    auto name = dns::Name::fromText(text);
+    if (name) catalog.zone = *std::move(name);
+    return name.has_value();
+  };
+  const auto addPattern = [](CatalogEntry& catalog, std::string_view text) {
+    const auto pattern = discovery::Pattern::fromText(text);
+    if (pattern) catalog.allow.push_back(*pattern);
+    return pattern.has_value();
+  };
+  Option<CatalogEntry> allow =
+      list<CatalogEntry>("allow", "a name, *. and a name for all below it, or *", addPattern,
+                         "the names of the zones that it may bring; none without");
+  allow.shape = Shape::list;
+  return withLimits<CatalogEntry>({
+      required(text<CatalogEntry>("name", "the name of a zone", takeName, "the catalog's apex")),
+      structure<CatalogEntry>("primaries", "a list of the customer's primaries",
+                              "of the catalog and its members; all of the customer's without"),
+      allow,
+      count<CatalogEntry>("members_max", at(&CatalogEntry::members_max), 1, 1'000'000,
+                          "a catalog that lists more is broken, and changes nothing"),
+      structure<CatalogEntry>("groups", "a mapping of groups' names",
+                              "what holds for members in a group; of several, the first here"),
+  });
+}
+
 std::vector<Option<ZoneEntry>> zoneRows() {
   const auto takeName = [](ZoneEntry& zone, std::string_view text) {
     auto name = dns::Name::fromText(text);
     if (name) zone.name = *std::move(name);
     return name.has_value();
   };
-  const auto limit = [](auto member) { return at(&ZoneEntry::limits, member); };
-  std::vector<Option<ZoneEntry>> rows{
+  return withLimits<ZoneEntry>({
       required(text<ZoneEntry>("name", "the name of a zone", takeName, "the zone's apex")),
       structure<ZoneEntry>("primaries", "a list of the customer's primaries",
                            "in order of preference; all of the customer's without"),
       toggle<ZoneEntry>("shared", &ZoneEntry::shared,
                         "whether it answers for other customers' domains, too"),
-      count<ZoneEntry>("records_max", limit(&xfr::TransferLimits::records_max), 1, 100'000'000,
-                       "in place of limits.zone_records_max"),
-      size<ZoneEntry>("octets_max", limit(&xfr::TransferLimits::octets_max), 1u << 10, 1u << 30,
-                      "in place of limits.zone_octets_max"),
-  };
-  for (Option<ZoneEntry>& row : rows) {
-    if (row.name.ends_with("_max")) row.show = {};  // the section's
-  }
-  return rows;
+  });
 }
 
 }  // namespace
@@ -181,6 +229,16 @@ std::span<const Option<PrimaryEntry>> primaryOptions() {
 
 std::span<const Option<ZoneEntry>> zoneOptions() {
   static const auto kRows = zoneRows();
+  return kRows;
+}
+
+std::span<const Option<GroupEntry>> groupOptions() {
+  static const auto kRows = groupRows();
+  return kRows;
+}
+
+std::span<const Option<CatalogEntry>> catalogOptions() {
+  static const auto kRows = catalogRows();
   return kRows;
 }
 

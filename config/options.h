@@ -61,4 +61,14 @@ struct ZoneEntry {  // customers.NAME.zones[]
 };
 std::span<const Option<ZoneEntry>> zoneOptions();
 
+struct GroupEntry {  // customers.NAME.catalogs[].groups.NAME
+  xfr::TransferLimits limits;
+};
+std::span<const Option<GroupEntry>> groupOptions();
+
+struct CatalogEntry : loop::CatalogSettings {  // customers.NAME.catalogs[]
+  xfr::TransferLimits limits;                  // of its members
+};
+std::span<const Option<CatalogEntry>> catalogOptions();
+
 }  // namespace zonecast::config

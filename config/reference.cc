@@ -81,6 +81,11 @@ std::vector<OptionTable> optionTables() {
   all.push_back(table("customers.NAME.zones[].",
                       "one zone of a customer; its name alone may stand in place of a mapping",
                       zoneOptions()));
+  all.push_back(table("customers.NAME.catalogs[].",
+                      "one catalog zone of a customer, which lists further zones of it",
+                      catalogOptions()));
+  all.push_back(table("customers.NAME.catalogs[].groups.NAME.", "one group of a catalog's members",
+                      groupOptions()));
   return all;
 }
 

@@ -176,6 +176,50 @@ tl::expected<std::vector<view::Delta>, std::string> decodeChain(OctetSpan octets
   return withText(readChain(octets));
 }
 
+namespace {
+
+void appendText(Octets& out, std::string_view text) {
+  const std::string_view kept = text.substr(0, UINT16_MAX);
+  appendInteger<2>(out, kept.size());
+  appendOctets(out, asOctets(kept));
+}
+
+std::string readText(WireReader& in) {
+  const OctetSpan octets = in.octets(in.u16());
+  return {octets.begin(), octets.end()};
+}
+
+}  // namespace
+
+Octets encode(const ports::SavedBinding& binding) {
+  Octets out;
+  for (const auto* text : {&binding.customer, &binding.catalog, &binding.label, &binding.cause}) {
+    appendText(out, *text);
+  }
+  assert(binding.groups.size() <= UINT16_MAX);
+  appendInteger<2>(out, binding.groups.size());
+  for (const std::string& group : binding.groups) appendText(out, group);
+  const WallTime since = binding.leaving_since.value_or(WallTime{});
+  appendInteger<1>(out, binding.leaving_since.has_value());
+  appendInteger<8>(out, static_cast<std::uint64_t>(since.time_since_epoch().count()));
+  return out;
+}
+
+tl::expected<ports::SavedBinding, std::string> decodeBinding(OctetSpan octets) {
+  WireReader in(octets);
+  ports::SavedBinding binding;
+  for (auto* text : {&binding.customer, &binding.catalog, &binding.label, &binding.cause}) {
+    *text = readText(in);
+  }
+  for (std::uint16_t groups = in.u16(); in.ok() && groups > 0; --groups) {
+    binding.groups.push_back(readText(in));
+  }
+  const bool leaves = in.u8() != 0;
+  const WallTime since{Duration{static_cast<std::int64_t>(readU64(in))}};
+  if (leaves) binding.leaving_since = since;
+  return withText(in.finish(std::move(binding)));
+}
+
 Octets encode(const ports::SavedPublisher& publisher) {
   Octets out;
   appendInteger<8>(out, static_cast<std::uint64_t>(publisher.term));

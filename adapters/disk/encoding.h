@@ -10,6 +10,9 @@
 //                 records as dns::pack writes them
 //   publisher     term (8), length (1) and text of the lineage that was begun; nothing more, or
 //                 version (8), chain digest (32), lineage (the rest)
+//   binding       customer, catalog, label, cause (each a length (2) and text), number of groups
+//   (2),
+//                 groups (likewise), whether it leaves (1), since when (8, as above)
 //
 // Decoding trusts nothing: what is not exactly such a value is an error, with what was wrong.
 #pragma once
@@ -48,6 +51,9 @@ tl::expected<ZoneEntry, std::string> decodeZoneEntry(OctetSpan octets);
 
 Octets encode(const std::vector<view::Delta>& chain);
 tl::expected<std::vector<view::Delta>, std::string> decodeChain(OctetSpan octets);
+
+Octets encode(const ports::SavedBinding& binding);
+tl::expected<ports::SavedBinding, std::string> decodeBinding(OctetSpan octets);  // without its zone
 
 Octets encode(const ports::SavedPublisher& publisher);
 tl::expected<ports::SavedPublisher, std::string> decodePublisher(OctetSpan octets);

@@ -61,6 +61,14 @@ tl::expected<void, std::string> LmdbDisk::forEachZone(
   });
 }
 
+tl::expected<std::vector<ports::SavedBinding>, std::string> LmdbDisk::loadBindings() {
+  return store_->bindings([this](std::string key, const std::string& why) {
+    SaveBinding removal{std::move(key), std::nullopt};
+    writer_.report(fmt::format("the binding of {} is damaged on disk: {}", describe(removal), why));
+    writer_.add(std::move(removal));
+  });
+}
+
 void LmdbDisk::saveZonePiece(const dns::Name& zone, ports::PackedRecords piece, bool first,
                              const std::optional<xfr::HeldCopy>& last) {
   const std::string key = keyOf(zone);
@@ -85,6 +93,14 @@ void LmdbDisk::saveZoneTimers(const dns::Name& zone, const xfr::HeldCopy& copy) 
 void LmdbDisk::removeZone(const dns::Name& zone) {
   incomplete_.erase(keyOf(zone));
   writer_.add(RemoveZone{keyOf(zone)});
+}
+
+void LmdbDisk::saveBinding(const ports::SavedBinding& binding) {
+  writer_.add(SaveBinding{keyOf(binding.zone), binding});
+}
+
+void LmdbDisk::removeBinding(const dns::Name& zone) {
+  writer_.add(SaveBinding{keyOf(zone), std::nullopt});
 }
 
 void LmdbDisk::savePublisher(const ports::SavedPublisher& publisher) {

@@ -1,9 +1,9 @@
 // The Disk port on LMDB: one environment in the state directory, which one process may use.
 //
-// How a start goes: open(), then publisher() and forEachZone(), then the loop runs. A zone whose
-// data fails any check is dropped with a report, and transferred anew. Saves go to a thread of
-// their own (writer.h); the pieces of a zone wait in memory until the last one is there.
-// Destruction writes everything that waits.
+// How a start goes: open(), then loadPublisher(), loadBindings() and forEachZone(), then the loop
+// runs. A zone whose data fails any check is dropped with a report, and transferred anew. Saves go
+// to a thread of their own (writer.h); the pieces of a zone wait in memory until the last one is
+// there. Destruction writes everything that waits.
 #pragma once
 
 #include <cstddef>
@@ -47,6 +47,8 @@ class LmdbDisk final : public ports::Disk {
   tl::expected<std::optional<ports::SavedPublisher>, std::string> loadPublisher() const {
     return store_->publisher();
   }
+  // One that is damaged is reported, and left out: its zone is known again when a catalog names it.
+  tl::expected<std::vector<ports::SavedBinding>, std::string> loadBindings();
   tl::expected<void, std::string> forEachZone(const std::function<void(ports::SavedZone)>& visit);
 
   // Waits until everything saved so far is on disk or reported; not from within forEachZone().
@@ -58,6 +60,8 @@ class LmdbDisk final : public ports::Disk {
                      const xfr::HeldCopy& copy) override;
   void saveZoneTimers(const dns::Name& zone, const xfr::HeldCopy& copy) override;
   void removeZone(const dns::Name& zone) override;
+  void saveBinding(const ports::SavedBinding& binding) override;
+  void removeBinding(const dns::Name& zone) override;
   void savePublisher(const ports::SavedPublisher& publisher) override;
 
  private:

@@ -35,6 +35,13 @@ std::size_t payload(const SaveDelta& save) {
   return total;
 }
 
+std::size_t payload(const SaveBinding& save) {
+  if (!save.binding) return 0;
+  std::size_t total = save.binding->catalog.size() + save.binding->cause.size();
+  for (const std::string& group : save.binding->groups) total += sizeof group + group.size();
+  return total;
+}
+
 template <typename T>
 std::size_t payload(const T&) {
   return 0;

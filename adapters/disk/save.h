@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -37,6 +38,10 @@ struct SaveTimers {
 struct RemoveZone {
   std::string zone;
 };
+struct SaveBinding {
+  std::string zone;
+  std::optional<ports::SavedBinding> binding;  // nothing: it is bound no more
+};
 struct SavePublisher {
   ports::SavedPublisher publisher;
 };
@@ -45,8 +50,8 @@ struct SaveMissed {
   std::string zone;
 };
 
-using Save =
-    std::variant<SavePiece, SaveZone, SaveDelta, SaveTimers, RemoveZone, SavePublisher, SaveMissed>;
+using Save = std::variant<SavePiece, SaveZone, SaveDelta, SaveTimers, RemoveZone, SaveBinding,
+                          SavePublisher, SaveMissed>;
 
 std::size_t octetsOf(const Save& save);  // memory that it holds while it waits, about
 std::string describe(const Save& save);  // "zone example.com"

@@ -8,11 +8,12 @@ namespace zonecast::disk {
 
 namespace {
 
-// Nothing for the publisher's.
+// Nothing for the publisher's, and for bindings, which are of no version of a zone.
 const std::string* zoneOf(const Save& save) {
   return std::visit(
       [](const auto& one) -> const std::string* {
-        if constexpr (std::is_same_v<std::decay_t<decltype(one)>, SavePublisher>) {
+        using T = std::decay_t<decltype(one)>;
+        if constexpr (std::is_same_v<T, SavePublisher> || std::is_same_v<T, SaveBinding>) {
           return nullptr;
         } else {
           return &one.zone;
@@ -35,7 +36,7 @@ void SaveQueue::add(Save save) {
   const std::uint64_t number = taken_ + saves_.size();
   if (const std::string* zone = zoneOf(save)) {
     last_of_zone_[*zone] = number;
-  } else {
+  } else if (std::holds_alternative<SavePublisher>(save)) {
     position_ = number;
   }
   octets_ += octetsOf(save);
@@ -48,6 +49,7 @@ bool SaveQueue::absorb(const Save& save) {
     saves_[*position_ - taken_] = *publisher;
     return true;
   }
+  if (std::holds_alternative<SaveBinding>(save)) return false;
   Save* last = lastOf(*zoneOf(save));
   if (last == nullptr) return false;
   if (std::holds_alternative<SaveMissed>(save)) return std::holds_alternative<SaveMissed>(*last);
@@ -74,7 +76,7 @@ std::vector<Save> SaveQueue::take(std::size_t saves_max, std::size_t octets_max)
     if (const std::string* zone = zoneOf(save)) {
       const auto last = last_of_zone_.find(*zone);
       if (last->second == taken_) last_of_zone_.erase(last);
-    } else {
+    } else if (std::holds_alternative<SavePublisher>(save)) {
       position_.reset();
     }
     batch.push_back(std::move(save));

@@ -15,7 +15,7 @@ namespace zonecast::disk {
 namespace {
 
 constexpr std::uint32_t kSchema = 1;
-constexpr unsigned kDatabases = 4;
+constexpr unsigned kDatabases = 5;
 
 const std::string kSchemaKey = "schema";
 const std::string kInstanceKey = "instance";
@@ -137,8 +137,11 @@ tl::expected<void, std::string> Store::checkSchema(Transaction& transaction,
 }
 
 LmdbError Store::openDatabases(Transaction& transaction) {
-  const std::pair<const char*, MDB_dbi*> databases[] = {
-      {"meta", &meta_}, {"zone", &zone_}, {"piece", &piece_}, {"chain", &chain_}};
+  const std::pair<const char*, MDB_dbi*> databases[] = {{"meta", &meta_},
+                                                        {"zone", &zone_},
+                                                        {"piece", &piece_},
+                                                        {"chain", &chain_},
+                                                        {"binding", &binding_}};
   for (const auto& [name, handle] : databases) {
     const auto opened = transaction.open(name);
     if (!opened) return opened.error();
@@ -180,6 +183,29 @@ tl::expected<void, std::string> Store::forEachZone(const ZoneVisitor& visit,
     } else {
       damaged(key, zone.error());
     }
+  }
+}
+
+tl::expected<std::vector<ports::SavedBinding>, std::string> Store::bindings(
+    const DamageVisitor& damaged) const {
+  const std::shared_lock lock(resizing_);
+  const auto transaction = Transaction::begin(environment_.get(), Transaction::Kind::read);
+  if (!transaction) return tl::unexpected(explain(transaction.error()));
+  std::vector<ports::SavedBinding> bindings;
+  std::string key;
+  for (;;) {
+    auto next = transaction->next(binding_, key);
+    if (!next) return tl::unexpected(explain(next.error()));
+    if (!*next) return bindings;
+    key = std::move(**next);
+    auto name = dns::Name::fromWire(octetsOf(key));
+    auto binding = require(*transaction, binding_, key).and_then(decodeBinding);
+    if (!name || !binding) {
+      damaged(key, name ? binding.error() : std::string(name.error().what));
+      continue;
+    }
+    binding->zone = *std::move(name);
+    bindings.push_back(*std::move(binding));
   }
 }
 
@@ -281,6 +307,11 @@ LmdbError Store::apply(Transaction& transaction, const RemoveZone& save) {
   if (!error) error = removeParts(transaction, piece_, save.zone, 0, kLastPart);
   if (!error) error = removeParts(transaction, chain_, save.zone, 0, kLastPart);
   return error;
+}
+
+LmdbError Store::apply(Transaction& transaction, const SaveBinding& save) {
+  if (!save.binding) return transaction.remove(binding_, save.zone);
+  return putSealed(transaction, binding_, save.zone, encode(*save.binding));
 }
 
 LmdbError Store::apply(Transaction& transaction, const SavePublisher& save) {

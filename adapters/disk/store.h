@@ -9,6 +9,7 @@
 //                                 zone apart: the one that its entry names, and the one that is
 //                                 being written beside it
 //   chain      name, number (4)   chain of deltas
+//   binding    name               binding; also of a zone without a copy
 //
 // Invariants: a zone's entry, the pieces of the copy that it names and the chains are of one
 // version, since one transaction changes them over. A chain follows only the serial that the entry
@@ -52,6 +53,10 @@ class Store {
   tl::expected<void, std::string> forEachZone(const ZoneVisitor& visit,
                                               const DamageVisitor& damaged) const;
 
+  // All that can be read.
+  tl::expected<std::vector<ports::SavedBinding>, std::string> bindings(
+      const DamageVisitor& damaged) const;
+
   // Writes all of them in one transaction, or nothing; the error says why.
   tl::expected<void, std::string> write(std::span<const Save> saves);
   // Removes what there is of a copy that will not be finished, so that it takes no room.
@@ -73,6 +78,7 @@ class Store {
   LmdbError apply(Transaction& transaction, const SaveDelta& save);
   LmdbError apply(Transaction& transaction, const SaveTimers& save);
   LmdbError apply(Transaction& transaction, const RemoveZone& save);
+  LmdbError apply(Transaction& transaction, const SaveBinding& save);
   LmdbError apply(Transaction& transaction, const SavePublisher& save);
   LmdbError apply(Transaction&, const SaveMissed&) { return {}; }
   enum class Copy : std::uint32_t { even = 0, odd = 0x80000000 };
@@ -86,7 +92,7 @@ class Store {
   const std::size_t map_octets_max_;
   Environment environment_;
   mutable std::shared_mutex resizing_;  // shared while a transaction of a reader is open
-  MDB_dbi meta_ = 0, zone_ = 0, piece_ = 0, chain_ = 0;
+  MDB_dbi meta_ = 0, zone_ = 0, piece_ = 0, chain_ = 0, binding_ = 0;
   std::string instance_;
 };
 

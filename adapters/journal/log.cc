@@ -45,10 +45,6 @@ void Log::record(const ports::Fact& fact) {
   std::visit([this](const auto& what) { write(what); }, fact);
 }
 
-std::string Log::zoneName(xfr::ZoneId zone) const {
-  return settings_.secondary.zones[static_cast<std::size_t>(zone)].name.toText();
-}
-
 const std::string& Log::primaryName(xfr::PrimaryId primary) const {
   return settings_.secondary.primaries[static_cast<std::size_t>(primary)].name;
 }
@@ -64,7 +60,7 @@ void Log::warnSeldom(Repeats& repeats, const std::string& subject, Line line) {
 void Log::write(const xfr::ZoneCurrent& fact) {
   if (!out_->should_log(spdlog::level::debug)) return;
   out_->debug(Line("zone is current")
-                  .add("zone", zoneName(fact.zone))
+                  .add("zone", fact.name.toText())
                   .add("serial", fact.serial.value())
                   .add("primary", primaryName(fact.primary))
                   .text());
@@ -72,7 +68,7 @@ void Log::write(const xfr::ZoneCurrent& fact) {
 
 void Log::write(const xfr::ZoneTransferred& fact) {
   out_->info(Line("zone transferred")
-                 .add("zone", zoneName(fact.zone))
+                 .add("zone", fact.name.toText())
                  .add("from", fact.from ? std::to_string(fact.from->value()) : "none")
                  .add("to", fact.to.value())
                  .add("shape", fact.shape == xfr::TransferShape::ixfr ? "ixfr" : "axfr")
@@ -84,7 +80,7 @@ void Log::write(const xfr::ZoneTransferred& fact) {
 }
 
 void Log::write(const xfr::ZoneFailure& fact) {
-  const std::string zone = zoneName(fact.zone);
+  const std::string zone = fact.name.toText();
   warnSeldom(zone_failures_, zone + " " + fact.reason,
              Line(fact.text)
                  .add("zone", zone)
@@ -95,7 +91,7 @@ void Log::write(const xfr::ZoneFailure& fact) {
 void Log::write(const xfr::ZoneExpired& fact) {
   out_->error(
       Line("zone has expired: its last good copy goes on being served; see to its primaries")
-          .add("zone", zoneName(fact.zone))
+          .add("zone", fact.name.toText())
           .text());
 }
 
@@ -186,6 +182,53 @@ void Log::write(const ports::Wanted& fact) {
   warnSeldom(wanted_, "full",
              Line("a domain that a worker met is not looked up: as many are discovered as "
                   "discovery.hosted_max or discovery.hosted_per_registrable let"));
+}
+
+void Log::write(const ports::ZoneAdded& fact) {
+  out_->info(Line("zone " + fact.how)
+                 .add("zone", fact.zone)
+                 .add("customer", fact.customer)
+                 .add("catalog", fact.catalog.empty() ? "-" : fact.catalog)
+                 .text());
+}
+
+void Log::write(const ports::ZoneLeaves& fact) {
+  out_->warn(Line("zone leaves, and is served for some time yet: " + fact.cause)
+                 .add("zone", fact.zone)
+                 .add("seconds", std::chrono::floor<std::chrono::seconds>(fact.kept).count())
+                 .text());
+}
+
+void Log::write(const ports::ZoneRemoved& fact) {
+  out_->warn(Line("zone removed: " + fact.cause).add("zone", fact.zone).text());
+}
+
+void Log::write(const ports::CatalogBroken& fact) {
+  out_->error(Line("catalog is broken, and its members stay as they are: " + fact.text)
+                  .add("catalog", fact.catalog)
+                  .text());
+}
+
+void Log::write(const ports::CatalogRead& fact) {
+  out_->info(Line("catalog read")
+                 .add("catalog", fact.catalog)
+                 .add("serial", fact.serial.value())
+                 .add("members", fact.members)
+                 .add("refused", fact.refused)
+                 .text());
+}
+
+void Log::write(const ports::CatalogExpired& fact) {
+  out_->error(Line("catalog has expired: its members stay as they are; see to its primaries")
+                  .add("catalog", fact.catalog)
+                  .add("members", fact.members)
+                  .text());
+}
+
+void Log::write(const ports::MemberRefused& fact) {
+  warnSeldom(
+      members_refused_, fact.catalog + " " + fact.zone,
+      Line("member refused: " + fact.why).add("zone", fact.zone).add("catalog", fact.catalog));
 }
 
 void Log::write(const ports::WantedTrouble& fact) {

@@ -43,17 +43,23 @@ class Log final : public ports::Journal {
   void write(const ports::Answered& fact);
   void write(const ports::Wanted& fact);
   void write(const ports::WantedTrouble& fact);
+  void write(const ports::ZoneAdded& fact);
+  void write(const ports::ZoneLeaves& fact);
+  void write(const ports::ZoneRemoved& fact);
+  void write(const ports::CatalogBroken& fact);
+  void write(const ports::CatalogRead& fact);
+  void write(const ports::CatalogExpired& fact);
+  void write(const ports::MemberRefused& fact);
 
   // `subject` tells those apart that repeat each other.
   void warnSeldom(Repeats& repeats, const std::string& subject, Line line);
-  std::string zoneName(xfr::ZoneId zone) const;
   const std::string& primaryName(xfr::PrimaryId primary) const;
 
   const loop::Settings& settings_;
   const ports::Clock& clock_;
   std::shared_ptr<spdlog::logger> out_;
   Repeats zone_failures_, notifies_, store_losses_, store_troubles_, disk_troubles_, claims_,
-      answers_, wanted_, wanted_troubles_;
+      answers_, wanted_, wanted_troubles_, members_refused_;
 };
 
 }  // namespace zonecast::journal

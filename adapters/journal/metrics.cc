@@ -64,8 +64,18 @@ Metrics::Metrics(const ports::Clock& clock)
                         "Domains added to, changed in and removed from what is published.")),
       zones_(BuildGauge()
                  .Name("zonecast_zones")
-                 .Help("Zones, by state; states overlap, and all zones are configured ones.")
+                 .Help("Zones, by state; states overlap, and every zone is configured, by a "
+                       "catalog or else.")
                  .Register(*registry_)),
+      members_(BuildGauge()
+                   .Name("zonecast_catalog_members")
+                   .Help("Zones that catalogs brought, by how their catalog stands, and those that "
+                         "are refused.")
+                   .Register(*registry_)),
+      catalogs_broken_(counter(*registry_, "zonecast_catalogs_broken_total",
+                               "Times that a catalog was broken, and changed nothing.")),
+      members_refused_(counter(*registry_, "zonecast_catalog_members_refused_total",
+                               "Members of catalogs that were refused, each once for a reason.")),
       zone_checks_(counter(*registry_, "zonecast_zone_checks_total",
                            "SOA checks that found a zone current.")),
       transferred_records_(
@@ -235,6 +245,18 @@ void Metrics::count(const ports::WantedTrouble&) {
   wanted_troubles_.Increment();
 }
 
+void Metrics::count(const ports::ZoneAdded&) {}
+void Metrics::count(const ports::ZoneLeaves&) {}
+void Metrics::count(const ports::ZoneRemoved&) {}
+void Metrics::count(const ports::CatalogBroken&) {
+  catalogs_broken_.Increment();
+}
+void Metrics::count(const ports::CatalogRead&) {}
+void Metrics::count(const ports::CatalogExpired&) {}
+void Metrics::count(const ports::MemberRefused&) {
+  members_refused_.Increment();
+}
+
 void Metrics::observeTurn(Duration cpu) {
   loop_turn_.Observe(seconds(cpu));
 }
@@ -263,6 +285,15 @@ void Metrics::observe(const loop::Overview& overview) {
   set("in_work", overview.zones_in_work);
   set("expired", overview.zones_expired);
   set("in_trouble", overview.zones_in_trouble);
+  set("leaving", overview.zones_leaving);
+  const auto setMembers = [this](const char* state, std::size_t zones) {
+    members_.Add({{"state", state}}).Set(static_cast<double>(zones));
+  };
+  setMembers("current", overview.members.of_current);
+  setMembers("broken", overview.members.of_broken);
+  setMembers("expired", overview.members.of_expired);
+  setMembers("unread", overview.members.of_unread);
+  setMembers("refused", overview.members.refused);
   const auto setQuestions = [this](const char* state, std::size_t questions) {
     questions_.Add({{"state", state}}).Set(static_cast<double>(questions));
   };

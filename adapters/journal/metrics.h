@@ -65,6 +65,13 @@ class Metrics final : public ports::Journal {
   void count(const ports::Answered& fact);
   void count(const ports::Wanted& fact);
   void count(const ports::WantedTrouble& fact);
+  void count(const ports::ZoneAdded& fact);
+  void count(const ports::ZoneLeaves& fact);
+  void count(const ports::ZoneRemoved& fact);
+  void count(const ports::CatalogBroken& fact);
+  void count(const ports::CatalogRead& fact);
+  void count(const ports::CatalogExpired& fact);
+  void count(const ports::MemberRefused& fact);
 
   struct CallbackSeries {
     prometheus::Histogram& cpu;
@@ -80,6 +87,9 @@ class Metrics final : public ports::Journal {
   prometheus::Family<prometheus::Counter>& publishes_;
   prometheus::Family<prometheus::Counter>& changes_;
   prometheus::Family<prometheus::Gauge>& zones_;
+  prometheus::Family<prometheus::Gauge>& members_;
+  prometheus::Counter& catalogs_broken_;
+  prometheus::Counter& members_refused_;
   prometheus::Counter& zone_checks_;
   prometheus::Counter& transferred_records_;
   prometheus::Counter& transferred_octets_;

@@ -120,9 +120,12 @@ int showStatus(Session& session, bool json) {
   columns.row({"version", fmt::format("{} (term {})", status.version(), status.term())});
   columns.row(
       {"zones",
-       fmt::format("{}: {} loaded, {} confirmed, {} in work, {} in trouble, {} expired",
+       fmt::format("{}: {} loaded, {} confirmed, {} in work, {} in trouble, {} expired, {} leaving",
                    status.zones(), status.zones_loaded(), status.zones_confirmed(),
-                   status.zones_in_work(), status.zones_in_trouble(), status.zones_expired())});
+                   status.zones_in_work(), status.zones_in_trouble(), status.zones_expired(),
+                   status.zones_leaving())});
+  columns.row({"catalogs", fmt::format("{} zones from catalogs; {} refused or listed twice",
+                                       status.members(), status.members_refused())});
   columns.row(
       {"domains",
        fmt::format("{} in {} virtual domains; {} retiring, {} braked, {} held, {} waiting",
@@ -143,8 +146,8 @@ int showZones(Session& session, const std::string& zone, bool json) {
   std::optional<JsonArray> array;
   if (json) array.emplace();
   Columns columns;
-  columns.row(
-      {"ZONE", "CUSTOMER", "SERIAL", "STATE", "PRIMARY", "CHECKED", "NEXT", "RECORDS", "TROUBLE"});
+  columns.row({"ZONE", "CUSTOMER", "FROM", "SERIAL", "STATE", "PRIMARY", "CHECKED", "NEXT",
+               "RECORDS", "TROUBLE"});
   const int code = pages(
       session,
       [&](const std::string& after) {

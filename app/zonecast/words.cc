@@ -66,6 +66,7 @@ std::string valueText(const v1::Value& value) {
 }
 
 std::string zoneState(const v1::ZoneStatus& zone) {
+  if (zone.has_leaves_in_seconds()) return "leaving";
   if (zone.activity() != "waiting") return zone.activity();
   if (zone.expired()) return "expired";
   if (!zone.has_serial()) return "empty";
@@ -179,6 +180,7 @@ std::string eventText(const v1::WatchEvent& event) {
 std::vector<std::string> zoneRow(const v1::ZoneStatus& zone) {
   return {zone.zone(),
           zone.customer(),
+          zone.from().empty() ? "config" : zone.from(),
           zone.has_serial() ? std::to_string(zone.serial()) : "-",
           zoneState(zone),
           orDash(zone.primary()),

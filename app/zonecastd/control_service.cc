@@ -82,6 +82,9 @@ void fill(v1::ZoneStatus& to, const loop::ZoneReport& from, const Now& now) {
   to.set_trouble(from.status.trouble);
   to.set_records(from.records);
   to.set_octets(from.octets);
+  to.set_from(from.from);
+  to.set_is_catalog(from.is_catalog);
+  if (from.leaves_in) to.set_leaves_in_seconds(wholeSeconds(*from.leaves_in));
 }
 
 void fill(v1::DomainReport& to, const loop::DomainReport& from) {
@@ -218,6 +221,11 @@ v1::ControlResponse ControlService::status() {
   status.set_domains_watched(overview.domains_watched);
   status.set_domains_discovered(overview.domains_discovered);
   status.set_domains_wanted(overview.domains_wanted);
+  status.set_zones_leaving(overview.zones_leaving);
+  const loop::MemberCounts& members = overview.members;
+  status.set_members(members.of_current + members.of_broken + members.of_expired +
+                     members.of_unread);
+  status.set_members_refused(members.refused);
   status.set_questions(overview.answers.questions);
   status.set_questions_unanswered(overview.answers.unanswered);
   status.set_questions_failing(overview.answers.failing);
@@ -239,7 +247,7 @@ v1::ControlResponse ControlService::zoneStatus(const v1::ZoneStatusRequest& requ
   if (!request.zone().empty()) {
     const auto report = reconciler_.zoneReport(*name);
     if (!report)
-      return failure(v1::Failure::NOT_FOUND, fmt::format("no zone {} is configured", asked));
+      return failure(v1::Failure::NOT_FOUND, fmt::format("there is no zone {} here", asked));
     add(*report);
     return response;
   }
@@ -266,7 +274,7 @@ v1::ControlResponse ControlService::zoneCommand(const std::string& zone,
   const auto name = dns::Name::fromText(zone);
   if (!name) return failure(v1::Failure::INVALID, fmt::format("{}: {}", zone, name.error().what));
   if (!(reconciler_.*command)(*name)) {
-    return failure(v1::Failure::NOT_FOUND, fmt::format("no zone {} is configured", zone));
+    return failure(v1::Failure::NOT_FOUND, fmt::format("there is no zone {} here", zone));
   }
   v1::ControlResponse response;
   response.mutable_done()->set_text(fmt::format("zone {} {}", name->toText(), done));

@@ -160,6 +160,9 @@ tl::expected<void, std::string> Daemon::restore() {
   auto publisher = disk_->loadPublisher();
   if (!publisher) return tl::unexpected(std::move(publisher.error()));
   publisher_ = publisher->value_or(ports::SavedPublisher{});
+  const auto bindings = disk_->loadBindings();
+  if (!bindings) return tl::unexpected(bindings.error());
+  for (const ports::SavedBinding& binding : *bindings) reconciler_->restoreBinding(binding);
   std::size_t zones = 0;
   auto loaded = disk_->forEachZone([&](const ports::SavedZone& zone) {
     reconciler_->restore(zone);

@@ -105,7 +105,7 @@ tl::expected<std::optional<MessageReader::Entry>, Malformed> MessageReader::next
   const std::uint16_t rdlength = in.u16();
   WireReader rdata = in.window(rdlength);
   if (!in.ok()) return in.unexpected();
-  const bool understood = entry.record.rrclass == RrClass::in && isKept(entry.record.type);
+  const bool understood = entry.record.rrclass == RrClass::in && isRead(entry.record.type);
   entry.record.rdata = understood ? readRdata(rdata, entry.record.type) : rdata.octets(rdlength);
   rdata.expectEnd();
   if (!rdata.ok()) return rdata.unexpected();
@@ -139,8 +139,8 @@ NameView MessageReader::readOwner(WireReader& in) {
   return NameView::fromCanonicalWire({owner_.data(), owner_octets_});
 }
 
-// RFC 1035 allows compression in SOA, NS and CNAME; in SRV, NAPTR and DNAME it is forbidden, and
-// accepted (RFC 3597 section 4 says SHOULD for SRV and NAPTR).
+// RFC 1035 allows compression in SOA, NS, PTR and CNAME; in SRV, NAPTR and DNAME it is forbidden,
+// and accepted (RFC 3597 section 4 says SHOULD for SRV and NAPTR).
 std::span<const std::uint8_t> MessageReader::readRdata(WireReader& in, RrType type) {
   Expansion expansion(in, rdata_.data());
   switch (type) {
@@ -153,6 +153,7 @@ std::span<const std::uint8_t> MessageReader::readRdata(WireReader& in, RrType ty
     case RrType::ns:
     case RrType::cname:
     case RrType::dname:
+    case RrType::ptr:
       return expansion.name().result();
     case RrType::soa:
       return expansion.name().name().octets(20).result();
@@ -162,7 +163,7 @@ std::span<const std::uint8_t> MessageReader::readRdata(WireReader& in, RrType ty
       expansion.octets(4).characterString().characterString().characterString();
       return expansion.name().result();
     default:
-      return in.fail("type is not kept"), std::span<const std::uint8_t>();
+      return in.fail("type is not read"), std::span<const std::uint8_t>();
   }
 }
 

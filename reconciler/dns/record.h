@@ -1,7 +1,7 @@
 // Resource records as values, and the RDATA of the types that zonecast understands.
 //
 // Canonical RDATA: no compression, and names inside it folded to lower case, for the types that
-// `isKept` names; the octets as they came for every other type (RFC 3597 section 4).
+// `isRead` names; the octets as they came for every other type (RFC 3597 section 4).
 #pragma once
 
 #include <array>
@@ -25,6 +25,7 @@ enum class RrType : std::uint16_t {
   ns = 2,
   cname = 5,
   soa = 6,
+  ptr = 12,
   txt = 16,
   aaaa = 28,
   srv = 33,
@@ -60,6 +61,11 @@ constexpr bool isKept(RrType type) {
   }
 }
 
+// The types whose RDATA is read: those, and PTR, which only catalog zones keep (RFC 9432).
+constexpr bool isRead(RrType type) {
+  return isKept(type) || type == RrType::ptr;
+}
+
 // One record. Owns nothing: `owner` and `rdata` live as long as what it was read from says.
 struct RecordView {
   NameView owner;
@@ -93,7 +99,7 @@ tl::expected<Soa, Malformed> parseSoa(std::span<const std::uint8_t> rdata);
 tl::expected<Srv, Malformed> parseSrv(std::span<const std::uint8_t> rdata);
 tl::expected<Naptr, Malformed> parseNaptr(std::span<const std::uint8_t> rdata);
 tl::expected<NameView, Malformed> parseSingleName(
-    std::span<const std::uint8_t> rdata);  // NS, CNAME, DNAME
+    std::span<const std::uint8_t> rdata);  // NS, CNAME, DNAME, PTR
 tl::expected<Ipv4, Malformed> parseA(std::span<const std::uint8_t> rdata);
 tl::expected<Ipv6, Malformed> parseAaaa(std::span<const std::uint8_t> rdata);
 // All character-strings joined without a blank (RFC 7208 section 3.3 does the same).

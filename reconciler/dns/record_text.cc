@@ -107,6 +107,8 @@ std::string toText(RrType type) {
       return "CNAME";
     case RrType::soa:
       return "SOA";
+    case RrType::ptr:
+      return "PTR";
     case RrType::txt:
       return "TXT";
     case RrType::aaaa:

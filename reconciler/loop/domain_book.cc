@@ -50,12 +50,12 @@ void addAll(const Sources& from, Sources& to) {
 }  // namespace
 
 DomainBook::DomainBook(const Settings& settings, const view::View& view, query::Answers& answers,
-                       const plan::Table& published, ConfirmedSince confirmed_since)
+                       const plan::Table& published, Rules rules)
     : settings_(settings),
       view_(view),
       answers_(answers),
       published_(published),
-      confirmed_since_(std::move(confirmed_since)),
+      rules_(std::move(rules)),
       brake_(settings.brake) {
   for (std::size_t i = 0; i < settings.customers.size(); ++i) {
     customers_.emplace(settings.customers[i].name, view::CustomerId{static_cast<std::uint32_t>(i)});

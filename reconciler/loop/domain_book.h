@@ -92,11 +92,15 @@ struct DomainNode {
 
 class DomainBook : private identity::IdentityContext {
  public:
-  // The zone is confirmed, and was so last after that instant.
-  using ConfirmedSince = std::function<bool(view::ZoneIndex, Instant)>;
+  struct Rules {
+    // The zone is confirmed, and was so last after that instant.
+    std::function<bool(view::ZoneIndex, Instant)> confirmed_since;
+    // Nobody wants the zone any more, and it is kept until then.
+    std::function<std::optional<WallTime>(view::ZoneIndex)> leaves_at;
+  };
   // All of them must outlive the book. `published` is what the store is believed to hold.
   DomainBook(const Settings& settings, const view::View& view, query::Answers& answers,
-             const plan::Table& published, ConfirmedSince confirmed_since);
+             const plan::Table& published, Rules rules);
 
   // The domain's id, made when it is new and queued or not as it was.
   DomainId ensure(const derive::Domain& domain);
@@ -233,6 +237,8 @@ class DomainBook : private identity::IdentityContext {
   void count(DomainNode& node);
   bool isServed(const DomainNode& node) const;
   bool keep(DomainId id, const Now& now);
+  std::optional<WallTime> leavesAt(const DomainNode& node) const;
+  Parting partingWithZone(DomainId id, WallTime leaves_at, const Now& now) const;
   Parting parting(const DomainNode& node, const Now& now) const;
   plan::RetireCause causeOf(const DomainNode& node) const;
   using Passage = DomainNode::Passage;
@@ -274,7 +280,7 @@ class DomainBook : private identity::IdentityContext {
   const view::View& view_;
   query::Answers& answers_;
   const plan::Table& published_;
-  const ConfirmedSince confirmed_since_;
+  const Rules rules_;
 
   Partings partings_;
   plan::Brake brake_;

@@ -26,11 +26,13 @@ bool DomainBook::keep(DomainId id, const Now& now) {
   DomainNode& node = mutableNode(id);
   node.is_due = false;
   if (node.verdict.standing == Standing::unknown) return false;
-  if (isServed(node)) {
+  const std::optional<WallTime> leaves_at = leavesAt(node);
+  if (isServed(node) && !leaves_at) {
     const bool asks_for_it = node.tried == Presence::present;
     node.hosted_by = asks_for_it ? node.verdict.leading : derive::LeadingByTransport{};
   } else if (node.published) {
-    const Parting parting = this->parting(node, now);
+    const Parting parting =
+        leaves_at ? partingWithZone(id, *leaves_at, now) : this->parting(node, now);
     node.is_due = now.mono >= parting.until && mayGo(node, parting);
     if (!node.is_due || !mayPass(node)) {
       const Parting* known = partings_.find(id);
@@ -44,6 +46,20 @@ bool DomainBook::keep(DomainId id, const Now& now) {
   }
   partings_.end(id);
   return false;
+}
+
+std::optional<WallTime> DomainBook::leavesAt(const DomainNode& node) const {
+  if (!node.customer) return std::nullopt;
+  const auto zone = view_.zoneFor(*node.customer, node.domain.name());
+  return zone ? rules_.leaves_at(*zone) : std::nullopt;
+}
+
+// Whatever the zone says, its domains are served as long as it is kept.
+Parting DomainBook::partingWithZone(DomainId id, WallTime leaves_at, const Now& now) const {
+  const Parting* known = partings_.find(id);
+  if (known != nullptr && known->cause == RetireCause::zoneGone) return *known;
+  const Duration left = std::max(leaves_at - now.wall, Duration::zero());
+  return {RetireCause::zoneGone, now.mono, now.mono + left, plan::deadlineAt(now.wall + left)};
 }
 
 // Of what was seen that counts which lets it go first. The grace begins when it may be published.
@@ -89,8 +105,9 @@ bool DomainBook::mayGo(const DomainNode& node, const Parting& parting) const {
 }
 
 bool DomainBook::restsOnConfirmed(const DomainNode& node, Instant since) const {
-  return std::ranges::all_of(node.verdict.sources,
-                             [&](view::ZoneIndex zone) { return confirmed_since_(zone, since); });
+  return std::ranges::all_of(node.verdict.sources, [&](view::ZoneIndex zone) {
+    return rules_.confirmed_since(zone, since);
+  });
 }
 
 plan::DomainEntry DomainBook::retiringEntry(DomainId id) const {

@@ -27,6 +27,8 @@ std::optional<xfr::ZoneId> Pass::zone() const {
   if (const auto* installed = std::get_if<ZoneInstalled>(&subject_)) return installed->zone;
   if (const auto* replaced = std::get_if<ZoneReplaced>(&subject_)) return replaced->zone;
   if (const auto* edited = std::get_if<ZoneEdited>(&subject_)) return edited->zone;
+  if (const auto* gone = std::get_if<ZoneGone>(&subject_)) return gone->zone;
+  if (const auto* reading = std::get_if<CatalogReading>(&subject_)) return reading->zone;
   return std::nullopt;
 }
 
@@ -69,9 +71,44 @@ bool Pass::search(const ZoneInstalled& installed) {
                                      });
   owner_cursor_ = next.value_or(0);
   if (next) return false;
-  const view::CustomerId customer = tools_.view.owner(indexOf(installed.zone));
-  if (!tools_.view.hasAll(customer)) return true;
+  enqueueAwaiting(tools_.view.owner(indexOf(installed.zone)));
+  return true;
+}
+
+void Pass::enqueueAwaiting(view::CustomerId customer) {
+  if (!tools_.view.hasAll(customer)) return;
   for (const DomainId id : tools_.book.takeAwaiting(customer)) enqueue(id);
+}
+
+bool Pass::search(const ZoneGone& gone) {
+  if (!searchSubtree(gone.apex)) return false;
+  enqueueAwaiting(gone.customer);
+  return true;
+}
+
+bool Pass::search(const ZoneLeaving& leaving) {
+  return searchSubtree(leaving.apex);
+}
+
+bool Pass::search(const CatalogReading& reading) {
+  if (records_done_) {
+    const std::size_t nodes_max = std::max<std::size_t>(stepsLeft(), 1);
+    steps_ = steps_max_;
+    return reading.reader->settle(nodes_max);
+  }
+  const view::Zone& zone = *tools_.view.zone(indexOf(reading.zone));
+  const auto next = zone.visitRecords(owner_cursor_, std::max<std::size_t>(stepsLeft(), 1),
+                                      [&](const dns::RecordView& record) {
+                                        ++steps_;
+                                        reading.reader->add(record);
+                                      });
+  owner_cursor_ = next.value_or(0);
+  records_done_ = !next;
+  return false;
+}
+
+bool Pass::search(const ZonesKnown& known) {
+  enqueueAwaiting(known.customer);
   return true;
 }
 

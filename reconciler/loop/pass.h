@@ -18,6 +18,7 @@
 #include <variant>
 #include <vector>
 
+#include "reconciler/catalog/content.h"
 #include "reconciler/loop/domain_book.h"
 #include "reconciler/loop/zone_intake.h"
 #include "reconciler/plan/change_set.h"
@@ -45,8 +46,33 @@ struct DomainsDue {
   std::vector<DomainId> domains;
 };
 
+// A zone is no more: everything at and below its apex may be otherwise.
+struct ZoneGone {
+  xfr::ZoneId zone{};
+  dns::Name apex;
+  view::CustomerId customer{};
+  std::unique_ptr<view::Zone> before;  // to be freed when the pass is done
+};
+
+// A zone begins to leave, or leaves no more: so do the domains at and below its apex.
+struct ZoneLeaving {
+  dns::Name apex;
+};
+
+// A catalog zone is read; no domain depends on it.
+struct CatalogReading {
+  xfr::ZoneId zone{};
+  std::unique_ptr<catalog::Reader> reader;
+};
+
+// It is known now which zones the customer has.
+struct ZonesKnown {
+  view::CustomerId customer{};
+};
+
 using PassSubject = std::variant<ZoneInstalled, ZoneReplaced, ZoneEdited, StoreReplaced,
-                                 AnswersChanged, NamesWatched, DomainsWanted, DomainsDue>;
+                                 AnswersChanged, NamesWatched, DomainsWanted, DomainsDue, ZoneGone,
+                                 ZoneLeaving, CatalogReading, ZonesKnown>;
 
 // What a pass works with; all of it outlives the pass.
 struct PassTools {
@@ -91,6 +117,8 @@ class Pass {
   void beginSaving() { stage_ = save_full_copy_ ? Stage::saving : Stage::done; }
 
   std::optional<xfr::ZoneId> zone() const;
+  const CatalogReading* catalogReading() const { return std::get_if<CatalogReading>(&subject_); }
+  bool removesZone() const { return std::holds_alternative<ZoneGone>(subject_); }
   bool isEdit() const { return isEdit(subject_); }
   // A small one, that large ones must not delay.
   static bool isEdit(const PassSubject& subject) {
@@ -109,6 +137,11 @@ class Pass {
   bool search(const NamesWatched&);
   bool search(const DomainsWanted& wanted);
   bool search(const DomainsDue& due);
+  bool search(const ZoneGone& gone);
+  bool search(const ZoneLeaving& leaving);
+  bool search(const CatalogReading& reading);
+  bool search(const ZonesKnown& known);
+  void enqueueAwaiting(view::CustomerId customer);
   bool searchChange(xfr::ZoneId zone, const view::ZoneChange& change);
   bool searchSubtree(dns::NameView top);
   void enqueueOwner(dns::NameView owner, bool has_naptr);
@@ -131,6 +164,7 @@ class Pass {
   std::uint64_t owner_cursor_ = 0;
   std::optional<dns::Name> last_owner_;  // the domain that was enqueued last, in this search
   bool subtree_done_ = false;
+  bool records_done_ = false;  // of a catalog
   DomainBook::SubtreeCursor subtree_cursor_;
   std::unique_ptr<view::ZoneComparison> comparison_;
   std::optional<view::ZoneChange> difference_;  // what the comparison came to

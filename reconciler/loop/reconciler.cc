@@ -22,28 +22,29 @@ Reconciler::Reconciler(const Settings& settings, Ports ports, std::uint64_t seed
     : settings_(settings),
       ports_(ports),
       random_(seed),
+      zones_(settings, ports.disk),
       view_(settings.derive.alias_chain_max),
+      catalogs_(settings, zones_, view_, ports.journal),
       answers_(settings.answers, settings.resolvers, seed),
       book_(settings, view_, answers_, published_,
-            [this](view::ZoneIndex zone, Instant then) {
-              const auto confirmed = confirmed_at_.find(idOf(zone));
-              return confirmed != confirmed_at_.end() && confirmed->second > then;
-            }),
+            {[this](view::ZoneIndex zone, Instant then) {
+               const auto confirmed = confirmed_at_.find(idOf(zone));
+               return confirmed != confirmed_at_.end() && confirmed->second > then;
+             },
+             [this](view::ZoneIndex zone) {
+               const auto leaving = this->leaving(zone);
+               return leaving ? std::optional(leaving->until) : std::nullopt;
+             }}),
       newcomers_(settings, book_, ports.workers, ports.journal),
-      intake_(settings, view_, ports.disk,
+      intake_(settings, zones_.table(), view_, ports.disk,
               [this](ZoneUpdate update) { onUpdate(std::move(update)); }),
-      secondary_(settings.secondary, intake_, random_()),
-      gate_(settings.secondary, settings.notify),
+      secondary_(settings.secondary, zones_.table(), intake_, random_()),
+      gate_(settings.secondary, zones_.table(), settings.notify),
       publisher_(settings, {ports.clock, ports.store, ports.disk, ports.journal}, published_, book_,
                  {[this](const derive::Domain& domain) { return holdReason(domain); },
                   [this] { return unanswered_.empty() && unread_.empty(); }},
-                 random_),
-      searching_(settings.zones.size(), false) {
-  for (std::size_t i = 0; i < settings.zones.size(); ++i) {
-    const dns::Name& name = settings.secondary.zones[i].name;
-    view_.addZone(name, settings.zones[i].customer, settings.zones[i].shared);
-    zones_by_name_.emplace(name, xfr::ZoneId{static_cast<std::uint32_t>(i)});
-  }
+                 random_) {
+  for (const auto& [name, zone] : zones_.table().byName()) enterView(zone);
   for (const WatchedName& watched : settings.watched) {
     view_.addWatched(watched.name, watched.customer);
   }
@@ -63,13 +64,16 @@ void Reconciler::restore(const ports::SavedZone& saved) {
     ports_.disk.removeZone(saved.name);
     return;
   }
+  zones_.setLastSuccess(*zone, saved.copy.last_success);
+  unread_.insert(*zone);
+  if (zones_.entry(*zone).leaving) return;  // nobody is asked about it
   secondary_.restore(*zone, saved.copy);
   unanswered_.insert(*zone);
-  unread_.insert(*zone);
 }
 
 void Reconciler::start(const ports::SavedPublisher& saved) {
   restoring_ = false;
+  settleBindings();
   publisher_.start(saved);
   secondary_.start(ports_.clock.now());
   if (!settings_.watched.empty()) begin(NamesWatched{}, {"watched names", std::nullopt}, false);
@@ -85,6 +89,7 @@ void Reconciler::onTimer() {
     secondary_.onNotify(hint.zone, hint.sender, now);
   }
   secondary_.onTimer(now);
+  removeThoseWhoLeft(now);
   newcomers_.onTimer(now.mono);
   lookAtPartings(now.mono);
   settle();
@@ -92,7 +97,7 @@ void Reconciler::onTimer() {
 
 bool Reconciler::hasWork() const {
   return !answered_.empty() || !to_look_up_.empty() || !edits_.empty() || !passes_.empty() ||
-         publisher_.hasWork();
+         catalogs_.hasWork() || !catalogs_.toRead().empty() || publisher_.hasWork();
 }
 
 // Passes take turns: small ones are done in one, of a large one no edit ever waits for more than a
@@ -102,6 +107,7 @@ void Reconciler::work() {
   if (publisher_.state() != StoreState::planning) {
     lookAtAnswers();
     lookAtWanted();
+    workOnCatalogs();
     advanceSome(edits_);
     advanceSome(passes_);
   }
@@ -136,6 +142,7 @@ void Reconciler::afterStage(Pass& pass) {
     if (book_.exists(wanted)) newcomers_.onEvaluated(wanted, isOpen(publisher_.state()));
   }
   if (pass.stage() == Pass::Stage::evaluated) {
+    if (const CatalogReading* reading = pass.catalogReading()) takeCatalog(*reading);
     submitWorkOf(pass);
     if (zone) unread_.erase(*zone);
   } else if (found) {
@@ -161,8 +168,10 @@ void Reconciler::submitWorkOf(Pass& pass) {
 
 void Reconciler::finishFirst(std::list<Pass>& passes) {
   const std::optional<xfr::ZoneId> zone = passes.front().zone();
+  const bool was_removal = passes.front().removesZone();
   passes.pop_front();
   if (!zone) return;
+  if (was_removal) return zones_.release(*zone);
   intake_.release(*zone);
   secondary_.onZoneReady(*zone, ports_.clock.now());
 }
@@ -205,7 +214,7 @@ void Reconciler::take(const xfr::Fact& fact) {
                  [this](const xfr::ZoneCurrent& current) { onCurrent(current.zone); },
                  [this](const xfr::ZoneTransferred& transferred) { onCurrent(transferred.zone); },
                  [this](const xfr::ZoneFailure& failure) { unanswered_.erase(failure.zone); },
-                 [](const xfr::ZoneExpired&) {},
+                 [this](const xfr::ZoneExpired& expired) { onExpired(expired.zone); },
                  [](const xfr::ConnectionsScarce&) {},
              },
              fact);
@@ -223,15 +232,17 @@ void Reconciler::onCurrent(xfr::ZoneId zone) {
   unanswered_.erase(zone);
   confirmed_at_[zone] = ports_.clock.now().mono;
   releaseHeld(indexOf(zone));
+  if (const auto catalog = zones_.entry(zone).binding.catalog) catalogs_.onConfirmed(*catalog);
 }
 
 // As at a start: another has led, and may have heard of newer versions.
 void Reconciler::unconfirmAll() {
   secondary_.unconfirmAll();
   confirmed_at_.clear();
-  for (std::size_t i = 0; i < settings_.zones.size(); ++i) {
-    const xfr::ZoneId zone{static_cast<std::uint32_t>(i)};
-    if (view_.zone(indexOf(zone)) != nullptr) unanswered_.insert(unanswered_.end(), zone);
+  for (const auto& [name, zone] : zones_.table().byName()) {
+    zones_.unconfirm(zone);
+    const bool is_asked_about = !zones_.entry(zone).leaving;
+    if (is_asked_about && view_.zone(indexOf(zone)) != nullptr) unanswered_.insert(zone);
   }
 }
 
@@ -251,11 +262,15 @@ void Reconciler::onUpdate(ZoneUpdate update) {
       [this](auto& subject) {
         const view::Zone& zone = *view_.zone(indexOf(subject.zone));
         searching_[static_cast<std::size_t>(subject.zone)] = true;
+        catalogs_.onZoneChanged(zone.apex());
         const bool edited = std::is_same_v<std::decay_t<decltype(subject)>, ZoneEdited>;
         plan::Cause cause{
             fmt::format("zone {} serial {}", zone.apex().toText(), zone.serial().value()),
             noticed(subject.zone)};
         const bool save = !restoring_ && (!edited || intake_.wantsFullSave(subject.zone));
+        if (view_.isCatalog(indexOf(subject.zone))) {
+          return readCatalog(subject.zone, std::move(cause), save);
+        }
         begin(std::move(subject), std::move(cause), save);
       },
       update);
@@ -302,6 +317,9 @@ std::string Reconciler::holdReason(const derive::Domain& domain) const {
   for (const view::ZoneIndex zone : book_.sources(domain)) {
     if (!isConfirmed(zone) && !givesBack(domain)) {
       return fmt::format("zone {} is not confirmed yet", view_.apex(zone).toText());
+    }
+    if (view_.zone(zone) == nullptr) {
+      return fmt::format("zone {} is not there any more", view_.apex(zone).toText());
     }
     if (searching_[static_cast<std::size_t>(zone)]) {
       return fmt::format("zone {} serial {} is being worked off", view_.apex(zone).toText(),
@@ -388,6 +406,7 @@ std::optional<Instant> Reconciler::nextDeadline() const {
   consider(answers_.nextDeadline(ports_.clock.now().mono));
   consider(newcomers_.nextDeadline());
   consider(book_.partings().nextDeadline());
+  if (zones_.nextDeadline() != xfr::kNever) consider(zones_.nextDeadline());
   return next;
 }
 

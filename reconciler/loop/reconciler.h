@@ -27,6 +27,7 @@
 #include <string_view>
 #include <vector>
 
+#include "reconciler/loop/catalogs.h"
 #include "reconciler/loop/domain_book.h"
 #include "reconciler/loop/newcomers.h"
 #include "reconciler/loop/pass.h"
@@ -34,6 +35,7 @@
 #include "reconciler/loop/settings.h"
 #include "reconciler/loop/status.h"
 #include "reconciler/loop/zone_intake.h"
+#include "reconciler/loop/zones.h"
 #include "reconciler/ports/clock.h"
 #include "reconciler/ports/disk.h"
 #include "reconciler/ports/journal.h"
@@ -67,8 +69,9 @@ class Reconciler final : public ports::ZoneTransportListener,
   Reconciler(const Settings& settings, Ports ports, std::uint64_t seed);
   ~Reconciler() override;
 
-  // Before start(): what the disk had. A zone that is not configured is dropped from the disk; one
-  // that cannot be read is transferred anew.
+  // Before start(): what the disk had, all bindings first. A zone that neither the configuration
+  // nor a binding names is dropped from the disk; one that cannot be read is transferred anew.
+  void restoreBinding(const ports::SavedBinding& saved);
   void restore(const ports::SavedZone& saved);
   void start(const ports::SavedPublisher& saved);
 
@@ -76,6 +79,18 @@ class Reconciler final : public ports::ZoneTransportListener,
   std::optional<Instant> nextDeadline() const;
   bool hasWork() const;
   void work();
+
+  // -- zones that come and go at run time, because of the configuration or of a catalog
+  // A zone of this name that its customer has already, and be it leaving, becomes what is wanted.
+  // Reset: it is transferred anew. False: another customer has it.
+  bool addZone(WantedZone wanted, bool reset = false);
+  // Nobody wants it any more, for this cause: it is kept for retire.zone_gone, then removed, and
+  // what a catalog brought goes with the catalog. False: there is no such zone.
+  bool removeZone(dns::NameView name, std::string cause);
+  // What is said of a zone that is kept though nobody wants it any more.
+  std::optional<Leaving> leaving(view::ZoneIndex zone) const {
+    return zones_.entry(idOf(zone)).leaving;
+  }
 
   // -- what the operator asks
   Overview overview() const;
@@ -140,9 +155,24 @@ class Reconciler final : public ports::ZoneTransportListener,
   void submitWorkOf(Pass& pass);
   void releaseHeld(view::ZoneIndex zone);
   void unconfirmAll();
-  bool isConfirmed(view::ZoneIndex zone) const { return secondary_.isConfirmed(idOf(zone)); }
-  std::optional<xfr::ZoneId> zoneNamed(dns::NameView name) const;
+  bool isConfirmed(view::ZoneIndex zone) const;
+  std::optional<xfr::ZoneId> zoneNamed(dns::NameView name) const { return zones_.find(name); }
+  void enter(xfr::ZoneId zone);
+  void enterView(xfr::ZoneId zone);
+  void change(xfr::ZoneId zone, WantedZone wanted, bool reset);
+  void leave(xfr::ZoneId zone, std::string cause);
+  void remove(xfr::ZoneId zone, const std::string& cause);
+  void removeThoseWhoLeft(const Now& now);
+  void workOnCatalogs();
+  void takeCatalog(const CatalogReading& reading);
+  void onExpired(xfr::ZoneId zone);
+  void settleBindings();
+  void readCatalog(xfr::ZoneId zone, plan::Cause cause, bool save_full_copy);
+  void apply(Catalogs::Change change);
   ZoneReport reportOn(xfr::ZoneId zone) const;
+  void addLeaving(const Leaving& leaving, WallTime last_success, ZoneReport& report) const;
+  void addCatalog(CatalogId catalog, ZoneReport& report) const;
+  MemberCounts memberCounts() const;
   std::optional<view::CustomerId> customerOf(const derive::Domain& domain) const;
   std::optional<Instant> noticed(xfr::ZoneId zone) const;
   bool givesBack(const derive::Domain& domain) const;
@@ -156,7 +186,9 @@ class Reconciler final : public ports::ZoneTransportListener,
   const Settings& settings_;
   Ports ports_;
   std::mt19937_64 random_;
+  Zones zones_;
   view::View view_;
+  Catalogs catalogs_;
   query::Answers answers_;
   plan::Table published_;
   DomainBook book_;
@@ -168,7 +200,6 @@ class Reconciler final : public ports::ZoneTransportListener,
   // Those over edits, and those over whole zones and the store: each worked off in turn.
   std::list<Pass> edits_, passes_;
 
-  std::map<dns::Name, xfr::ZoneId, dns::CanonicalLess> zones_by_name_;
   // Of the zones that came from the disk, or that are not confirmed any more: neither confirmed nor
   // failed since. Of those that came from the disk: not worked off yet.
   std::set<xfr::ZoneId> unanswered_, unread_;

@@ -13,7 +13,7 @@ Overview Reconciler::overview() const {
   overview.store = publisher_.state();
   overview.term = publisher_.term();
   overview.position = publisher_.position();
-  overview.zones = settings_.zones.size();
+  overview.zones = zones_.table().size();
   overview.zones_loaded = view_.loaded();
   overview.zones_confirmed = secondary_.tally().confirmed;
   overview.zones_expired = secondary_.tally().expired;
@@ -29,22 +29,21 @@ Overview Reconciler::overview() const {
   overview.domains_watched = settings_.watched.size();
   overview.domains_discovered = book_.discovered();
   overview.domains_wanted = book_.wanted();
+  overview.zones_leaving = zones_.leaving();
+  overview.members = memberCounts();
   return overview;
 }
 
-std::optional<xfr::ZoneId> Reconciler::zoneNamed(dns::NameView name) const {
-  const auto zone = zones_by_name_.find(name);
-  if (zone == zones_by_name_.end()) return std::nullopt;
-  return zone->second;
-}
-
 ZoneReport Reconciler::reportOn(xfr::ZoneId zone) const {
-  const std::size_t index = static_cast<std::size_t>(zone);
+  const Zones::Entry& entry = zones_.entry(zone);
   ZoneReport report;
-  report.name = settings_.secondary.zones[index].name.toText();
-  report.customer =
-      settings_.customers[static_cast<std::size_t>(settings_.zones[index].customer)].name;
+  report.name = zones_.settings(zone).name.toText();
+  report.customer = settings_.customers[static_cast<std::size_t>(entry.binding.customer)].name;
+  if (entry.origin.catalog) report.from = zones_.catalog(*entry.origin.catalog).zone.toText();
+  report.is_catalog = entry.binding.catalog.has_value();
   report.status = secondary_.status(zone, ports_.clock.now());
+  if (entry.leaving) addLeaving(*entry.leaving, entry.last_success, report);
+  if (entry.binding.catalog) addCatalog(*entry.binding.catalog, report);
   if (report.status.primary) {
     report.primary =
         settings_.secondary.primaries[static_cast<std::size_t>(*report.status.primary)].name;
@@ -52,15 +51,56 @@ ZoneReport Reconciler::reportOn(xfr::ZoneId zone) const {
   if (const view::Zone* content = view_.zone(indexOf(zone))) {
     report.records = content->recordCount();
     report.octets = content->octets();
+    if (entry.leaving) report.status.serial = content->serial();
   }
   return report;
+}
+
+void Reconciler::addLeaving(const Leaving& leaving, WallTime last_success,
+                            ZoneReport& report) const {
+  const Duration left = leaving.until - ports_.clock.now().wall;
+  report.leaves_in = std::max(left, Duration::zero());
+  report.status.next_check = ports_.clock.now().mono + *report.leaves_in;
+  if (last_success != WallTime{}) report.status.last_success = last_success;
+  report.status.trouble = leaving.cause;
+}
+
+void Reconciler::addCatalog(CatalogId catalog, ZoneReport& report) const {
+  std::string& trouble = report.status.trouble;
+  if (report.status.expired) {
+    trouble += (trouble.empty() ? "" : "; ");
+    trouble += "the catalog has expired, and its members stay as they are";
+  }
+  if (const std::string own = catalogs_.trouble(catalog); !own.empty()) {
+    trouble += (trouble.empty() ? "" : "; ") + own;
+  }
+}
+
+MemberCounts Reconciler::memberCounts() const {
+  MemberCounts counts;
+  counts.refused = catalogs_.refused();
+  for (std::size_t i = 0; i < settings_.catalogs.size(); ++i) {
+    const CatalogId catalog{static_cast<std::uint32_t>(i)};
+    const auto zone = zoneNamed(settings_.catalogs[i].zone);
+    const bool expired = zone && secondary_.status(*zone, ports_.clock.now()).expired;
+    const std::size_t members = zones_.membersOf(catalog).size();
+    if (catalogs_.isBroken(catalog)) {
+      counts.of_broken += members;
+    } else if (expired) {
+      counts.of_expired += members;
+    } else {
+      (catalogs_.isSettled(catalog) ? counts.of_current : counts.of_unread) += members;
+    }
+  }
+  return counts;
 }
 
 std::vector<ZoneReport> Reconciler::zoneReports(const dns::Name* after,
                                                 std::size_t zones_max) const {
   std::vector<ZoneReport> reports;
-  auto zone = after == nullptr ? zones_by_name_.begin() : zones_by_name_.upper_bound(*after);
-  for (; zone != zones_by_name_.end() && reports.size() < zones_max; ++zone) {
+  const xfr::ZoneTable::ByName& zones = zones_.table().byName();
+  auto zone = after == nullptr ? zones.begin() : zones.upper_bound(*after);
+  for (; zone != zones.end() && reports.size() < zones_max; ++zone) {
     reports.push_back(reportOn(zone->second));
   }
   return reports;

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "reconciler/derive/derive.h"
@@ -37,11 +38,30 @@ struct WatchedName {
   view::CustomerId customer{};
 };
 
-// What the view needs to know of a zone; the rest stands in SecondarySettings::zones at the same
-// index.
+enum class CatalogId : std::uint32_t {};  // index into Settings::catalogs
+
+struct MemberSettings {
+  std::vector<xfr::PrimaryId> primaries;
+  xfr::TransferLimits limits;
+
+  friend bool operator==(const MemberSettings&, const MemberSettings&) = default;
+};
+
+// A catalog zone (RFC 9432), which brings its customer further zones.
+struct CatalogSettings {
+  dns::Name zone;  // it stands among the zones, too
+  view::CustomerId customer{};
+  std::vector<discovery::Pattern> allow;  // the names that it may bring
+  std::uint32_t members_max = 50'000;
+  MemberSettings members;  // of those that are in none of these groups; the first of them counts
+  std::vector<std::pair<std::string, MemberSettings>> groups;
+};
+
+// What the rest of the core needs to know of a zone.
 struct ZoneBinding {
   view::CustomerId customer{};
-  bool shared = false;  // answers every customer
+  bool shared = false;                 // answers every customer
+  std::optional<CatalogId> catalog{};  // it is that one, and answers nobody
 };
 
 struct Settings {
@@ -53,8 +73,10 @@ struct Settings {
   std::vector<WatchedName> watched;        // each once
   std::vector<query::Resolver> resolvers;  // ResolverId is the index
   query::AnswerSettings answers;
-  xfr::SecondarySettings secondary;  // ZoneId, and ZoneIndex, are the index of its zones
-  std::vector<ZoneBinding> zones;
+  // The zones that are configured; catalogs bring more (see loop/zones.h).
+  xfr::SecondarySettings secondary;
+  std::vector<ZoneBinding> zones;  // by the same index
+  std::vector<CatalogSettings> catalogs;
   xfr::NotifyPolicy notify;
   view::ZoneLimits zone_limits;  // records and octets follow from each zone's transfer limits
   identity::ClaimLimits claim_limits;

@@ -23,6 +23,12 @@ constexpr bool isOpen(StoreState state) {
   return state != StoreState::closed && state != StoreState::opening;
 }
 
+// Zones that catalogs brought, by how their catalog stands.
+struct MemberCounts {
+  std::size_t of_current = 0, of_broken = 0, of_expired = 0, of_unread = 0;
+  std::size_t refused = 0;  // or listed twice
+};
+
 struct Overview {
   StoreState store{};
   plan::Term term{};
@@ -35,11 +41,16 @@ struct Overview {
   std::size_t domains_waiting = 0;  // to be planned
   query::Answers::Tally answers;
   std::size_t domains_watched = 0, domains_discovered = 0;
+  std::size_t zones_leaving = 0;
+  MemberCounts members;
   std::size_t domains_wanted = 0;  // that workers asked about, and that are being looked up
 };
 
 struct ZoneReport {
   std::string name, customer;
+  std::string from;  // the catalog that brought it; empty: the configuration
+  bool is_catalog = false;
+  std::optional<Duration> leaves_in;  // nobody wants it any more: how long it is kept
   xfr::ZoneStatus status;
   std::string primary;  // its name; empty when it has none yet
   std::size_t records = 0, octets = 0;

@@ -61,23 +61,35 @@ class ZoneIntake::Reception final : public xfr::TransferSink {
   std::optional<view::Refusal> trouble_;  // the first thing that the zone would not take
 };
 
-ZoneIntake::ZoneIntake(const Settings& settings, view::View& view, ports::Disk& disk,
-                       OnUpdate on_update)
+ZoneIntake::ZoneIntake(const Settings& settings, const xfr::ZoneTable& zones, view::View& view,
+                       ports::Disk& disk, OnUpdate on_update)
     : settings_(settings),
+      zones_(zones),
       view_(view),
       disk_(disk),
       on_update_(std::move(on_update)),
-      busy_(settings.zones.size(), false),
-      journalled_(settings.zones.size(), 0) {}
+      busy_(static_cast<std::size_t>(zones.idsEnd()), false),
+      journalled_(busy_.size(), 0) {}
 
 ZoneIntake::~ZoneIntake() = default;
+
+void ZoneIntake::add(xfr::ZoneId zone) {
+  const std::size_t index = static_cast<std::size_t>(zone);
+  if (index >= busy_.size()) {
+    busy_.resize(index + 1);
+    journalled_.resize(index + 1);
+  }
+  busy_[index] = false;
+  journalled_[index] = 0;
+  rebuilding_.erase(zone);
+}
 
 // A zone may grow to what a transfer of it may bring; in memory that takes up to eight times the
 // octets.
 view::ZoneLimits ZoneIntake::limitsOf(xfr::ZoneId zone) const {
-  const xfr::TransferLimits& transfer =
-      settings_.secondary.zones[static_cast<std::size_t>(zone)].limits;
+  const xfr::TransferLimits& transfer = zones_[zone].limits;
   view::ZoneLimits limits = settings_.zone_limits;
+  limits.keeps_pointers = view_.isCatalog(indexOf(zone));
   limits.records_max = transfer.records_max;
   limits.octets_max = 8 * transfer.octets_max;
   return limits;

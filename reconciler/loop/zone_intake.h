@@ -21,6 +21,7 @@
 #include "reconciler/ports/disk.h"
 #include "reconciler/view/view.h"
 #include "reconciler/xfr/secondary.h"
+#include "reconciler/xfr/zone_table.h"
 
 namespace zonecast::loop {
 
@@ -50,8 +51,11 @@ class ZoneIntake final : public xfr::ZoneReceiver {
   using OnUpdate = std::function<void(ZoneUpdate)>;
 
   // All of them must outlive the intake. `on_update` is called from commit() and restore().
-  ZoneIntake(const Settings& settings, view::View& view, ports::Disk& disk, OnUpdate on_update);
+  ZoneIntake(const Settings& settings, const xfr::ZoneTable& zones, view::View& view,
+             ports::Disk& disk, OnUpdate on_update);
   ~ZoneIntake() override;
+
+  void add(xfr::ZoneId zone);  // it stands in the table and in the view
 
   // A copy from disk; the error says what is wrong with it.
   tl::expected<void, std::string> restore(xfr::ZoneId zone, const ports::SavedZone& saved);
@@ -61,6 +65,8 @@ class ZoneIntake final : public xfr::ZoneReceiver {
   tl::expected<void, xfr::TransferFailure> commit(xfr::ZoneId zone,
                                                   std::unique_ptr<xfr::TransferSink> sink,
                                                   const Now& now) override;
+  // A pass needs it unchanged.
+  void occupy(xfr::ZoneId zone) { busy_[static_cast<std::size_t>(zone)] = true; }
   // The zone's pass is done and its copy saved.
   void release(xfr::ZoneId zone) { busy_[static_cast<std::size_t>(zone)] = false; }
 
@@ -90,11 +96,13 @@ class ZoneIntake final : public xfr::ZoneReceiver {
   void installRebuilt(xfr::ZoneId zone);
 
   const Settings& settings_;
+  const xfr::ZoneTable& zones_;
   view::View& view_;
   ports::Disk& disk_;
   OnUpdate on_update_;
-  std::vector<bool> busy_;
-  std::vector<std::uint32_t> journalled_;  // records in the journal since the last full copy
+  std::vector<bool> busy_;  // by zone
+  std::vector<std::uint32_t>
+      journalled_;  // likewise: records in the journal since the last full copy
   // Copies of sparse zones that grow while these are saved, and then take their place.
   absl::btree_map<xfr::ZoneId, std::unique_ptr<view::Zone>> rebuilding_;
 };

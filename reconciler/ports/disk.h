@@ -36,6 +36,20 @@ struct SavedPublisher {
   std::optional<plan::Lineage> begun{};  // by a rebase whose outcome was not known yet
 };
 
+// Whose a zone is and why it is here, as long as it is: what the next start must know before
+// anybody can say so again.
+struct SavedBinding {
+  dns::Name zone;
+  std::string customer;
+  std::string catalog{};  // that it is a member of; empty: the configuration names it
+  std::string label{};    // the member's
+  std::vector<std::string> groups{};
+  std::optional<WallTime> leaving_since{};
+  std::string cause{};  // of that
+
+  friend bool operator==(const SavedBinding&, const SavedBinding&) = default;
+};
+
 class Disk {
  public:
   virtual ~Disk() = default;
@@ -49,6 +63,8 @@ class Disk {
                              const xfr::HeldCopy& copy) = 0;
   virtual void saveZoneTimers(const dns::Name& zone, const xfr::HeldCopy& copy) = 0;
   virtual void removeZone(const dns::Name& zone) = 0;
+  virtual void saveBinding(const SavedBinding& binding) = 0;
+  virtual void removeBinding(const dns::Name& zone) = 0;
   virtual void savePublisher(const SavedPublisher& publisher) = 0;
 };
 

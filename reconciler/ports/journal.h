@@ -75,10 +75,40 @@ struct WantedTrouble {  // what workers ask, or are told, gets lost
   std::string why;
 };
 
-using Fact = std::variant<xfr::ZoneCurrent, xfr::ZoneTransferred, xfr::ZoneFailure,
-                          xfr::ZoneExpired, xfr::ConnectionsScarce, NotifyReceived, Published,
-                          StoreOpened, StoreLost, StoreTrouble, DiskTrouble, ClaimWarning,
-                          BrakeHolds, BrakeDecided, Answered, Wanted, WantedTrouble>;
+struct ZoneAdded {  // while the process runs
+  std::string zone, customer;
+  std::string catalog;  // that brought it; empty: the configuration
+  std::string how;      // "add", "back", "move", "regroup", "reset"
+};
+struct ZoneLeaves {  // nobody wants it any more; it is kept for some time
+  std::string zone, cause;
+  Duration kept{};
+};
+struct ZoneRemoved {
+  std::string zone, cause;
+};
+struct CatalogBroken {  // it changes nothing
+  std::string catalog, text;
+};
+struct CatalogRead {
+  std::string catalog;
+  dns::Serial serial;
+  std::size_t members = 0, refused = 0;
+};
+struct CatalogExpired {
+  std::string catalog;
+  std::size_t members = 0;  // that stay
+};
+struct MemberRefused {
+  std::string catalog, zone, why;
+};
+
+using Fact =
+    std::variant<xfr::ZoneCurrent, xfr::ZoneTransferred, xfr::ZoneFailure, xfr::ZoneExpired,
+                 xfr::ConnectionsScarce, NotifyReceived, Published, StoreOpened, StoreLost,
+                 StoreTrouble, DiskTrouble, ClaimWarning, BrakeHolds, BrakeDecided, Answered,
+                 Wanted, WantedTrouble, ZoneAdded, ZoneLeaves, ZoneRemoved, CatalogBroken,
+                 CatalogRead, CatalogExpired, MemberRefused>;
 
 class Journal {
  public:

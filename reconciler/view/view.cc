@@ -11,14 +11,47 @@ using dns::Name;
 using dns::NameView;
 using dns::RrType;
 
-ZoneIndex View::addZone(Name apex, CustomerId owner, bool shared) {
-  const auto index = static_cast<ZoneIndex>(zones_.size());
+View::ZoneEntry& View::makeEntry(ZoneIndex index, Name apex, CustomerId owner) {
+  const auto at = static_cast<std::size_t>(index);
+  if (at >= zones_.size()) zones_.resize(at + 1);
+  ZoneEntry& entry = zones_[at];
+  assert(!entry.content && !entry.missing);
+  entry = {};
+  entry.apex = std::move(apex);
+  entry.owner = owner;
+  setMissing(entry, true);
+  return entry;
+}
+
+void View::addZone(ZoneIndex index, Name apex, CustomerId owner, bool shared) {
   [[maybe_unused]] const bool is_new = by_apex_.emplace(apex, index).second;
   assert(is_new);
   apex_labels_.set(apex.view().labelCount());
-  ++missing_[owner];
-  zones_.push_back({.apex = std::move(apex), .owner = owner, .shared = shared, .content = nullptr});
-  return index;
+  makeEntry(index, std::move(apex), owner).shared = shared;
+}
+
+void View::addCatalog(ZoneIndex index, Name apex, CustomerId owner) {
+  makeEntry(index, std::move(apex), owner).answers = false;
+}
+
+void View::endPending(ZoneIndex catalog) {
+  assert(!at(catalog).answers);
+  setMissing(at(catalog), false);
+}
+
+std::unique_ptr<Zone> View::removeZone(ZoneIndex index) {
+  ZoneEntry& entry = at(index);
+  if (entry.answers) by_apex_.erase(entry.apex);
+  auto content = install(index, nullptr);
+  setMissing(entry, false);
+  return content;
+}
+
+void View::setMissing(ZoneEntry& zone, bool missing) {
+  if (std::exchange(zone.missing, missing) == missing) return;
+  std::size_t& zones = missing_[zone.owner];
+  missing ? ++zones : --zones;
+  if (zones == 0) missing_.erase(zone.owner);
 }
 
 std::unique_ptr<Zone> View::install(ZoneIndex zone, std::unique_ptr<Zone> content) {
@@ -26,9 +59,8 @@ std::unique_ptr<Zone> View::install(ZoneIndex zone, std::unique_ptr<Zone> conten
   const bool is_loaded = content != nullptr;
   auto before = std::exchange(at(zone).content, std::move(content));
   if (is_loaded == (before != nullptr)) return before;
-  std::size_t& missing = missing_[owner(zone)];
-  is_loaded ? (++loaded_, --missing) : (--loaded_, ++missing);
-  if (missing == 0) missing_.erase(owner(zone));
+  is_loaded ? ++loaded_ : --loaded_;
+  if (at(zone).answers) setMissing(at(zone), !is_loaded);
   return before;
 }
 
@@ -49,9 +81,18 @@ std::optional<ZoneIndex> View::zoneFor(CustomerId customer, NameView name) const
       name, [customer](const ZoneEntry& zone) { return zone.shared || zone.owner == customer; });
 }
 
+std::optional<ZoneIndex> View::zoneAbove(NameView name) const {
+  return mostSpecific(name, [](const ZoneEntry&) { return true; });
+}
+
 void View::addWatched(Name name, CustomerId customer) {
   watched_labels_.set(name.view().labelCount());
   watched_.emplace(std::move(name), customer);
+}
+
+std::optional<CustomerId> View::watcher(NameView name) const {
+  const auto watched = watched_.find(name);
+  return watched == watched_.end() ? std::nullopt : std::optional(watched->second);
 }
 
 std::optional<CustomerId> View::speaker(NameView name) const {

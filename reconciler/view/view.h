@@ -26,7 +26,7 @@ namespace zonecast::view {
 
 enum class CustomerId : std::uint32_t {};
 enum class ZoneIndex : std::uint32_t {
-};  // a zone of the view; the loop gives the same numbers to the secondary
+};  // a zone of the view; whoever adds it says which, and gives the same numbers to the secondary
 
 struct FromZone {
   ZoneIndex zone{};
@@ -74,8 +74,15 @@ class View {
  public:
   explicit View(std::uint32_t alias_chain_max = 8) : alias_chain_max_(alias_chain_max) {}
 
-  // No other zone of the view has this apex. The zone is not transferred yet.
-  ZoneIndex addZone(dns::Name apex, CustomerId owner, bool shared);
+  // No other zone of the view has this apex, or index. The zone is not transferred yet.
+  void addZone(ZoneIndex zone, dns::Name apex, CustomerId owner, bool shared);
+  // A zone whose content is kept for what else it means, and which answers nobody. As long as it is
+  // pending, its owner lacks zones that nobody knows yet.
+  void addCatalog(ZoneIndex zone, dns::Name apex, CustomerId owner);
+  void endPending(ZoneIndex catalog);
+  // What it held. The index may be given to another zone; until then it still has its apex and
+  // owner, and no content.
+  std::unique_ptr<Zone> removeZone(ZoneIndex zone);
   // Replaces the content and returns the former; nothing means "not transferred".
   std::unique_ptr<Zone> install(ZoneIndex zone, std::unique_ptr<Zone> content);
   Zone* zone(ZoneIndex zone) { return at(zone).content.get(); }
@@ -84,6 +91,7 @@ class View {
   bool hasAll(CustomerId owner) const { return !missing_.contains(owner); }  // of its own zones
   dns::NameView apex(ZoneIndex zone) const { return at(zone).apex; }
   CustomerId owner(ZoneIndex zone) const { return at(zone).owner; }
+  bool isCatalog(ZoneIndex zone) const { return !at(zone).answers; }
 
   // Where the last question came to. The zones must not change while it is in use.
   struct Way {
@@ -95,6 +103,10 @@ class View {
 
   // The most specific zone, own or shared, that `name` is at or under; nothing when there is none.
   std::optional<ZoneIndex> zoneFor(CustomerId customer, dns::NameView name) const;
+  // The most specific zone that `name` is at or under, whoever has it.
+  std::optional<ZoneIndex> zoneAbove(dns::NameView name) const;
+  // Who has that very name: the customer that watches it; zones are not asked.
+  std::optional<CustomerId> watcher(dns::NameView name) const;
   // Who speaks for `name`: the customer with the most specific zone or watched name that it is at
   // or under (DESIGN section 5).
   std::optional<CustomerId> speaker(dns::NameView name) const;
@@ -106,8 +118,12 @@ class View {
     dns::Name apex;
     CustomerId owner{};
     bool shared = false;
+    bool answers = true;
+    bool missing = false;  // not transferred; of a catalog: pending
     std::unique_ptr<Zone> content;
   };
+  ZoneEntry& makeEntry(ZoneIndex zone, dns::Name apex, CustomerId owner);
+  void setMissing(ZoneEntry& zone, bool missing);
   ZoneEntry& at(ZoneIndex zone) { return zones_[static_cast<std::size_t>(zone)]; }
   const ZoneEntry& at(ZoneIndex zone) const { return zones_[static_cast<std::size_t>(zone)]; }
 
@@ -118,10 +134,10 @@ class View {
   std::uint32_t alias_chain_max_;
   std::vector<ZoneEntry> zones_;
   std::size_t loaded_ = 0;
-  absl::flat_hash_map<CustomerId, std::size_t> missing_;  // zones not transferred; none is 0
+  absl::flat_hash_map<CustomerId, std::size_t> missing_;  // zones that are; none is 0
   absl::flat_hash_map<dns::Name, ZoneIndex, dns::NameHash, dns::NameEqual> by_apex_;
   absl::flat_hash_map<dns::Name, CustomerId, dns::NameHash, dns::NameEqual> watched_;
-  // How many labels they have.
+  // How many labels they have, or had.
   std::bitset<dns::kNameOctetsMax / 2 + 1> apex_labels_, watched_labels_;
 };
 

@@ -112,7 +112,7 @@ std::size_t visitChain(const ZoneContent& zone, NodeRef node, std::size_t skip,
   std::size_t visited = 0;
   for (RecordRef ref = zone.names.node(node).records; ref != kNone && visited < records_max;) {
     const Record& record = zone.records.record(ref);
-    const bool kept = dns::isKept(record.type);
+    const bool kept = zone.keeps(record.type);
     const std::size_t count = kept ? 1 : record.value;
     const std::size_t skipped = std::min(skip, count);
     const std::size_t now = std::min(count - skipped, records_max - visited);

@@ -1,9 +1,9 @@
 // One transferred zone in memory, answering as an authoritative server would.
 //
-// Kept: the RRsets of the types `dns::isKept` names, and for every other type how many records of
-// it an owner has. All of it lives in arenas with a sharded hash index, about 75 octets a record.
-// A zone is built from a full transfer and changed by deltas; each whole or not at all: a failed
-// apply() leaves the zone as it was.
+// Kept: the RRsets of the types `dns::isKept` names, in a catalog zone those of PTR too, and for
+// every other type how many records of it an owner has. All of it lives in arenas with a sharded
+// hash index, about 75 octets a record. A zone is built from a full transfer and changed by deltas;
+// each whole or not at all: a failed apply() leaves the zone as it was.
 //
 // Invariants: exactly one SOA, at the apex; empty non-terminals exist as nodes without RRsets and
 // go when the last name below them goes; no add() grows more than one shard of the index. Answers
@@ -30,6 +30,7 @@ namespace zonecast::view {
 class TreePath;
 
 struct ZoneLimits {
+  bool keeps_pointers = false;                // PTR, too: in a catalog zone
   std::uint32_t records_per_rrset_max = 100;  // of the types that are kept
   std::uint32_t types_per_owner_max = 256;    // of those that are not
   std::uint64_t records_max = 2'000'000;

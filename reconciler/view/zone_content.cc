@@ -16,33 +16,30 @@ std::string describe(const RecordView& record) {
   return fmt::format("{} {}", record.owner.toText(), dns::toText(record.type));
 }
 
-Rdata storedRdata(const RecordView& record) {
-  return dns::isKept(record.type) ? record.rdata : Rdata{};
-}
-
-// What a lookup parses must have been well-formed when it came in.
+// What is parsed later must have been well-formed when it came in.
 bool isReadable(const RecordView& record) {
   switch (record.type) {
     case RrType::soa:
       return dns::parseSoa(record.rdata).has_value();
     case RrType::cname:
     case RrType::dname:
+    case RrType::ptr:
       return dns::parseSingleName(record.rdata).has_value();
     default:
       return record.rdata.size() <= 0xffff;
   }
 }
 
+}  // namespace
+
 // Of the types that are not kept.
-std::size_t countedTypes(const RecordStore& records, const Node& node) {
+std::size_t ZoneContent::countedTypes(const Node& node) const {
   std::size_t count = 0;
   for (RecordRef ref = node.records; ref != kNone; ref = records.record(ref).next) {
-    if (!dns::isKept(records.record(ref).type)) ++count;
+    if (!keeps(records.record(ref).type)) ++count;
   }
   return count;
 }
-
-}  // namespace
 
 tl::expected<NodeRef, Refusal> ZoneContent::findOrAdd(dns::NameView owner, TreePath& path,
                                                       std::vector<NodeRef>* added) {
@@ -62,7 +59,7 @@ tl::expected<Edit, Refusal> ZoneContent::add(NodeRef node, const RecordView& rec
                             limits.records_max),
                 true});
   }
-  const bool kept = dns::isKept(record.type);
+  const bool kept = keeps(record.type);
   const Rdata rdata = storedRdata(record);
   if (const RecordRef there = records.find(names.node(node), record.type, rdata); there != kNone) {
     const std::uint32_t now = records.record(there).value;
@@ -86,7 +83,7 @@ tl::expected<Edit, Refusal> ZoneContent::remove(NodeRef node, const RecordView& 
     return tl::unexpected(Refusal{describe(record) + " is to be removed and is not there"});
   }
   const std::uint32_t value = records.record(ref).value;
-  if (!dns::isKept(record.type) && value > 1) return revalue(node, ref, value - 1);
+  if (!keeps(record.type) && value > 1) return revalue(node, ref, value - 1);
   const Edit edit{Edit::Kind::removed, owner.types, node, ref, 0};
   records.unlink(owner, ref);
   --record_count;
@@ -97,7 +94,7 @@ Edit ZoneContent::revalue(NodeRef node, RecordRef ref, std::uint32_t value) {
   Record& record = records.record(ref);
   if (record.value == value) return {};
   const Edit edit{Edit::Kind::revalued, names.node(node).types, node, ref, record.value};
-  if (!dns::isKept(record.type)) record_count += std::size_t{value} - record.value;
+  if (!keeps(record.type)) record_count += std::size_t{value} - record.value;
   record.value = value;
   return edit;
 }
@@ -123,7 +120,7 @@ void ZoneContent::takeBack(const Edit& edit) {
 
 std::optional<std::string> ZoneContent::objection(NodeRef node, const RecordView& record) const {
   if (record.rrclass != dns::RrClass::in) return describe(record) + " is not of class IN";
-  if (!isReadable(record)) return describe(record) + " is malformed";
+  if (keeps(record.type) && !isReadable(record)) return describe(record) + " is malformed";
   if (record.type != RrType::soa) return std::nullopt;
   if (node != names.apex()) return describe(record) + " is not at the apex";
   const RecordRef soa = soaRecord();
@@ -139,8 +136,8 @@ std::optional<std::string> ZoneContent::limitReached(NodeRef node, const RecordV
                        limits.octets_max);
   }
   const Node& owner = names.node(node);
-  if (!dns::isKept(record.type)) {
-    if (countedTypes(records, owner) < limits.types_per_owner_max) return std::nullopt;
+  if (!keeps(record.type)) {
+    if (countedTypes(owner) < limits.types_per_owner_max) return std::nullopt;
     return fmt::format("{} has more than {} types that are not kept (limits.owner_types_max)",
                        record.owner.toText(), limits.types_per_owner_max);
   }

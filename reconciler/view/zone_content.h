@@ -53,6 +53,10 @@ class ZoneContent {
   RecordRef soaRecord() const {
     return records.firstOf(names.node(names.apex()), dns::RrType::soa);
   }
+  // Whether the RDATA of a type stands here, or only how many records there are.
+  bool keeps(dns::RrType type) const {
+    return dns::isKept(type) || (limits.keeps_pointers && type == dns::RrType::ptr);
+  }
   dns::Soa soa() const;
   void readSoa();  // after every change that is whole
 
@@ -66,6 +70,10 @@ class ZoneContent {
   std::unique_ptr<TreePath> build_path;  // until the zone is finished
 
  private:
+  Rdata storedRdata(const dns::RecordView& record) const {
+    return keeps(record.type) ? record.rdata : Rdata{};
+  }
+  std::size_t countedTypes(const Node& node) const;
   std::optional<std::string> objection(NodeRef node, const dns::RecordView& record) const;
   std::optional<std::string> limitReached(NodeRef node, const dns::RecordView& record) const;
   Edit revalue(NodeRef node, RecordRef record, std::uint32_t value);

@@ -56,7 +56,7 @@ ZoneAnswer answerAt(const ZoneContent& zone, NodeRef ref, Name source, RrType ty
     answer.target = Name(targetOf(answer.rrset));
   } else if (const RecordRef first = zone.records.firstOf(node, type); first != kNone) {
     answer.kind = Kind::data;
-    if (dns::isKept(type)) answer.rrset = rrsetOf(zone.records, node, type);
+    if (zone.keeps(type)) answer.rrset = rrsetOf(zone.records, node, type);
   }
   return answer;
 }

@@ -48,11 +48,13 @@ struct Trouble {
   bool too_much = false;    // the server may have been asked for too many transfers at once
 };
 
-// An AXFR that was asked for ahead, and must be asked for again when it is its turn again.
+// An AXFR that was asked for ahead, and must be asked for again when it is its turn again; or what
+// was asked for a zone that is gone.
 struct Displaced {
   enum class Why : std::uint8_t {
     longTransfer,  // comes before it on its connection
     closed,        // the connection was, after it had answered others
+    zoneGone,      // nobody wants it any more; whatever was asked for
   } why{};
 };
 

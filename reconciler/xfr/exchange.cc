@@ -45,10 +45,6 @@ bool isMalformed(const Verdict& verdict) {
   return trouble != nullptr && trouble->reason == reasonOf(TransferFailure::Kind::malformed);
 }
 
-const ZoneSettings& zoneOf(const Errand& errand, const SecondarySettings& settings) {
-  return settings.zones[static_cast<std::size_t>(errand.zone)];
-}
-
 // Passes a transfer on to its sink, and notes what shape it has and the SOA that it ends with.
 class Witness final : public TransferSink {
  public:
@@ -93,10 +89,10 @@ class Exchange::Transfer {
   Witness witness;
 };
 
-Exchange::Exchange(const Errand& errand, const SecondarySettings& settings, const dns::TsigKey* key,
+Exchange::Exchange(const Errand& errand, const ZoneSettings& zone,
+                   const SecondarySettings& settings, const dns::TsigKey* key,
                    std::unique_ptr<TransferSink> sink, std::uint16_t id, const Now& now)
-    : errand_(errand), settings_(&settings), sent_(now.mono), heard_(now.mono) {
-  const ZoneSettings& zone = zoneOf(errand, settings);
+    : errand_(errand), zone_(&zone), settings_(&settings), sent_(now.mono), heard_(now.mono) {
   if (isTransfer()) {
     TransferRequest request{zone.name, id, errand.held, zone.limits};
     request_ = encode(request);
@@ -159,7 +155,7 @@ std::optional<Trouble> Exchange::verify(std::span<const std::uint8_t> message, c
 
 std::optional<Verdict> Exchange::judgeSoa(std::span<const std::uint8_t> message) const {
   assert(!verifier_ || verifier_->isSettled());  // a first message that is not signed is refused
-  auto answer = readSoaAnswer(message, zoneOf(errand_, *settings_).name, settings_->clamps);
+  auto answer = readSoaAnswer(message, zone_->name, settings_->clamps);
   if (answer) return SerialSeen{answer->serial, answer->intervals};
   return trouble(reasonOf(answer.error().kind), std::move(answer.error().text));
 }

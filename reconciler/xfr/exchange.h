@@ -22,8 +22,9 @@ namespace zonecast::xfr {
 class Exchange {
  public:
   // `sink` is there for transfers. Everything referred to must outlive the exchange.
-  Exchange(const Errand& errand, const SecondarySettings& settings, const dns::TsigKey* key,
-           std::unique_ptr<TransferSink> sink, std::uint16_t id, const Now& now);
+  Exchange(const Errand& errand, const ZoneSettings& zone, const SecondarySettings& settings,
+           const dns::TsigKey* key, std::unique_ptr<TransferSink> sink, std::uint16_t id,
+           const Now& now);
   ~Exchange();
   Exchange(Exchange&&) noexcept;
   Exchange& operator=(Exchange&&) noexcept;
@@ -63,6 +64,7 @@ class Exchange {
   std::optional<Trouble> tooSlow(std::uint64_t octets, const Now& now) const;
 
   Errand errand_;
+  const ZoneSettings* zone_;
   const SecondarySettings* settings_;
   std::vector<std::uint8_t> request_;
   std::optional<dns::TsigVerifier> verifier_;

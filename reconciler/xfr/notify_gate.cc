@@ -91,13 +91,9 @@ std::string_view toText(NotifyResult result) {
   return "unknown";
 }
 
-NotifyGate::NotifyGate(const SecondarySettings& settings, NotifyPolicy policy)
-    : settings_(settings), policy_(policy) {
-  zones_.reserve(settings.zones.size());
-  for (std::size_t i = 0; i < settings.zones.size(); ++i) {
-    zones_.emplace(settings.zones[i].name.view(), static_cast<ZoneId>(i));
-  }
-}
+NotifyGate::NotifyGate(const SecondarySettings& settings, const ZoneTable& zones,
+                       NotifyPolicy policy)
+    : settings_(settings), zones_(zones), policy_(policy) {}
 
 NotifyOutcome NotifyGate::onMessage(std::span<const std::uint8_t> message, const Address& sender,
                                     const Now& now) {
@@ -131,12 +127,12 @@ std::optional<NotifyGate::Request> NotifyGate::readRequest(dns::MessageReader& r
 // The sender is checked before the signature, which costs more and which a stranger could make us
 // verify at will.
 NotifyOutcome NotifyGate::judge(const Request& request, const Address& sender, const Now& now) {
-  const auto found = zones_.find(request.zone.view());
-  if (found == zones_.end() || request.rrclass != dns::RrClass::in) {
+  const std::optional<ZoneId> found = zones_.find(request.zone);
+  if (!found || request.rrclass != dns::RrClass::in) {
     return request.outcome(NotifyResult::unknownZone, Rcode::notAuth);
   }
-  const ZoneId id = found->second;
-  const ZoneSettings& zone = settings_.zones[static_cast<std::size_t>(id)];
+  const ZoneId id = *found;
+  const ZoneSettings& zone = zones_[id];
   // RFC 1996 section 3.10 would have us ignore it; an answer tells an operator who forgot to list
   // an address what is wrong, and is no longer than the request.
   if (!isPrimaryOf(zone, sender)) return request.outcome(NotifyResult::stranger, Rcode::refused);

@@ -20,6 +20,7 @@
 #include "reconciler/time.h"
 #include "reconciler/xfr/endpoint.h"
 #include "reconciler/xfr/secondary.h"
+#include "reconciler/xfr/zone_table.h"
 
 namespace zonecast::xfr {
 
@@ -49,10 +50,12 @@ struct NotifyPolicy {
 
 class NotifyGate {
  public:
-  NotifyGate(const SecondarySettings& settings, NotifyPolicy policy);  // settings must outlive it
+  // `settings` and `zones` must outlive it. Whatever zone stands in the table may be notified of.
+  NotifyGate(const SecondarySettings& settings, const ZoneTable& zones, NotifyPolicy policy);
 
   NotifyOutcome onMessage(std::span<const std::uint8_t> message, const Address& sender,
                           const Now& now);
+  void forget(ZoneId zone) { last_unsigned_hint_.erase(zone); }  // that is removed
 
  private:
   struct Request;
@@ -70,8 +73,8 @@ class NotifyGate {
   bool mayHintUnsigned(ZoneId zone, const Now& now);
 
   const SecondarySettings& settings_;
+  const ZoneTable& zones_;
   NotifyPolicy policy_;
-  absl::flat_hash_map<dns::NameView, ZoneId> zones_;  // the names live in settings_
   absl::flat_hash_map<ZoneId, Instant> last_unsigned_hint_;
 };
 

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "reconciler/xfr/zone_table.h"
+
 namespace zonecast::xfr {
 namespace {
 
@@ -82,12 +84,39 @@ void PrimaryLink::send(Connection& connection, const Errand& errand, const Now& 
   while (connection.flights.contains(connection.next_message_id)) ++connection.next_message_id;
   const std::uint16_t message_id = connection.next_message_id++;
   auto sink = errand.kind == Kind::soa ? nullptr : board_->receiver.open(errand.zone);
-  Exchange exchange(errand, board_->settings, keyOf(errand), std::move(sink), message_id, now);
+  Exchange exchange(errand, board_->zones[errand.zone], board_->settings, keyOf(errand),
+                    std::move(sink), message_id, now);
   setIdle(connection, std::nullopt);
   board_->actions.push_back(Send{connection.id, exchange.takeRequest()});
   board_->alarms.bringForward(connection.id, connection.alarm, exchange.deadline());
   connection.flights.emplace(message_id, Flight{std::move(exchange), ++sent_, connection.arrivals,
                                                 arrivals_, connection.concluded});
+}
+
+void PrimaryLink::forget(ZoneId zone, const Now& now) {
+  for (std::size_t i = 0; i < connections_.size(); ++i) {
+    if (forgetOn(*connections_[i], zone, now)) return;  // it has one at most
+  }
+}
+
+bool PrimaryLink::forgetOn(Connection& connection, ZoneId zone, const Now& now) {
+  const auto boarding = std::ranges::find(connection.boarding, zone, &Errand::zone);
+  if (boarding != connection.boarding.end()) {
+    report(*boarding, Displaced{Displaced::Why::zoneGone});
+    connection.boarding.erase(boarding);
+    return true;
+  }
+  const auto flight = std::ranges::find_if(connection.flights, [zone](const auto& entry) {
+    return entry.second.exchange.errand().zone == zone;
+  });
+  if (flight == connection.flights.end()) return false;
+  const bool is_transfer = flight->second.exchange.isTransfer();
+  const std::uint64_t number = flight->second.number;
+  conclude(connection, flight->first, Displaced{Displaced::Why::zoneGone});
+  turnToNext(connection, number, now);
+  if (is_transfer) retire(connection, now);  // nobody knows how much of its answer is to come
+  settle(connection, now);
+  return true;
 }
 
 const dns::TsigKey* PrimaryLink::keyOf(const Errand& errand) const {

@@ -50,11 +50,12 @@ namespace zonecast::xfr {
 
 // What all links share.
 struct Switchboard {
-  Switchboard(const SecondarySettings& all_settings, ZoneReceiver& zone_receiver,
-              std::uint64_t seed)
-      : settings(all_settings), receiver(zone_receiver), random(seed) {}
+  Switchboard(const SecondarySettings& all_settings, const ZoneTable& all_zones,
+              ZoneReceiver& zone_receiver, std::uint64_t seed)
+      : settings(all_settings), zones(all_zones), receiver(zone_receiver), random(seed) {}
 
   const SecondarySettings& settings;
+  const ZoneTable& zones;
   ZoneReceiver& receiver;
   std::mt19937_64 random;
   std::uint64_t last_connection = 0;
@@ -74,6 +75,8 @@ class PrimaryLink {
       : id_(id), peer_(peer), board_(&board) {}
 
   void ask(const Errand& errand, const Now& now);
+  // The zone's errand, when it has one here, comes out displaced; its answer is not read any more.
+  void forget(ZoneId zone, const Now& now);
   bool hasRoomForQuery() const;
   bool hasQueryConnection() const;
   void closeIdle(ConnectionId connection);
@@ -129,6 +132,7 @@ class PrimaryLink {
   // False when the connection is gone after that.
   bool onMessage(Connection& connection, std::span<const std::uint8_t> message, const Now& now);
   void onLong(Connection& connection, Flight& flight, const Now& now);
+  bool forgetOn(Connection& connection, ZoneId zone, const Now& now);
   void displaceAll(Connection& connection, Displaced::Why why);
   void turnToNext(Connection& connection, std::uint64_t number, const Now& now);
   bool onOverdue(Connection& connection, const Now& now);

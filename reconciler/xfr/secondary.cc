@@ -19,15 +19,18 @@ constexpr Duration kScarcityInterval = std::chrono::minutes{1};
 
 }  // namespace
 
-Secondary::Impl::Impl(const SecondarySettings& settings, ZoneReceiver& receiver, std::uint64_t seed)
+Secondary::Impl::Impl(const SecondarySettings& settings, const ZoneTable& zones,
+                      ZoneReceiver& receiver, std::uint64_t seed)
     : settings_(settings),
+      table_(zones),
       receiver_(receiver),
       servers_(settings.primaries),
-      board_(settings, receiver, seed),
+      board_(settings, zones, receiver, seed),
       waiting_room_(servers_, settings.limits),
-      zones_(settings.zones.size(), ZoneState(settings.clamps)),
+      zones_(indexOf(zones.idsEnd()), ZoneState(settings.clamps)),
       is_unconnected_(servers_.count(), false),
       recheck_(zones_.size()) {
+  for (const auto& [name, id] : zones.byName()) zone(id).phase = Phase::resting;
   links_.reserve(servers_.count());
   for (std::size_t i = 0; i < servers_.count(); ++i) {
     const ServerId id{static_cast<std::uint32_t>(i)};
@@ -37,6 +40,31 @@ Secondary::Impl::Impl(const SecondarySettings& settings, ZoneReceiver& receiver,
 
 // -- from outside
 
+void Secondary::Impl::add(ZoneId id, const Now& now) {
+  if (indexOf(id) >= zones_.size()) {
+    if (recheck_ == zones_.size()) recheck_ = indexOf(id) + 1;
+    zones_.resize(indexOf(id) + 1, ZoneState(settings_.clamps));
+  }
+  assert(!has(id) && !primaries(id).empty());
+  zone(id) = ZoneState(settings_.clamps);
+  zone(id).phase = Phase::resting;
+  if (started_) agenda_.set(id, zone(id).alarm, now.mono);
+}
+
+void Secondary::Impl::remove(ZoneId id, const Now& now) {
+  if (!has(id)) return;
+  ZoneState& zone = this->zone(id);
+  if (zone.phase == Phase::waiting) leaveLine(id);
+  const bool is_at_primary = zone.phase == Phase::checking || zone.phase == Phase::transferring;
+  agenda_.set(id, zone.alarm, kNever);
+  tally_.confirmed -= isConfirmed(id);
+  tally_.expired -= zone.expired;
+  tally_.in_trouble -= !zone.trouble.empty();
+  zone.phase = Phase::absent;
+  if (is_at_primary) link(primaryOf(id)).forget(id, now);
+  settle(now);
+}
+
 void Secondary::Impl::restore(ZoneId id, const HeldCopy& copy) {
   ZoneState& zone = this->zone(id);
   zone.serial = copy.serial;
@@ -45,9 +73,11 @@ void Secondary::Impl::restore(ZoneId id, const HeldCopy& copy) {
 }
 
 void Secondary::Impl::start(const Now& now) {
+  started_ = true;
   for (std::size_t i = 0; i < zones_.size(); ++i) {
-    assert(!settings_.zones[i].primaries.empty());
     const ZoneId id{static_cast<std::uint32_t>(i)};
+    if (!has(id)) continue;
+    assert(!primaries(id).empty());
     agenda_.set(id, zone(id).alarm, now.mono);
   }
 }
@@ -59,6 +89,7 @@ void Secondary::Impl::unconfirmAll() {
 }
 
 void Secondary::Impl::onNotify(ZoneId id, const Address& sender, const Now& now) {
+  if (!has(id)) return;
   // A NOTIFY comes from any port: all that share the address may have spoken, so all are asked.
   const Address spoke = unmapped(sender);
   for (std::uint32_t position = 0; position < primaries(id).size(); ++position) {
@@ -70,11 +101,13 @@ void Secondary::Impl::onNotify(ZoneId id, const Address& sender, const Now& now)
 }
 
 void Secondary::Impl::refresh(ZoneId id, const Now& now) {
+  if (!has(id)) return;
   zone(id).news.add(zone(id).sticky);
   onNews(id, now);
 }
 
 void Secondary::Impl::retransfer(ZoneId id, const Now& now) {
+  if (!has(id)) return;
   ZoneState& zone = this->zone(id);
   zone.retransfer = true;
   if (zone.phase == Phase::waiting) leaveLine(id);
@@ -84,7 +117,7 @@ void Secondary::Impl::retransfer(ZoneId id, const Now& now) {
 }
 
 void Secondary::Impl::onZoneReady(ZoneId id, const Now& now) {
-  if (zone(id).phase != Phase::blocked) return;
+  if (!has(id) || zone(id).phase != Phase::blocked) return;
   proceed(id, now);
   settle(now);
 }
@@ -118,6 +151,7 @@ Instant Secondary::Impl::nextDeadline() const {
 }
 
 ZoneStatus Secondary::Impl::status(ZoneId id) const {
+  if (!has(id)) return {};
   const ZoneState& zone = zones_[indexOf(id)];
   ZoneStatus status = zone.status();
   status.confirmed = isConfirmed(id);
@@ -148,6 +182,7 @@ void Secondary::Impl::take(Outcome& outcome, const Now& now) {
   if (outcome.errand.kind == Kind::axfr) noteHowItWent(server, outcome);
   if (outcome.errand.kind != Kind::soa) waiting_room_.release(server, outcome.errand.kind);
   stirred_.insert(server);
+  if (!has(id)) return;
   std::visit([&](auto& verdict) { onVerdict(id, std::move(verdict), now); }, outcome.verdict);
 }
 
@@ -267,14 +302,22 @@ void Secondary::Impl::checkExpiry(ZoneId id, const Now& now) {
   if (zone.expired || !zone.timers.expired(now)) return;
   zone.expired = true;
   ++tally_.expired;
-  facts_.push_back(ZoneExpired{id});
+  facts_.push_back(ZoneExpired{id, zoneSettings(id).name});
 }
 
 // -- the class that others see
 
-Secondary::Secondary(const SecondarySettings& settings, ZoneReceiver& receiver, std::uint64_t seed)
-    : impl_(std::make_unique<Impl>(settings, receiver, seed)) {}
+Secondary::Secondary(const SecondarySettings& settings, const ZoneTable& zones,
+                     ZoneReceiver& receiver, std::uint64_t seed)
+    : impl_(std::make_unique<Impl>(settings, zones, receiver, seed)) {}
 Secondary::~Secondary() = default;
+
+void Secondary::add(ZoneId zone, const Now& now) {
+  impl_->add(zone, now);
+}
+void Secondary::remove(ZoneId zone, const Now& now) {
+  impl_->remove(zone, now);
+}
 
 void Secondary::restore(ZoneId zone, const HeldCopy& copy) {
   impl_->restore(zone, copy);

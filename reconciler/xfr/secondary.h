@@ -9,6 +9,10 @@
 // answered until that one fails. A NOTIFY is checked ahead of all refreshes; one that arrives while
 // the zone is busy makes one more check afterwards.
 //
+// Zones come and go while others are under way: add() and remove(); a zone whose settings change is
+// removed and added again under the same id. What was under way for a removed zone is dropped, and
+// its slot is free at once.
+//
 // Confirmed is a zone once an answer says that it is current; unconfirmAll() ends that, as another
 // start would, and only what is asked from then on counts.
 //
@@ -45,7 +49,7 @@
 
 namespace zonecast::xfr {
 
-enum class ZoneId : std::uint32_t {};        // index into SecondarySettings::zones
+enum class ZoneId : std::uint32_t {};        // see zone_table.h
 enum class PrimaryId : std::uint32_t {};     // index into SecondarySettings::primaries
 enum class ConnectionId : std::uint64_t {};  // never used twice
 
@@ -78,10 +82,12 @@ struct SecondaryLimits {
 
 struct SecondarySettings {
   std::vector<PrimarySettings> primaries;
-  std::vector<ZoneSettings> zones;
+  std::vector<ZoneSettings> zones;  // that are there from the start, whatever comes later
   TimerClamps clamps;
   SecondaryLimits limits;
 };
+
+class ZoneTable;
 
 // What the secondary needs from the rest of the core: somewhere to put what it received.
 class ZoneReceiver {
@@ -118,6 +124,7 @@ struct ZoneCurrent {  // the serial was checked and is what we hold
   ZoneId zone{};
   PrimaryId primary{};
   dns::Serial serial;
+  dns::Name name{};  // of the zone, in each of these: the id may be another's when it is read
 };
 struct ZoneTransferred {
   ZoneId zone{};
@@ -127,6 +134,7 @@ struct ZoneTransferred {
   dns::Serial to;
   std::uint64_t records = 0, octets = 0;
   Duration took{};
+  dns::Name name{};
 };
 struct ZoneFailure {  // one try at one primary failed; `text` says why and what happens next
   enum class Step : std::uint8_t { connect, soa, ixfr, axfr } step{};
@@ -135,10 +143,12 @@ struct ZoneFailure {  // one try at one primary failed; `text` says why and what
   std::string reason;  // a short metric label: "timeout", "refused", "malformed", "limit", "tsig",
                        // "closed", "older"
   std::string text;
+  dns::Name name{};
 };
 struct ZoneExpired {  // once, when it happens; the copy goes on being used (section 6: on_expire
                       // keep)
   ZoneId zone{};
+  dns::Name name{};
 };
 struct ConnectionsScarce {  // SOA queries wait for one of connections_max; told once a minute
   std::uint32_t connections_max = 0;
@@ -173,11 +183,18 @@ struct HeldCopy {  // what the embedded store had for a zone
 
 class Secondary {
  public:
-  // `settings` and `receiver` must outlive it. `seed` drives jitter and message IDs.
-  Secondary(const SecondarySettings& settings, ZoneReceiver& receiver, std::uint64_t seed);
+  // All of them must outlive it. The zones that stand in the table are there already. `seed` drives
+  // jitter and message IDs.
+  Secondary(const SecondarySettings& settings, const ZoneTable& zones, ZoneReceiver& receiver,
+            std::uint64_t seed);
   ~Secondary();
 
-  // Before start(): tells what is held.
+  // The zone stands in the table. It holds nothing, and is due at once, or at start().
+  void add(ZoneId zone, const Now& now);
+  // The zone still stands in the table as it was. All is as if it had never been there; to be told
+  // about a zone that is not there changes nothing.
+  void remove(ZoneId zone, const Now& now);
+  // Before the zone's first check: tells what is held.
   void restore(ZoneId zone, const HeldCopy& copy);
   void start(const Now& now);
 

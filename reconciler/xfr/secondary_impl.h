@@ -20,13 +20,17 @@
 #include "reconciler/xfr/servers.h"
 #include "reconciler/xfr/waiting_room.h"
 #include "reconciler/xfr/zone_state.h"
+#include "reconciler/xfr/zone_table.h"
 
 namespace zonecast::xfr {
 
 class Secondary::Impl {
  public:
-  Impl(const SecondarySettings& settings, ZoneReceiver& receiver, std::uint64_t seed);
+  Impl(const SecondarySettings& settings, const ZoneTable& zones, ZoneReceiver& receiver,
+       std::uint64_t seed);
 
+  void add(ZoneId id, const Now& now);
+  void remove(ZoneId id, const Now& now);
   void restore(ZoneId id, const HeldCopy& copy);
   void start(const Now& now);
   void unconfirmAll();
@@ -43,7 +47,7 @@ class Secondary::Impl {
   Instant nextDeadline() const;
   std::vector<Action> takeActions() { return std::exchange(board_.actions, {}); }
   std::vector<Fact> takeFacts() { return std::exchange(facts_, {}); }
-  bool isConfirmed(ZoneId id) const { return zones_[indexOf(id)].confirmed_in == era_; }
+  bool isConfirmed(ZoneId id) const { return has(id) && zones_[indexOf(id)].confirmed_in == era_; }
   ZoneStatus status(ZoneId id) const;
   const ZoneTally& tally() const { return tally_; }
   SoaIntervals intervals(ZoneId id) const { return zones_[indexOf(id)].intervals; }
@@ -89,10 +93,13 @@ class Secondary::Impl {
   void checkExpiry(ZoneId id, const Now& now);
 
   std::uint32_t random() { return static_cast<std::uint32_t>(board_.random()); }
+  bool has(ZoneId id) const {
+    return indexOf(id) < zones_.size() && zones_[indexOf(id)].phase != ZoneState::Phase::absent;
+  }
   ZoneState& zone(ZoneId id) { return zones_[indexOf(id)]; }
   PrimaryLink& link(ServerId server) { return links_[indexOf(server)]; }
   PrimaryLink& link(PrimaryId primary) { return link(servers_.of(primary)); }
-  const ZoneSettings& zoneSettings(ZoneId id) const { return settings_.zones[indexOf(id)]; }
+  const ZoneSettings& zoneSettings(ZoneId id) const { return table_[id]; }
   const std::vector<PrimaryId>& primaries(ZoneId id) const { return zoneSettings(id).primaries; }
   PrimaryId primaryOf(ZoneId id) const { return primaries(id)[zones_[indexOf(id)].round.position]; }
   const PrimarySettings& primarySettings(PrimaryId id) const {
@@ -100,12 +107,14 @@ class Secondary::Impl {
   }
 
   const SecondarySettings& settings_;
+  const ZoneTable& table_;
   ZoneReceiver& receiver_;
   const Servers servers_;
   Switchboard board_;
   std::vector<PrimaryLink> links_;
   WaitingRoom waiting_room_;
   std::vector<ZoneState> zones_;
+  bool started_ = false;
   Agenda<ZoneId> agenda_;
   absl::btree_set<ServerId> stirred_;  // whose query line may move on
   std::deque<ServerId> to_evacuate_;   // fallen links at which zones may still be waiting

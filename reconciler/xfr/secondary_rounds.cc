@@ -82,8 +82,8 @@ bool Secondary::Impl::stumble(ZoneId id, const Trouble& trouble, const Now& now)
   zone.trouble = fmt::format("zone {} from {} ({}): {}{}; {}", zoneSettings(id).name.toText(),
                              settings.name, toText(settings.endpoint), prefixOf(trouble.step),
                              trouble.text, outlook(id, next, now));
-  facts_.push_back(
-      ZoneFailure{trouble.step, id, primary, std::string(trouble.reason), zone.trouble});
+  facts_.push_back(ZoneFailure{trouble.step, id, primary, std::string(trouble.reason), zone.trouble,
+                               zoneSettings(id).name});
   return next != ZoneState::Next::nothing;
 }
 
@@ -183,7 +183,8 @@ void Secondary::Impl::onVerdict(ZoneId id, Delivery delivery, const Now& now) {
     return fail(id, {step, reasonOf(taken.error().kind), std::move(taken.error().text)}, now);
   }
   facts_.push_back(ZoneTransferred{id, primaryOf(id), delivery.shape, held, delivery.serial,
-                                   delivery.records, delivery.octets, delivery.took});
+                                   delivery.records, delivery.octets, delivery.took,
+                                   zoneSettings(id).name});
   zone.serial = delivery.serial;
   if (held) zone.second_look = now.mono + kSecondLookAfter;
   succeed(id, delivery.intervals, now);
@@ -194,7 +195,7 @@ void Secondary::Impl::onVerdict(ZoneId id, Displaced, const Now& now) {
 }
 
 void Secondary::Impl::confirm(ZoneId id, const SoaIntervals& intervals, const Now& now) {
-  facts_.push_back(ZoneCurrent{id, primaryOf(id), *zone(id).serial});
+  facts_.push_back(ZoneCurrent{id, primaryOf(id), *zone(id).serial, zoneSettings(id).name});
   succeed(id, intervals, now);
 }
 

@@ -40,6 +40,8 @@ struct TransferLimits {
   std::uint32_t ixfr_deltas_max = 10'000;
   // Differences are applied in one go, so they are bounded: what has more comes by AXFR, in pieces.
   std::uint32_t ixfr_records_max = 20'000;
+
+  friend bool operator==(const TransferLimits&, const TransferLimits&) = default;
 };
 
 struct TransferRequest {

@@ -10,6 +10,7 @@ using Kind = Errand::Kind;
 
 ZoneActivity activityOf(ZoneState::Phase phase) {
   switch (phase) {
+    case ZoneState::Phase::absent:
     case ZoneState::Phase::resting:
       return ZoneActivity::waiting;
     case ZoneState::Phase::waiting:

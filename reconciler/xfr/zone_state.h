@@ -53,6 +53,7 @@ struct Round {
 
 struct ZoneState {
   enum class Phase : std::uint8_t {
+    absent,    // there is no such zone
     resting,   // until the alarm
     waiting,   // in the waiting room
     blocked,   // until the receiver is ready for it
@@ -72,7 +73,7 @@ struct ZoneState {
   enum class Next : std::uint8_t { axfr, primary, nothing };
   Next afterFailure(bool axfr_instead, std::uint32_t primaries);
 
-  Phase phase = Phase::resting;
+  Phase phase = Phase::absent;
   std::uint32_t confirmed_in = 0;  // an era of the secondary's, which counts them from 1
   bool expired = false;            // and it was said
   bool retransfer = false;         // the operator asked for it, and no round has taken it on

@@ -49,10 +49,11 @@ void checkName(dns::NameView name) {
 
 void checkRecord(const dns::RecordView& record) {
   checkName(record.owner);
-  const bool understood = record.rrclass == dns::RrClass::in && dns::isKept(record.type);
+  const bool understood = record.rrclass == dns::RrClass::in && dns::isRead(record.type);
   if (!understood) return;
-  require(dns::checkCanonical(record.type, record.rdata).has_value(), "kept RDATA is canonical");
-  require(!dns::rdataToText(record.type, record.rdata).empty(), "kept RDATA has a text");
+  require(dns::checkCanonical(record.type, record.rdata).has_value(),
+          "RDATA that is read is canonical");
+  require(!dns::rdataToText(record.type, record.rdata).empty(), "RDATA that is read has a text");
 
   Octets packed;
   dns::pack(record, packed);

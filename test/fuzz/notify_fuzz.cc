@@ -151,7 +151,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const xfr::SecondarySettings kSettings = settingsOf();
   Input input(data, size);
   const xfr::NotifyPolicy policy{.require_tsig = (input.u8() & 1) != 0};
-  xfr::NotifyGate gate(kSettings, policy);
+  static const xfr::ZoneTable kZones(kSettings.zones);
+  xfr::NotifyGate gate(kSettings, kZones, policy);
   UnsignedHints unsigned_hints;
   Now now{Instant{}, test::kSignedAt};
   for (std::size_t i = 0; i < kMessagesMax && !input.empty(); ++i) {

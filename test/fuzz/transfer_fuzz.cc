@@ -41,6 +41,8 @@ class NoDisk final : public ports::Disk {
   void saveZoneDelta(const dns::Name&, std::vector<view::Delta>, const xfr::HeldCopy&) override {}
   void saveZoneTimers(const dns::Name&, const xfr::HeldCopy&) override {}
   void removeZone(const dns::Name&) override {}
+  void saveBinding(const ports::SavedBinding&) override {}
+  void removeBinding(const dns::Name&) override {}
   void savePublisher(const ports::SavedPublisher&) override {}
 };
 
@@ -117,8 +119,8 @@ void checkAnswers(const view::Zone& zone, const ZoneModel& model) {
 class Dialogue {
  public:
   explicit Dialogue(const Question& question)
-      : question_(question), intake_(settings(), view_, disk_, [](loop::ZoneUpdate) {}) {
-    view_.addZone(view::name("example"), view::CustomerId{0}, false);
+      : question_(question), intake_(settings(), zones_, view_, disk_, [](loop::ZoneUpdate) {}) {
+    view_.addZone(view::ZoneIndex{0}, view::name("example"), view::CustomerId{0}, false);
     view_.install(kZone, std::make_unique<view::Zone>(view::zoneOf("example", heldRecords())));
     ask();
   }
@@ -147,8 +149,9 @@ class Dialogue {
         .kind = question_.ixfr ? xfr::Errand::Kind::ixfr : xfr::Errand::Kind::axfr,
         .zone = xfr::ZoneId{0},
         .held = question_.ixfr ? std::optional(zone().serial()) : std::nullopt};
-    exchange_.emplace(errand, settings().secondary, question_.under_a_key ? &key_ : nullptr,
-                      intake_.open(errand.zone), kId, kNow);
+    exchange_.emplace(errand, zones_[errand.zone], settings().secondary,
+                      question_.under_a_key ? &key_ : nullptr, intake_.open(errand.zone), kId,
+                      kNow);
     if (question_.under_a_key) peer_.emplace(macOf(exchange_->takeRequest()));
   }
 
@@ -195,6 +198,7 @@ class Dialogue {
   const dns::TsigKey key_ = test::peerKey();
   view::View view_;
   NoDisk disk_;
+  const xfr::ZoneTable zones_{settings().secondary.zones};
   loop::ZoneIntake intake_;
   xfr::MessageStream stream_;
   std::optional<test::TsigPeer> peer_;

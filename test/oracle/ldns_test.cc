@@ -45,7 +45,7 @@ struct Reading {
 };
 
 bool isUnderstood(unsigned type, unsigned rrclass) {
-  return rrclass == 1 && isKept(static_cast<RrType>(type));
+  return rrclass == 1 && isRead(static_cast<RrType>(type));
 }
 
 // OPT and TSIG stand apart in ldns's packets, and are left out of the comparison.

@@ -105,41 +105,25 @@ void change(std::vector<OwnedRecord>& records, bool added, OwnedRecord record) {
 }  // namespace
 
 const std::map<std::string, Play::Command>& Play::commands() {
-  static const std::map<std::string, Command> kCommands{{"edge", &Play::edge},
-                                                        {"customer", &Play::customer},
-                                                        {"attribute", &Play::attribute},
-                                                        {"limits", &Play::limits},
-                                                        {"primary", &Play::primary},
-                                                        {"zone", &Play::zone},
-                                                        {"unconfigure", &Play::unconfigure},
-                                                        {"resolver", &Play::resolver},
-                                                        {"watch", &Play::watch},
-                                                        {"discovery", &Play::discovery},
-                                                        {"want", &Play::want},
-                                                        {"look-up", &Play::lookUp},
-                                                        {"approve", &Play::approve},
-                                                        {"reject", &Play::reject},
-                                                        {"dns", &Play::dns},
-                                                        {"dns-mood", &Play::dnsMood},
-                                                        {"reply", &Play::reply},
-                                                        {"serve", &Play::serve},
-                                                        {"edit", &Play::edit},
-                                                        {"replace", &Play::replace},
-                                                        {"forget", &Play::forget},
-                                                        {"mood", &Play::mood},
-                                                        {"cut", &Play::cut},
-                                                        {"start", &Play::start},
-                                                        {"kill", &Play::kill},
-                                                        {"notify", &Play::notify},
-                                                        {"advance", &Play::advance},
-                                                        {"store", &Play::store},
-                                                        {"disk", &Play::disk},
-                                                        {"hold", &Play::hold},
-                                                        {"flow", &Play::flow},
-                                                        {"settle", &Play::settle},
-                                                        {"deliver", &Play::deliver},
-                                                        {"answer", &Play::answer},
-                                                        {"work", &Play::work}};
+  static const std::map<std::string, Command> kCommands{
+      {"edge", &Play::edge},           {"customer", &Play::customer},
+      {"attribute", &Play::attribute}, {"limits", &Play::limits},
+      {"primary", &Play::primary},     {"zone", &Play::zone},
+      {"catalog", &Play::catalog},     {"unconfigure", &Play::unconfigure},
+      {"resolver", &Play::resolver},   {"watch", &Play::watch},
+      {"discovery", &Play::discovery}, {"want", &Play::want},
+      {"look-up", &Play::lookUp},      {"approve", &Play::approve},
+      {"reject", &Play::reject},       {"dns", &Play::dns},
+      {"dns-mood", &Play::dnsMood},    {"reply", &Play::reply},
+      {"serve", &Play::serve},         {"edit", &Play::edit},
+      {"replace", &Play::replace},     {"forget", &Play::forget},
+      {"mood", &Play::mood},           {"cut", &Play::cut},
+      {"start", &Play::start},         {"kill", &Play::kill},
+      {"notify", &Play::notify},       {"advance", &Play::advance},
+      {"store", &Play::store},         {"disk", &Play::disk},
+      {"hold", &Play::hold},           {"flow", &Play::flow},
+      {"settle", &Play::settle},       {"deliver", &Play::deliver},
+      {"answer", &Play::answer},       {"work", &Play::work}};
   return kCommands;
 }
 
@@ -256,6 +240,10 @@ void Play::limits(const Words& words, const Step&) {
   };
   takeBrake("brake", settings.brake.customer_percent, settings.brake.customer_min);
   takeBrake("brake-total", settings.brake.total_percent, settings.brake.total_min);
+  if (options.contains("expire")) {
+    settings.secondary.clamps.expire_max =
+        std::chrono::duration_cast<std::chrono::seconds>(duration(options["expire"]));
+  }
   query::AnswerSettings& answers = settings.answers;
   if (options.contains("ttl-min")) answers.ttl_min = duration(options["ttl-min"]);
   if (options.contains("ttl-max")) answers.ttl_max = duration(options["ttl-max"]);
@@ -272,14 +260,41 @@ void Play::primary(const Words& words, const Step&) {
 
 void Play::zone(const Words& words, const Step&) {
   auto options = optionsOf(words, 2);
-  xfr::ZoneSettings zone{.name = nameFromText(words.at(1)), .primaries = {}, .limits = {}};
-  for (const std::string& name : listOf(options.at("primaries"))) {
-    zone.primaries.push_back(
-        xfr::PrimaryId{static_cast<std::uint32_t>(primary_ids_.at(name).first)});
-  }
   const view::CustomerId owner = customerNamed(options.at("customer"));
-  world_.settings.secondary.zones.push_back(std::move(zone));
+  world_.settings.secondary.zones.push_back({.name = nameFromText(words.at(1)),
+                                             .primaries = primariesNamed(options.at("primaries")),
+                                             .limits = {}});
   world_.settings.zones.push_back({owner, options.contains("shared")});
+}
+
+void Play::catalog(const Words& words, const Step& step) {
+  auto options = optionsOf(words, 2);
+  loop::CatalogSettings catalog;
+  catalog.zone = nameFromText(words.at(1));
+  catalog.customer = customerNamed(options.at("customer"));
+  catalog.members.primaries = primariesNamed(options.at("primaries"));
+  for (const std::string& pattern : listOf(options["allow"])) {
+    catalog.allow.push_back(must(discovery::Pattern::fromText(pattern), pattern));
+  }
+  if (options.contains("max")) catalog.members_max = number<std::uint32_t>(options["max"]);
+  if (options.contains("group")) {
+    const std::string group = options["group"];
+    const std::size_t colon = group.find(':');
+    catalog.groups.emplace_back(group.substr(0, colon),
+                                loop::MemberSettings{primariesNamed(group.substr(colon + 1)), {}});
+  }
+  zone(words, step);
+  world_.settings.zones.back().catalog =
+      loop::CatalogId{static_cast<std::uint32_t>(world_.settings.catalogs.size())};
+  world_.settings.catalogs.push_back(std::move(catalog));
+}
+
+std::vector<xfr::PrimaryId> Play::primariesNamed(const std::string& names) const {
+  std::vector<xfr::PrimaryId> primaries;
+  for (const std::string& name : listOf(names)) {
+    primaries.push_back(xfr::PrimaryId{static_cast<std::uint32_t>(primary_ids_.at(name).first)});
+  }
+  return primaries;
 }
 
 view::CustomerId Play::customerNamed(const std::string& name) const {

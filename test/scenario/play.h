@@ -3,9 +3,10 @@
 //
 //   edge hosts=NAME,.. addresses=PREFIX,.. udp=PORT tcp=PORT ..   customer NAME [dids=PATTERN,..]
 //   attribute NAME TYPE [values=..] [multi] [setter=..] [default=..] [min=N] [max=N]
-//   limits [batch=N] [transfers=N] [refresh=N(s|m|h)] [transports=NAME,..]
+//   limits [batch=N] [transfers=N] [refresh=N(s|m|h)] [expire=..] [transports=NAME,..]
 //          [ttl-min=N(s|m|h)] [ttl-max=..] [idle-interval=..]   of answers
 //   primary NAME ADDRESS              zone NAME customer=NAME primaries=NAME,.. [shared]
+//   catalog NAME customer=NAME primaries=NAME,.. [allow=PATTERN,..] [max=N] [group=NAME:PRIMARY]
 //   resolver ADDRESS                  asked for what lies outside the zones of every customer
 //   watch NAME customer=NAME          discovery [mode=listed|token|open] [allow=PATTERN,..]
 //   [idle=N(s|h|d)] [max=N] serve PRIMARY ZONE SERIAL         a zone's records follow, one a line,
@@ -75,6 +76,7 @@ class Play {
   void limits(const Words& words, const Step& step);
   void primary(const Words& words, const Step& step);
   void zone(const Words& words, const Step& step);
+  void catalog(const Words& words, const Step& step);
   void resolver(const Words& words, const Step& step);
   void watch(const Words& words, const Step& step);
   void discovery(const Words& words, const Step& step);
@@ -110,6 +112,7 @@ class Play {
 
   loop::Reconciler& process();
   WorldPrimary& at(const std::string& name);
+  std::vector<xfr::PrimaryId> primariesNamed(const std::string& names) const;
   view::CustomerId customerNamed(const std::string& name) const;
   void settleIfRunning();
 

@@ -10,7 +10,8 @@
 // - A domain that DNS points here no more is published as retiring before it goes, and goes when
 // the
 //   deadline that was published is over; unless DNS points it elsewhere, or it was only a target.
-// - Of a customer's domains no more go, or move, within the brake's window than it lets pass, but for
+// - Of a customer's domains no more go, or move, within the brake's window than it lets pass, but
+// for
 //   what the operator approved.
 // - No question is asked before its TTL, or the pause after a failure, is over (QuestionPace).
 // - Workers hear "not hosted" only of what DNS does not point here, and of nothing that is
@@ -101,9 +102,9 @@ class Checks {
     Instant when{};
     std::string customer;
   };
-  std::vector<Went> went_;                              // or moved
-  std::map<std::string, std::size_t> most_;             // domains published, by customer
-  std::set<std::string> approved_;                      // domains, until they go
+  std::vector<Went> went_;                   // or moved
+  std::map<std::string, std::size_t> most_;  // domains published, by customer
+  std::set<std::string> approved_;           // domains, until they go
   std::vector<std::optional<dns::Serial>> held_;
   std::vector<bool> confirmed_;
   std::optional<plan::Position> ours_;  // where it published, or read, last

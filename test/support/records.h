@@ -185,6 +185,7 @@ inline std::vector<std::uint8_t> rdataFromFields(dns::RrType type,
     case dns::RrType::ns:
     case dns::RrType::cname:
     case dns::RrType::dname:
+    case dns::RrType::ptr:
       return rdata.name().take();
     case dns::RrType::soa:
       return rdata.name().name().integers(4, 5).take();

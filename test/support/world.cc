@@ -32,17 +32,14 @@ Overloaded(Visitors...) -> Overloaded<Visitors...>;
 
 void WorldJournal::record(const ports::Fact& fact) {
   if (on_fact) on_fact(fact);
-  const auto zone = [this](xfr::ZoneId id) {
-    return settings_.secondary.zones[static_cast<std::size_t>(id)].name.toText();
-  };
   std::visit(
       Overloaded{
           [&](const xfr::ZoneCurrent& f) {
             trace_.push_back(
-                fmt::format("zone {} is current at {}", zone(f.zone), f.serial.value()));
+                fmt::format("zone {} is current at {}", f.name.toText(), f.serial.value()));
           },
           [&](const xfr::ZoneTransferred& f) {
-            trace_.push_back(fmt::format("zone {} transferred by {} to {}", zone(f.zone),
+            trace_.push_back(fmt::format("zone {} transferred by {} to {}", f.name.toText(),
                                          f.shape == xfr::TransferShape::ixfr ? "ixfr" : "axfr",
                                          f.to.value()));
           },
@@ -50,7 +47,7 @@ void WorldJournal::record(const ports::Fact& fact) {
             trace_.push_back(fmt::format("failure {}: {}", f.reason, f.text));
           },
           [&](const xfr::ZoneExpired& f) {
-            trace_.push_back(fmt::format("zone {} expired", zone(f.zone)));
+            trace_.push_back(fmt::format("zone {} expired", f.name.toText()));
           },
           [&](const xfr::ConnectionsScarce& f) {
             trace_.push_back(fmt::format("{} servers wait for a connection", f.servers_waiting));
@@ -85,6 +82,29 @@ void WorldJournal::record(const ports::Fact& fact) {
             }
           },
           [&](const ports::WantedTrouble& f) { trace_.push_back("wanted: " + f.why); },
+          [&](const ports::ZoneAdded& f) {
+            trace_.push_back(fmt::format("zone {} {} by {}", f.zone, f.how, f.catalog));
+          },
+          [&](const ports::ZoneLeaves& f) {
+            trace_.push_back(fmt::format("zone {} leaves: {}", f.zone, f.cause));
+          },
+          [&](const ports::ZoneRemoved& f) {
+            trace_.push_back(fmt::format("zone {} removed: {}", f.zone, f.cause));
+          },
+          [&](const ports::CatalogBroken& f) {
+            trace_.push_back(fmt::format("catalog {} is broken: {}", f.catalog, f.text));
+          },
+          [&](const ports::CatalogRead& f) {
+            trace_.push_back(fmt::format("catalog {} serial {} read: {} members, {} refused",
+                                         f.catalog, f.serial.value(), f.members, f.refused));
+          },
+          [&](const ports::CatalogExpired& f) {
+            trace_.push_back(
+                fmt::format("catalog {} expired with {} members", f.catalog, f.members));
+          },
+          [&](const ports::MemberRefused& f) {
+            trace_.push_back(fmt::format("refused {} of {}: {}", f.zone, f.catalog, f.why));
+          },
       },
       fact);
 }
@@ -95,6 +115,7 @@ void World::start() {
   reconciler_ = std::make_unique<loop::Reconciler>(
       settings, loop::Ports{clock, *transport_, *resolver_, workers, store, disk, journal},
       ++starts_);
+  for (const auto& [name, saved] : std::map(disk.bindings())) reconciler_->restoreBinding(saved);
   for (const auto& [name, saved] : std::map(disk.zones())) reconciler_->restore(saved);
   reconciler_->start(disk.publisher().value_or(ports::SavedPublisher{}));
 }

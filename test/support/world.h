@@ -30,13 +30,12 @@ namespace zonecast::test {
 
 class WorldJournal final : public ports::Journal {
  public:
-  WorldJournal(const loop::Settings& settings, Trace& trace) : settings_(settings), trace_(trace) {}
+  explicit WorldJournal(Trace& trace) : trace_(trace) {}
   void record(const ports::Fact& fact) override;
 
   std::function<void(const ports::Fact&)> on_fact;
 
  private:
-  const loop::Settings& settings_;
   Trace& trace_;
 };
 
@@ -50,7 +49,7 @@ class World {
   WorldStore store{trace};
   WorldWorkers workers{trace};
   WorldDisk disk;
-  WorldJournal journal{settings, trace};
+  WorldJournal journal{trace};
   bool flows = true;
 
   World() = default;

@@ -67,6 +67,15 @@ void WorldDisk::removeZone(const dns::Name& zone) {
   write([zone](Content& c) { c.zones.erase(zone); });
 }
 
+void WorldDisk::saveBinding(const ports::SavedBinding& binding) {
+  if (!admit("the binding of zone " + binding.zone.toText())) return;
+  write([binding](Content& c) { c.bindings.insert_or_assign(binding.zone, binding); });
+}
+
+void WorldDisk::removeBinding(const dns::Name& zone) {
+  write([zone](Content& c) { c.bindings.erase(zone); });
+}
+
 void WorldDisk::savePublisher(const ports::SavedPublisher& publisher) {
   if (!admit("the publisher's position")) return;
   write([publisher](Content& c) { c.publisher = publisher; });

@@ -17,6 +17,7 @@ namespace zonecast::test {
 class WorldDisk final : public ports::Disk {
  public:
   using Zones = std::map<dns::Name, ports::SavedZone, dns::CanonicalLess>;
+  using Bindings = std::map<dns::Name, ports::SavedBinding, dns::CanonicalLess>;
 
   void saveZonePiece(const dns::Name& zone, ports::PackedRecords piece, bool first,
                      const std::optional<xfr::HeldCopy>& last) override;
@@ -24,11 +25,14 @@ class WorldDisk final : public ports::Disk {
                      const xfr::HeldCopy& copy) override;
   void saveZoneTimers(const dns::Name& zone, const xfr::HeldCopy& copy) override;
   void removeZone(const dns::Name& zone) override;
+  void saveBinding(const ports::SavedBinding& binding) override;
+  void removeBinding(const dns::Name& zone) override;
   void savePublisher(const ports::SavedPublisher& publisher) override;
 
   bool deliver(ports::DiskListener& listener);  // a trouble; false when there is none
 
   const Zones& zones() const { return content_.zones; }
+  const Bindings& bindings() const { return content_.bindings; }
   const std::optional<ports::SavedPublisher>& publisher() const { return content_.publisher; }
 
   // -- what happens to it
@@ -40,6 +44,7 @@ class WorldDisk final : public ports::Disk {
  private:
   struct Content {
     Zones zones;
+    Bindings bindings;
     std::optional<ports::SavedPublisher> publisher;
   };
   using Write = std::function<void(Content&)>;

@@ -9,11 +9,12 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
-CORE_ROOMS = ["dns", "xfr", "view", "derive", "identity", "discovery", "plan", "query", "ports", "loop"]
+CORE_ROOMS = ["dns", "catalog", "xfr", "view", "derive", "identity", "discovery", "plan", "query", "ports", "loop"]
 
 # room -> the rooms of the project that it may include, besides itself
 CORE = {
     "dns": [],
+    "catalog": ["dns"],
     "xfr": ["dns"],
     "view": ["dns"],
     "derive": ["dns", "view"],
@@ -22,7 +23,7 @@ CORE = {
     "plan": ["dns", "view", "derive", "identity"],
     "query": ["dns", "xfr"],
     "ports": ["dns", "xfr", "view", "derive", "identity", "discovery", "plan", "query"],
-    "loop": ["dns", "xfr", "view", "derive", "identity", "discovery", "plan", "query", "ports"],
+    "loop": ["dns", "catalog", "xfr", "view", "derive", "identity", "discovery", "plan", "query", "ports"],
 }
 ALLOWED = {f"reconciler/{room}": [f"reconciler/{seen}" for seen in seen_rooms]
            for room, seen_rooms in CORE.items()}

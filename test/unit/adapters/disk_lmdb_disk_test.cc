@@ -13,6 +13,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::UnorderedElementsAre;
 
 const dns::Name kExample = nameOf("example.com");
 
@@ -45,6 +46,28 @@ TEST_F(DiskTest, AZoneComesBackWithItsPiecesJournalAndTimers) {
   EXPECT_EQ(zone.copy.intervals.refresh, std::chrono::seconds{7200});
   EXPECT_EQ(zone.copy.intervals.retry, std::chrono::seconds{900});
   EXPECT_EQ(zone.copy.intervals.expire, std::chrono::seconds{1'209'600});
+}
+
+TEST_F(DiskTest, ABindingIsReadBackUntilItIsRemoved) {
+  open();
+  const ports::SavedBinding plain{.zone = kExample, .customer = "acme"};
+  const ports::SavedBinding full{.zone = nameOf("two.example.com"),
+                                 .customer = "globex",
+                                 .catalog = "cat.example",
+                                 .label = "a",
+                                 .groups = {"Big", std::string(255, 'x')},
+                                 .leaving_since = WallTime{Duration{42}},
+                                 .cause = "it is not a member any more"};
+  disk_->saveBinding(full);
+  disk_->saveBinding(plain);
+  disk_->removeZone(kExample);  // a copy is another matter
+  EXPECT_THAT(troubles(), IsEmpty());
+  open();
+  EXPECT_THAT(*disk_->loadBindings(), UnorderedElementsAre(plain, full));
+  disk_->removeBinding(kExample);
+  EXPECT_THAT(troubles(), IsEmpty());
+  open();
+  EXPECT_THAT(*disk_->loadBindings(), ElementsAre(full));
 }
 
 TEST_F(DiskTest, AFullCopyReplacesPiecesAndJournal) {

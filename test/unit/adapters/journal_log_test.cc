@@ -37,7 +37,7 @@ class LogTest : public ::testing::Test {
 };
 
 TEST_F(LogTest, OneFactIsOneLine) {
-  EXPECT_EQ(lineOf(xfr::ZoneCurrent{kAcme, kNs1, dns::Serial(7)}),
+  EXPECT_EQ(lineOf(xfr::ZoneCurrent{kAcme, kNs1, dns::Serial(7), zoneName(kAcme)}),
             "debug zone is current zone=acme.example serial=7 primary=ns1\n");
   EXPECT_EQ(lineOf(xfr::ZoneTransferred{.zone = kAcme,
                                         .primary = kNs1,
@@ -46,7 +46,8 @@ TEST_F(LogTest, OneFactIsOneLine) {
                                         .to = dns::Serial(8),
                                         .records = 4,
                                         .octets = 200,
-                                        .took = Duration{2'345}}),
+                                        .took = Duration{2'345},
+                                        .name = zoneName(kAcme)}),
             "info zone transferred zone=acme.example from=7 to=8 shape=ixfr primary=ns1 records=4 "
             "octets=200 took_ms=2.345\n");
   EXPECT_EQ(lineOf(failureOf(kAcme, "timeout")),
@@ -56,7 +57,7 @@ TEST_F(LogTest, OneFactIsOneLine) {
       lineOf(xfr::ConnectionsScarce{512, 3}),
       "warning SOA queries wait for a connection: limits.connections_max are open; raise it, or "
       "lower limits.transfers_max connections_max=512 servers_waiting=3\n");
-  EXPECT_EQ(lineOf(xfr::ZoneExpired{kAcme}),
+  EXPECT_EQ(lineOf(xfr::ZoneExpired{kAcme, zoneName(kAcme)}),
             "error zone has expired: its last good copy goes on being served; see to its "
             "primaries zone=acme.example\n");
   EXPECT_EQ(lineOf(strangerFrom("192.0.2.1")),
@@ -91,7 +92,7 @@ TEST_F(LogTest, ManyCausesAreCutShort) {
 
 TEST_F(LogTest, WhatIsAllWellIsForDebuggingOnly) {
   out_->set_level(spdlog::level::info);
-  EXPECT_EQ(lineOf(xfr::ZoneCurrent{kAcme, kNs1, dns::Serial(7)}), "");
+  EXPECT_EQ(lineOf(xfr::ZoneCurrent{kAcme, kNs1, dns::Serial(7), zoneName(kAcme)}), "");
   EXPECT_EQ(lineOf(ports::NotifyReceived{xfr::NotifyResult::accepted, "acme.example", "::1"}), "");
 }
 

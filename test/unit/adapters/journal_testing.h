@@ -17,6 +17,10 @@ using FakeClock = test::ManualClock;
 inline constexpr xfr::ZoneId kAcme{0}, kOdd{1};
 inline constexpr xfr::PrimaryId kNs1{0};
 
+inline dns::Name zoneName(xfr::ZoneId zone) {
+  return dns::Name::fromText(zone == kAcme ? "acme.example" : "a\\032zone=x.example").value();
+}
+
 inline loop::Settings someSettings() {
   loop::Settings settings;
   settings.secondary.primaries.push_back({.name = "ns1", .endpoint = {}, .key = nullptr});
@@ -32,7 +36,8 @@ inline xfr::ZoneFailure failureOf(xfr::ZoneId zone, const std::string& reason) {
           .zone = zone,
           .primary = kNs1,
           .reason = reason,
-          .text = "it did not work; next try in 10 s"};
+          .text = "it did not work; next try in 10 s",
+          .name = zoneName(zone)};
 }
 
 inline ports::NotifyReceived strangerFrom(const std::string& sender) {

@@ -75,29 +75,33 @@ TEST(Words, AZonesRowTellsItsState) {
   zone.set_customer("acme");
   zone.set_activity("waiting");
   zone.set_next_check_seconds(30);
-  EXPECT_EQ(zoneRow(zone), (std::vector<std::string>{"acme.example", "acme", "-", "empty", "-",
-                                                     "never", "30s", "0", "-"}));
+  EXPECT_EQ(zoneRow(zone), (std::vector<std::string>{"acme.example", "acme", "config", "-", "empty",
+                                                     "-", "never", "30s", "0", "-"}));
   zone.set_serial(0);
   zone.set_primary("ns1");
   zone.set_checked_seconds_ago(61);
   zone.set_records(12);
   zone.set_trouble("timeout");
-  EXPECT_EQ(zoneRow(zone), (std::vector<std::string>{"acme.example", "acme", "0", "unconfirmed",
-                                                     "ns1", "1m 1s ago", "30s", "12", "timeout"}));
+  zone.set_from("cat.example");
+  EXPECT_EQ(zoneRow(zone),
+            (std::vector<std::string>{"acme.example", "acme", "cat.example", "0", "unconfirmed",
+                                      "ns1", "1m 1s ago", "30s", "12", "timeout"}));
   zone.set_confirmed(true);
-  EXPECT_EQ(zoneRow(zone)[3], "current");
+  EXPECT_EQ(zoneRow(zone)[4], "current");
   zone.set_expired(true);
-  EXPECT_EQ(zoneRow(zone)[3], "expired");
+  EXPECT_EQ(zoneRow(zone)[4], "expired");
   zone.set_activity("transferring");
-  EXPECT_EQ(zoneRow(zone)[3], "transferring");
+  EXPECT_EQ(zoneRow(zone)[4], "transferring");
+  zone.set_leaves_in_seconds(60);
+  EXPECT_EQ(zoneRow(zone)[4], "leaving");
 }
 
 TEST(Words, TimesThatLieOnTheWrongSideAreNow) {
   v1::ZoneStatus zone;
   zone.set_checked_seconds_ago(-3'600);
   zone.set_next_check_seconds(-1);
-  EXPECT_EQ(zoneRow(zone)[5], "0s ago");
-  EXPECT_EQ(zoneRow(zone)[6], "0s");
+  EXPECT_EQ(zoneRow(zone)[6], "0s ago");
+  EXPECT_EQ(zoneRow(zone)[7], "0s");
 }
 
 TEST(Words, AStepIsIndentedByItsDepthAndSaysWhereItComesFrom) {

@@ -242,6 +242,25 @@ const std::vector<Fault> kCustomerFaults{
      "  b: {primaries: {p: {address: 192.0.2.1}}, zones: [{name: a.example}]}",
      {"4:64: expected every name once, but `a.example` stands at 4:53 already, for customer `a`",
       "5:60: expected every name once, but `a.example` stands at 4:53 already, for customer `a`"}},
+    {"CatalogsWithoutPrimaries",
+     "customers: {a: {catalogs: [{name: c.example}]}}",
+     {"3:27: expected `primaries` beside these catalogs, at least one"}},
+    {"CatalogThatIsAName",
+     "customers: {a: {primaries: {p: {address: 192.0.2.1}}, catalogs: [c.example]}}",
+     {"3:66: expected a mapping of options, not `c.example`"}},
+    {"CatalogWithoutName",
+     "customers: {a: {primaries: {p: {address: 192.0.2.1}}, catalogs: [{members_max: 0}]}}",
+     {"3:66: `name` is missing: expected the name of a zone",
+      "3:80: expected a number from 1 to 1000000, not `0`"}},
+    {"CatalogThatIsAZone",
+     "customers: {a: {primaries: {p: {address: 192.0.2.1}}, zones: [a.example], catalogs: [{name: "
+     "a.example}]}}",
+     {"3:93: expected every name once, but `a.example` stands at 3:63 already, for customer `a`"}},
+    {"CatalogsGrants",
+     "customers: {a: {primaries: {p: {address: 192.0.2.1}}, catalogs: [{name: c.example, allow: "
+     "[\"*.*\"], groups: {g: {primarys: [p]}, h: {primaries: [q]}}}]}}",
+     {"3:92: expected a name, *. and a name for all below it, or *, not `*.*`",
+      "3:113: unknown option `primarys`; did you mean `primaries`?", "3:145: unknown primary `q`"}},
     {"WatchedTwice",
      "watched: [b.example]\n"
      "customers: {a: {primaries: {p: {address: 192.0.2.1}}, zones: [a.example], watched: "

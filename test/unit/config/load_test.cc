@@ -124,6 +124,14 @@ customers:
     zones:
       - Iptel.org
       - {name: example.org., primaries: [ns2, ns1], shared: true, records_max: 2000, octets_max: 8MiB}
+    catalogs:
+      - name: Catalog.example
+        primaries: [ns2]
+        allow: [iptel.net, "*.iptel.net"]
+        members_max: 51
+        records_max: 5200
+        octets_max: 53MiB
+        groups: {big: {primaries: [ns1], octets_max: 54MiB}, Small: {records_max: 55}}
   acme:
     primaries: {ns1: {address: 192.0.2.1, key_file: iptel.key}}
     zones: [acme.example]
@@ -328,8 +336,8 @@ TEST_F(LoadedFile, HasCustomersWithTheirPrimaries) {
 TEST_F(LoadedFile, HasZonesInTheOrderOfTheFile) {
   using xfr::PrimaryId;
   const auto& zones = settings().secondary.zones;
-  ASSERT_EQ(zones.size(), 3u);
-  ASSERT_EQ(settings().zones.size(), 3u);
+  ASSERT_EQ(zones.size(), 4u);
+  ASSERT_EQ(settings().zones.size(), 4u);
   EXPECT_EQ(zones[0].name.toText(), "iptel.org");
   EXPECT_THAT(zones[0].primaries, ElementsAre(PrimaryId{0}, PrimaryId{1}));
   EXPECT_EQ(zones[0].limits.octets_max, 1u << 20);
@@ -343,9 +351,47 @@ TEST_F(LoadedFile, HasZonesInTheOrderOfTheFile) {
   EXPECT_EQ(zones[1].limits.octets_max, 8u << 20);
   EXPECT_EQ(zones[1].limits.ixfr_deltas_max, 12u);
   EXPECT_TRUE(settings().zones[1].shared);
-  EXPECT_EQ(zones[2].name.toText(), "acme.example");
-  EXPECT_THAT(zones[2].primaries, ElementsAre(PrimaryId{2}));
-  EXPECT_EQ(settings().zones[2].customer, view::CustomerId{1});
+  EXPECT_EQ(zones[3].name.toText(), "acme.example");
+  EXPECT_THAT(zones[3].primaries, ElementsAre(PrimaryId{2}));
+  EXPECT_EQ(settings().zones[3].customer, view::CustomerId{1});
+}
+
+TEST_F(LoadedFile, HasCatalogsAmongTheZones) {
+  using xfr::PrimaryId;
+  ASSERT_EQ(settings().catalogs.size(), 1u);
+  EXPECT_EQ(settings().secondary.zones[2].name.toText(), "catalog.example");
+  EXPECT_THAT(settings().secondary.zones[2].primaries, ElementsAre(PrimaryId{1}));
+  EXPECT_EQ(settings().zones[2].catalog, loop::CatalogId{0});
+  EXPECT_EQ(settings().zones[1].catalog, std::nullopt);
+  const loop::CatalogSettings& catalog = settings().catalogs[0];
+  EXPECT_EQ(catalog.zone.toText(), "catalog.example");
+  EXPECT_EQ(catalog.customer, view::CustomerId{0});
+  ASSERT_EQ(catalog.allow.size(), 2u);
+  EXPECT_EQ(catalog.allow[1].toText(), "*.iptel.net");
+  EXPECT_EQ(catalog.members_max, 51u);
+  EXPECT_THAT(catalog.members.primaries, ElementsAre(PrimaryId{1}));
+  EXPECT_EQ(catalog.members.limits.records_max, 5200u);
+  EXPECT_EQ(catalog.members.limits.octets_max, 53u << 20);
+  ASSERT_EQ(catalog.groups.size(), 2u);
+  EXPECT_EQ(catalog.groups[0].first, "big");
+  EXPECT_THAT(catalog.groups[0].second.primaries, ElementsAre(PrimaryId{0}));
+  EXPECT_EQ(catalog.groups[0].second.limits.octets_max, 54u << 20);
+  EXPECT_EQ(catalog.groups[0].second.limits.records_max, 5200u);
+  EXPECT_EQ(catalog.groups[1].first, "Small");
+  EXPECT_THAT(catalog.groups[1].second.primaries, ElementsAre(PrimaryId{1}));
+  EXPECT_EQ(catalog.groups[1].second.limits.records_max, 55u);
+}
+
+TEST(Catalogs, MayBringNothingWhereNothingIsSaid) {
+  const ConfigFiles files;
+  const auto loaded = files.load(
+      std::string(kRequired) +
+      "customers: {a: {primaries: {p: {address: 192.0.2.1}}, catalogs: [{name: c.example}]}}\n");
+  ASSERT_TRUE(loaded) << toText(loaded.error().front());
+  const loop::CatalogSettings& catalog = loaded->settings.catalogs.at(0);
+  EXPECT_TRUE(catalog.allow.empty());
+  EXPECT_EQ(catalog.members_max, 50'000u);
+  EXPECT_TRUE(catalog.groups.empty());
 }
 
 // What the design promises where a file says nothing.
@@ -538,7 +584,7 @@ TEST(Http, HasATokenFromAFileAndNamesInLowerCase) {
 TEST(Sample, Loads) {
   const auto loaded = load(sampleFile());
   ASSERT_TRUE(loaded) << toText(loaded.error().front());
-  EXPECT_EQ(loaded->settings.secondary.zones.size(), 2u);
+  EXPECT_EQ(loaded->settings.secondary.zones.size(), 3u);
 }
 
 TEST(Sample, HasEveryOptionWithItsDefault) {

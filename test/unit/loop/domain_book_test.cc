@@ -34,8 +34,8 @@ class Book : public testing::Test {
     rule.ports.push_back({derive::Transport::tcp, 5060});
     settings_.edge.rules.push_back(std::move(rule));
     settings_.customers.push_back({.name = "acme", .grants = {.dids = {"acme"}}, .attributes = {}});
-    acme_ = view_.addZone(nameFromText("acme.example"), view::CustomerId{0}, false);
-    second_ = view_.addZone(nameFromText("second.example"), view::CustomerId{0}, false);
+    view_.addZone(acme_, nameFromText("acme.example"), view::CustomerId{0}, false);
+    view_.addZone(second_, nameFromText("second.example"), view::CustomerId{0}, false);
     install(second_, "");
   }
 
@@ -108,13 +108,18 @@ class Book : public testing::Test {
 
   Settings settings_;
   view::View view_;
-  view::ZoneIndex acme_{}, second_{};
+  view::ZoneIndex acme_{0}, second_{1};
   plan::Table published_;
   query::Answers answers_{settings_.answers, {}, 1};
   test::ManualClock clock_;
+  std::optional<WallTime> leaves_at_;         // both zones
   Instant confirmed_at_ = clock_.now().mono;  // both zones
-  DomainBook book_{settings_, view_, answers_, published_,
-                   [this](view::ZoneIndex, Instant then) { return confirmed_at_ > then; }};
+  DomainBook book_{settings_,
+                   view_,
+                   answers_,
+                   published_,
+                   {[this](view::ZoneIndex, Instant then) { return confirmed_at_ > then; },
+                    [this](view::ZoneIndex) { return leaves_at_; }}};
 };
 
 TEST_F(Book, AnOwnerConcernsItsDomainAndThoseThatReadIt) {

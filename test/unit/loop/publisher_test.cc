@@ -71,7 +71,8 @@ class PublisherTest : public testing::Test {
  protected:
   PublisherTest() {
     settings_.customers.push_back({.name = "acme", .grants = {}, .attributes = {}});
-    view_.addZone(test::nameFromText("acme.example"), view::CustomerId{0}, false);
+    view_.addZone(view::ZoneIndex{0}, test::nameFromText("acme.example"), view::CustomerId{0},
+                  false);
   }
 
   static constexpr view::ZoneIndex kZone{0};
@@ -120,10 +121,14 @@ class PublisherTest : public testing::Test {
   test::ManualClock clock_;
   RecordingStore store_;
   test::WorldDisk disk_;
-  test::WorldJournal journal_{settings_, trace_};
+  test::WorldJournal journal_{trace_};
   query::Answers answers_{settings_.answers, {}, 1};
-  DomainBook book_{settings_, view_, answers_, published_,
-                   [](view::ZoneIndex, Instant) { return true; }};
+  DomainBook book_{settings_,
+                   view_,
+                   answers_,
+                   published_,
+                   {[](view::ZoneIndex, Instant) { return true; },
+                    [](view::ZoneIndex) { return std::nullopt; }}};
   std::mt19937_64 random_{1};
   std::string held_;  // why, while it is not empty
   bool zones_answered_ = true;

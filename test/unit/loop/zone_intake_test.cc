@@ -22,6 +22,8 @@ class NoDisk final : public ports::Disk {
   void saveZoneDelta(const dns::Name&, std::vector<view::Delta>, const xfr::HeldCopy&) override {}
   void saveZoneTimers(const dns::Name&, const xfr::HeldCopy&) override {}
   void removeZone(const dns::Name&) override {}
+  void saveBinding(const ports::SavedBinding&) override {}
+  void removeBinding(const dns::Name&) override {}
   void savePublisher(const ports::SavedPublisher&) override {}
 };
 
@@ -29,7 +31,7 @@ constexpr xfr::ZoneId kZone{0};
 
 class ZoneIntakeTest : public testing::Test {
  protected:
-  ZoneIntakeTest() { view_.addZone(view::name("example"), {}, false); }
+  ZoneIntakeTest() { view_.addZone(view::ZoneIndex{0}, view::name("example"), {}, false); }
 
   static Settings oneZone() {
     Settings settings;
@@ -69,7 +71,8 @@ class ZoneIntakeTest : public testing::Test {
   Settings settings_ = oneZone();
   view::View view_;
   NoDisk disk_;
-  ZoneIntake intake_{settings_, view_, disk_, [](const ZoneUpdate&) {}};
+  xfr::ZoneTable zones_{settings_.secondary.zones};
+  ZoneIntake intake_{settings_, zones_, view_, disk_, [](const ZoneUpdate&) {}};
   const Now now_{Instant{}, WallTime{std::chrono::hours{500'000}}};
 };
 
@@ -82,7 +85,9 @@ TEST_F(ZoneIntakeTest, WhatALimitRefusesIsToldAsALimit) {
 }
 
 TEST_F(ZoneIntakeTest, ALimitThatAnEditMeetsIsToldAsOneToo) {
-  settings_.secondary.zones[0].limits.records_max = 2;
+  xfr::ZoneSettings narrow = settings_.secondary.zones[0];
+  narrow.limits.records_max = 2;
+  zones_.replace(kZone, narrow);
   ASSERT_TRUE(transfer({"example SOA 1", "h.example MX a"}));
   ASSERT_TRUE(edit(1, {"h.example MX a"}, {"h.example A 192.0.2.1"}));
   const auto more = edit(2, {}, {"i.example A 192.0.2.1"});

@@ -18,9 +18,14 @@ constexpr CustomerId kAlice{1}, kBob{2}, kOperator{3};
 
 class ViewTest : public testing::Test {
  protected:
+  ZoneIndex addEmpty(const char* apex, CustomerId owner, bool shared = false) {
+    const ZoneIndex index{zones_++};
+    view_.addZone(index, name(apex), owner, shared);
+    return index;
+  }
   ZoneIndex add(const char* apex, CustomerId owner, std::initializer_list<const char*> texts,
                 bool shared = false) {
-    const ZoneIndex index = view_.addZone(name(apex), owner, shared);
+    const ZoneIndex index = addEmpty(apex, owner, shared);
     std::vector<DeltaRecord> records = recordsFrom(texts);
     records.push_back({name(apex), RrType::soa, dns::Ttl(3600), soaRdata(17)});
     view_.install(index, std::make_unique<Zone>(zoneOf(apex, records)));
@@ -38,6 +43,7 @@ class ViewTest : public testing::Test {
   }
 
   View view_;
+  std::uint32_t zones_ = 0;
 };
 
 TEST_F(ViewTest, ACustomerIsAnsweredFromItsOwnZones) {
@@ -96,7 +102,7 @@ TEST_F(ViewTest, AnAliasOutOfTheCustomersZonesIsNotKnownButKeepsItsEvidence) {
 
 TEST_F(ViewTest, EightAliasesAreFollowedAndNineAreNot) {
   View& view = view_;
-  const ZoneIndex index = view.addZone(name("example"), kAlice, false);
+  const ZoneIndex index = addEmpty("example", kAlice);
   std::vector<DeltaRecord> records{record("example SOA 1"), record("c0.example A 192.0.2.1")};
   for (int i = 1; i <= 9; ++i) {
     records.push_back(
@@ -162,7 +168,7 @@ TEST_F(ViewTest, AnotherCustomersZoneBelowACutStaysUnseen) {
 
 TEST_F(ViewTest, AZoneThatIsNotTransferredIsNotKnownAndHidesTheZoneAbove) {
   add("example", kAlice, {"h.sub.example A 192.0.2.1"});
-  const ZoneIndex sub = view_.addZone(name("sub.example"), kAlice, false);
+  const ZoneIndex sub = addEmpty("sub.example", kAlice);
   EXPECT_EQ(view_.zone(sub), nullptr);
   const Answer answer = ask(kAlice, "h.sub.example");
   EXPECT_EQ(answer.kind, Kind::notKnown);
@@ -219,7 +225,7 @@ TEST_F(ViewTest, WhatLiesOutsideIsSaidToBeSo) {
   EXPECT_FALSE(view_.lookup(kAlice, name("h.example"), RrType::a).is_outside);
   EXPECT_TRUE(view_.lookup(kBob, name("h.example"), RrType::a).is_outside);
   EXPECT_TRUE(view_.lookup(kAlice, name("x.cut.example"), RrType::a).is_outside);
-  view_.addZone(name("net"), kAlice, false);
+  addEmpty("net", kAlice);
   EXPECT_FALSE(view_.lookup(kAlice, name("h.net"), RrType::a).is_outside);
 }
 

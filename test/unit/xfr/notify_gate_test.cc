@@ -126,7 +126,8 @@ class NotifyGateTest : public testing::Test {
   }
 
   const SecondarySettings settings_ = makeSettings();
-  NotifyGate gate_{settings_, NotifyPolicy{}};
+  const ZoneTable zones_{settings_.zones};
+  NotifyGate gate_{settings_, zones_, NotifyPolicy{}};
 };
 
 TEST_F(NotifyGateTest, APrimaryWithoutKeyHints) {
@@ -274,7 +275,7 @@ TEST_F(NotifyGateTest, TheIntervalIsEachZonesOwn) {
 }
 
 TEST_F(NotifyGateTest, RequiringTsigRefusesUnsignedNotifiesForZonesWithAKey) {
-  NotifyGate gate(settings_, {.require_tsig = true});
+  NotifyGate gate(settings_, zones_, {.require_tsig = true});
   const auto answer =
       expectOutcome(gate.onMessage(Notify{"alpha.example"}.octets(), kAlpha, at(0s)),
                     NotifyResult::unsignedRefused, Rcode::refused);
@@ -362,7 +363,7 @@ TEST_F(NotifyGateTest, EveryTruncationIsMalformedAndSilentWithoutAHeader) {
 }
 
 TEST_F(NotifyGateTest, NoDamagedSignedNotifyHintsWhereTsigIsRequired) {
-  NotifyGate gate(settings_, {.require_tsig = true});
+  NotifyGate gate(settings_, zones_, {.require_tsig = true});
   std::mt19937 random(8945);
   const auto request = sign(Notify{"alpha.example"}.octets(), *kAlphaKey);
   for (int round = 0; round < 20'000; ++round) {
@@ -405,7 +406,8 @@ TEST(NotifyGateScale, AHundredThousandZonesAreToldApart) {
   for (int i = 0; i < 100'000; ++i) {
     settings.zones.push_back({name("z" + std::to_string(i) + ".example"), {PrimaryId{1}}, {}});
   }
-  NotifyGate gate(settings, NotifyPolicy{});
+  const ZoneTable zones(settings.zones);
+  NotifyGate gate(settings, zones, NotifyPolicy{});
   for (const std::uint32_t i : {0u, 1u, 54'321u, 99'999u}) {
     const std::string zone = "z" + std::to_string(i) + ".example";
     EXPECT_EQ(gate.onMessage(Notify{zone}.octets(), kAlpha, at(0s)).hint, ZoneId{i});

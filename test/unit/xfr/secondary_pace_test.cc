@@ -192,7 +192,7 @@ Setup oneServer(std::size_t customers, std::size_t zones_each) {
 
 void giveToCustomers(World& world, std::size_t zones_each) {
   for (std::size_t i = 0; i < world.settings.zones.size(); ++i) {
-    world.settings.zones[i].primaries = {PrimaryId{static_cast<std::uint32_t>(i / zones_each)}};
+    world.setPrimaries(i, {PrimaryId{static_cast<std::uint32_t>(i / zones_each)}});
   }
 }
 
@@ -242,7 +242,7 @@ TEST(SecondaryConnectionsMax, QueriesWaitForAConnectionAndNobodyFails) {
                .primaries = kPrimaries,
                .limits = {.transfers_max = 4, .connections_max = 24}});
   for (std::size_t i = 0; i < kPrimaries; ++i) {
-    world.settings.zones[i].primaries = {PrimaryId{static_cast<std::uint32_t>(i)}};
+    world.setPrimaries(i, {PrimaryId{static_cast<std::uint32_t>(i)}});
     world.hold(1, i);
     world.primaries[i].mode = Mode::holding;
   }
@@ -289,7 +289,7 @@ TEST(SecondaryConnectionsMax, QueriesKeepOffTheConnectionOnTrialWithoutMakingOne
 TEST(SecondaryConnectionsMax, TransfersFindOneThoughQueriesHaveTakenTheirs) {
   World world({.zones = 40, .primaries = 40, .limits = {.transfers_max = 4, .connections_max = 8}});
   for (std::size_t i = 0; i < 40; ++i) {
-    world.settings.zones[i].primaries = {PrimaryId{static_cast<std::uint32_t>(i)}};
+    world.setPrimaries(i, {PrimaryId{static_cast<std::uint32_t>(i)}});
     if (i < 20) {
       world.hold(1, i);
       world.primaries[i].mode = Mode::mute;

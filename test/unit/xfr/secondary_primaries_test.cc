@@ -66,7 +66,7 @@ TEST(SecondaryFailOver, AHungPrimaryFailsAllItsZonesTogetherAndHoldsUpNobody) {
   World world({.zones = kZones, .primaries = 2});
   for (std::size_t i = 0; i < kZones; ++i) {
     world.hold(1, i);
-    if (i % 10 == 0) world.settings.zones[i].primaries = {PrimaryId{1}};
+    if (i % 10 == 0) world.setPrimaries(i, {PrimaryId{1}});
   }
   world.primaries[0].mode = Mode::deaf;
   world.start();
@@ -262,7 +262,7 @@ TEST(SecondaryLimits, AtMostSixtyFourTransfersInAllAndTheSlotsGoRound) {
   constexpr std::size_t kPrimaries = 30;
   World world({.zones = kPrimaries * 10, .primaries = kPrimaries});
   for (std::size_t i = 0; i < kPrimaries * 10; ++i) {
-    world.settings.zones[i].primaries = {PrimaryId{static_cast<std::uint32_t>(i / 10)}};
+    world.setPrimaries(i, {PrimaryId{static_cast<std::uint32_t>(i / 10)}});
   }
   for (Primary& primary : world.primaries) primary.mode = Mode::holding;
   world.start();
@@ -278,7 +278,7 @@ TEST(SecondaryLimits, AtMostSixtyFourTransfersInAllAndTheSlotsGoRound) {
 TEST(SecondaryLimits, ASlowPrimaryKeepsItsSlotsAndNoOthers) {
   World world({.zones = 200, .primaries = 2, .limits = {.transfers_max = 8}});
   for (std::size_t i = 0; i < 200; ++i) {
-    world.settings.zones[i].primaries = {PrimaryId{static_cast<std::uint32_t>(i < 100 ? 0 : 1)}};
+    world.setPrimaries(i, {PrimaryId{static_cast<std::uint32_t>(i < 100 ? 0 : 1)}});
   }
   world.primaries[0].mode = Mode::mute;
   world.start();
@@ -339,7 +339,9 @@ TEST(SecondaryLimits, ATransferThatNeverEndsIsGivenUp) {
 
 TEST(SecondaryLimits, ATransferAboveItsZonesLimitIsRejected) {
   World world;
-  world.settings.zones[0].limits.records_max = 3;
+  ZoneSettings narrow = world.settings.zones[0];
+  narrow.limits.records_max = 3;
+  world.zones.replace(ZoneId{0}, narrow);
   world.at(0).padding = 10;
   world.start();
   const auto failures = world.take<ZoneFailure>();

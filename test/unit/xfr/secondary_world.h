@@ -19,6 +19,7 @@
 #include "reconciler/dns/message.h"
 #include "reconciler/dns/tsig.h"
 #include "reconciler/xfr/secondary.h"
+#include "reconciler/xfr/zone_table.h"
 
 namespace zonecast::xfr::test {
 
@@ -178,15 +179,20 @@ struct Setup {
 
 class World : public ZoneReceiver {
  public:
-  explicit World(const Setup& setup = {}) : settings(make(setup)) {
+  explicit World(const Setup& setup = {}) : settings(make(setup)), zones(settings.zones) {
     primaries.resize(setup.primaries);
     for (Primary& primary : primaries) {
       primary.key = setup.key;
       for (const ZoneSettings& zone : settings.zones) primary.zones[zone.name.toText()] = {};
     }
-    secondary.emplace(settings, *this, 7);
+    secondary.emplace(settings, zones, *this, 7);
   }
 
+  // In place of all; before start().
+  void setPrimaries(std::size_t zone_index, std::vector<PrimaryId> ids) {
+    settings.zones[zone_index].primaries = std::move(ids);
+    zones.replace(zone(zone_index), settings.zones[zone_index]);
+  }
   static ZoneId zone(std::size_t i) { return ZoneId{static_cast<std::uint32_t>(i)}; }
   PrimaryZone& at(std::size_t primary, std::size_t zone_index = 0) {
     return primaries[primary].zones.at(settings.zones[zone_index].name.toText());
@@ -298,6 +304,7 @@ class World : public ZoneReceiver {
   }
 
   SecondarySettings settings;
+  ZoneTable zones;
   Now now{Instant{hours{1}}, WallTime{hours{500'000}}};
   std::vector<Primary> primaries;
   std::optional<Secondary> secondary;
