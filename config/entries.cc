@@ -171,9 +171,9 @@ std::vector<Option<CatalogEntry>> catalogRows() {
     if (pattern) catalog.allow.push_back(*pattern);
     return pattern.has_value();
   };
-  Option<CatalogEntry> allow = list<CatalogEntry>(
-      "allow", "a name, *. and a name for all below it, or *", addPattern,
-      "the names of the zones that it may bring; none without");
+  Option<CatalogEntry> allow =
+      list<CatalogEntry>("allow", "a name, *. and a name for all below it, or *", addPattern,
+                         "the names of the zones that it may bring; none without");
   allow.shape = Shape::list;
   return withLimits<CatalogEntry>({
       required(text<CatalogEntry>("name", "the name of a zone", takeName, "the catalog's apex")),

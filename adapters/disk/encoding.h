@@ -10,7 +10,8 @@
 //                 records as dns::pack writes them
 //   publisher     term (8), length (1) and text of the lineage that was begun; nothing more, or
 //                 version (8), chain digest (32), lineage (the rest)
-//   binding       customer, catalog, label, cause (each a length (2) and text), number of groups (2),
+//   binding       customer, catalog, label, cause (each a length (2) and text), number of groups
+//   (2),
 //                 groups (likewise), whether it leaves (1), since when (8, as above)
 //
 // Decoding trusts nothing: what is not exactly such a value is an error, with what was wrong.

@@ -1,9 +1,9 @@
 // The Disk port on LMDB: one environment in the state directory, which one process may use.
 //
-// How a start goes: open(), then loadPublisher(), loadBindings() and forEachZone(), then the loop runs. A zone whose
-// data fails any check is dropped with a report, and transferred anew. Saves go to a thread of
-// their own (writer.h); the pieces of a zone wait in memory until the last one is there.
-// Destruction writes everything that waits.
+// How a start goes: open(), then loadPublisher(), loadBindings() and forEachZone(), then the loop
+// runs. A zone whose data fails any check is dropped with a report, and transferred anew. Saves go
+// to a thread of their own (writer.h); the pieces of a zone wait in memory until the last one is
+// there. Destruction writes everything that waits.
 #pragma once
 
 #include <cstddef>

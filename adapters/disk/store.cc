@@ -137,8 +137,11 @@ tl::expected<void, std::string> Store::checkSchema(Transaction& transaction,
 }
 
 LmdbError Store::openDatabases(Transaction& transaction) {
-  const std::pair<const char*, MDB_dbi*> databases[] = {
-      {"meta", &meta_}, {"zone", &zone_}, {"piece", &piece_}, {"chain", &chain_}, {"binding", &binding_}};
+  const std::pair<const char*, MDB_dbi*> databases[] = {{"meta", &meta_},
+                                                        {"zone", &zone_},
+                                                        {"piece", &piece_},
+                                                        {"chain", &chain_},
+                                                        {"binding", &binding_}};
   for (const auto& [name, handle] : databases) {
     const auto opened = transaction.open(name);
     if (!opened) return opened.error();

@@ -210,10 +210,9 @@ void Log::write(const ports::CatalogExpired& fact) {
 }
 
 void Log::write(const ports::MemberRefused& fact) {
-  warnSeldom(members_refused_, fact.catalog + " " + fact.zone,
-             Line("member refused: " + fact.why)
-                 .add("zone", fact.zone)
-                 .add("catalog", fact.catalog));
+  warnSeldom(
+      members_refused_, fact.catalog + " " + fact.zone,
+      Line("member refused: " + fact.why).add("zone", fact.zone).add("catalog", fact.catalog));
 }
 
 void Log::write(const ports::WantedTrouble& fact) {

@@ -64,7 +64,8 @@ Metrics::Metrics(const ports::Clock& clock)
                         "Domains added to, changed in and removed from what is published.")),
       zones_(BuildGauge()
                  .Name("zonecast_zones")
-                 .Help("Zones, by state; states overlap, and every zone is configured, by a catalog or else.")
+                 .Help("Zones, by state; states overlap, and every zone is configured, by a "
+                       "catalog or else.")
                  .Register(*registry_)),
       members_(BuildGauge()
                    .Name("zonecast_catalog_members")

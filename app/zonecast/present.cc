@@ -144,9 +144,8 @@ int showZones(Session& session, const std::string& zone, bool json) {
   std::optional<JsonArray> array;
   if (json) array.emplace();
   Columns columns;
-  columns.row(
-      {"ZONE", "CUSTOMER", "FROM", "SERIAL", "STATE", "PRIMARY", "CHECKED", "NEXT", "RECORDS",
-       "TROUBLE"});
+  columns.row({"ZONE", "CUSTOMER", "FROM", "SERIAL", "STATE", "PRIMARY", "CHECKED", "NEXT",
+               "RECORDS", "TROUBLE"});
   const int code = pages(
       session,
       [&](const std::string& after) {

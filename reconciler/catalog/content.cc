@@ -69,8 +69,9 @@ Reader::Node* Reader::nodeFor(std::string_view label) {
   const auto found = nodes_.find(absl::string_view(label.data(), label.size()));
   if (found != nodes_.end()) return &found->second;
   if (nodes_.size() >= members_max_) {
-    breakWith(fmt::format("it has more than {} members (members_max of this catalog)", members_max_),
-              true);
+    breakWith(
+        fmt::format("it has more than {} members (members_max of this catalog)", members_max_),
+        true);
     return nullptr;
   }
   return &nodes_[std::string(label)];

@@ -13,8 +13,8 @@
 //
 // reset: under another label. The zone is transferred anew; RFC 9432 section 5.4 would have it
 // removed and added, but what it says goes on being served until the new copy is there, and its
-// domains keep their DIDs. regroup: under the same label, in other groups. move: section 4.3.1; only
-// within one customer, whatever coo says. clash: section 5.2, the newcomer is ignored. leave:
+// domains keep their DIDs. regroup: under the same label, in other groups. move: section 4.3.1;
+// only within one customer, whatever coo says. clash: section 5.2, the newcomer is ignored. leave:
 // section 5.3, only what this catalog brought may be taken away by it.
 #pragma once
 

@@ -139,8 +139,8 @@ NameView MessageReader::readOwner(WireReader& in) {
   return NameView::fromCanonicalWire({owner_.data(), owner_octets_});
 }
 
-// RFC 1035 allows compression in SOA, NS, PTR and CNAME; in SRV, NAPTR and DNAME it is forbidden, and
-// accepted (RFC 3597 section 4 says SHOULD for SRV and NAPTR).
+// RFC 1035 allows compression in SOA, NS, PTR and CNAME; in SRV, NAPTR and DNAME it is forbidden,
+// and accepted (RFC 3597 section 4 says SHOULD for SRV and NAPTR).
 std::span<const std::uint8_t> MessageReader::readRdata(WireReader& in, RrType type) {
   Expansion expansion(in, rdata_.data());
   switch (type) {

@@ -128,8 +128,9 @@ void Catalogs::consider(CatalogId id, const dns::Name& zone, const Member& membe
   }
   const MemberNode& node = member.node(is_ours ? there->label : std::string());
   if (member.nodes.size() > 1) {
-    refuse(id, zone, {fmt::format("it stands there {} times, and counts once, as {}",
-                                  member.nodes.size(), node.label)});
+    refuse(id, zone,
+           {fmt::format("it stands there {} times, and counts once, as {}", member.nodes.size(),
+                        node.label)});
   }
   noteOwner(id, zone, node.coo);
   const auto known = zones_.find(zone);
@@ -150,8 +151,7 @@ void Catalogs::refuse(CatalogId id, const dns::Name& zone, Refusal refusal) {
 }
 
 // The catalog that shall have the zone may have been refused it so far.
-void Catalogs::noteOwner(CatalogId id, const dns::Name& zone,
-                         const std::optional<dns::Name>& coo) {
+void Catalogs::noteOwner(CatalogId id, const dns::Name& zone, const std::optional<dns::Name>& coo) {
   if (!coo) return;
   const auto known = zones_.find(*coo);
   const auto other = known ? zones_.entry(*known).binding.catalog : std::nullopt;
@@ -168,8 +168,8 @@ std::optional<Present> Catalogs::present(CatalogId id, const dns::Name& zone) co
                   .label = entry.origin.label,
                   .groups = entry.origin.groups};
   if (entry.origin.catalog) {
-    present.from = entry.origin.catalog == id ? Present::From::thisCatalog
-                                              : Present::From::anotherCatalog;
+    present.from =
+        entry.origin.catalog == id ? Present::From::thisCatalog : Present::From::anotherCatalog;
     present.comes_here = entry.origin.coo == zones_.catalog(id).zone;
   }
   return present;
@@ -226,7 +226,8 @@ void Catalogs::stop(CatalogId id) {
 
 void Catalogs::onFreed(dns::NameView name) {
   for (std::size_t i = 0; i < states_.size(); ++i) {
-    if (states_[i].refused.contains(name)) to_read_.insert(CatalogId{static_cast<std::uint32_t>(i)});
+    if (states_[i].refused.contains(name))
+      to_read_.insert(CatalogId{static_cast<std::uint32_t>(i)});
   }
 }
 

@@ -106,7 +106,7 @@ class Catalogs {
   const Zones& zones_;
   const view::View& view_;
   ports::Journal& journal_;
-  std::vector<State> states_;       // by catalog
+  std::vector<State> states_;        // by catalog
   std::deque<CatalogId> under_way_;  // each once
   absl::btree_set<CatalogId> to_read_;
   std::vector<CatalogId> settled_;

@@ -60,9 +60,9 @@ struct ZonesKnown {
   view::CustomerId customer{};
 };
 
-using PassSubject = std::variant<ZoneInstalled, ZoneReplaced, ZoneEdited, StoreReplaced,
-                                 AnswersChanged, NamesWatched, DomainsWanted, ZoneGone,
-                                 CatalogReading, ZonesKnown>;
+using PassSubject =
+    std::variant<ZoneInstalled, ZoneReplaced, ZoneEdited, StoreReplaced, AnswersChanged,
+                 NamesWatched, DomainsWanted, ZoneGone, CatalogReading, ZonesKnown>;
 
 // What a pass works with; all of it outlives the pass.
 struct PassTools {

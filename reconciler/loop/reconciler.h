@@ -69,8 +69,8 @@ class Reconciler final : public ports::ZoneTransportListener,
   Reconciler(const Settings& settings, Ports ports, std::uint64_t seed);
   ~Reconciler() override;
 
-  // Before start(): what the disk had, all bindings first. A zone that neither the configuration nor
-  // a binding names is dropped from the disk; one that cannot be read is transferred anew.
+  // Before start(): what the disk had, all bindings first. A zone that neither the configuration
+  // nor a binding names is dropped from the disk; one that cannot be read is transferred anew.
   void restoreBinding(const ports::SavedBinding& saved);
   void restore(const ports::SavedZone& saved);
   void start(const ports::SavedPublisher& saved);

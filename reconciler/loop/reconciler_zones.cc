@@ -9,8 +9,8 @@
 namespace zonecast::loop {
 namespace {
 
-constexpr std::size_t kNamesPerSlice = 128;     // of a catalog that is worked off
-constexpr std::size_t kRemovalsPerTurn = 100;   // the rest is due at once
+constexpr std::size_t kNamesPerSlice = 128;    // of a catalog that is worked off
+constexpr std::size_t kRemovalsPerTurn = 100;  // the rest is due at once
 constexpr Duration kBusyRetry = std::chrono::seconds{1};
 
 }  // namespace
@@ -70,9 +70,9 @@ void Reconciler::change(xfr::ZoneId zone, WantedZone wanted, bool reset) {
   const Now now = ports_.clock.now();
   const Zones::Entry& entry = zones_.entry(zone);
   const bool was_leaving = entry.leaving.has_value();
-  const bool asks_otherwise =
-      was_leaving || zones_.settings(zone).primaries != wanted.settings.primaries ||
-      zones_.settings(zone).limits != wanted.settings.limits;
+  const bool asks_otherwise = was_leaving ||
+                              zones_.settings(zone).primaries != wanted.settings.primaries ||
+                              zones_.settings(zone).limits != wanted.settings.limits;
   const auto last_success =
       was_leaving ? entry.last_success : secondary_.status(zone, now).last_success;
   if (asks_otherwise) secondary_.remove(zone, now);
@@ -204,10 +204,9 @@ void Reconciler::apply(Catalogs::Change change) {
   const ZoneBinding binding = change.wanted.binding;
   const bool reset = change.step == Step::reset || change.step == Step::move;
   if (!addZone(std::move(change.wanted), reset) || change.step == Step::none) return;
-  ports_.journal.record(
-      ports::ZoneAdded{name.toText(),
-                       settings_.customers[static_cast<std::size_t>(binding.customer)].name,
-                       catalog, std::string(catalog::toText(change.step))});
+  ports_.journal.record(ports::ZoneAdded{
+      name.toText(), settings_.customers[static_cast<std::size_t>(binding.customer)].name, catalog,
+      std::string(catalog::toText(change.step))});
 }
 
 void Reconciler::onExpired(xfr::ZoneId zone) {

@@ -58,7 +58,7 @@ struct CatalogSettings {
 // What the rest of the core needs to know of a zone.
 struct ZoneBinding {
   view::CustomerId customer{};
-  bool shared = false;                // answers every customer
+  bool shared = false;                 // answers every customer
   std::optional<CatalogId> catalog{};  // it is that one, and answers nobody
 };
 

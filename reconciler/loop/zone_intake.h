@@ -100,8 +100,9 @@ class ZoneIntake final : public xfr::ZoneReceiver {
   view::View& view_;
   ports::Disk& disk_;
   OnUpdate on_update_;
-  std::vector<bool> busy_;                 // by zone
-  std::vector<std::uint32_t> journalled_;  // likewise: records in the journal since the last full copy
+  std::vector<bool> busy_;  // by zone
+  std::vector<std::uint32_t>
+      journalled_;  // likewise: records in the journal since the last full copy
   // Copies of sparse zones that grow while these are saved, and then take their place.
   absl::btree_map<xfr::ZoneId, std::unique_ptr<view::Zone>> rebuilding_;
 };

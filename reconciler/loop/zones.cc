@@ -106,10 +106,9 @@ std::optional<view::CustomerId> Zones::customerNamed(std::string_view name) cons
 
 std::optional<CatalogId> Zones::catalogNamed(std::string_view name,
                                              view::CustomerId customer) const {
-  const auto found =
-      std::ranges::find_if(settings_.catalogs, [&](const CatalogSettings& catalog) {
-        return catalog.customer == customer && catalog.zone.toText() == name;
-      });
+  const auto found = std::ranges::find_if(settings_.catalogs, [&](const CatalogSettings& catalog) {
+    return catalog.customer == customer && catalog.zone.toText() == name;
+  });
   if (found == settings_.catalogs.end()) return std::nullopt;
   return CatalogId{static_cast<std::uint32_t>(found - settings_.catalogs.begin())};
 }

@@ -92,11 +92,11 @@ struct MemberRefused {
   std::string catalog, zone, why;
 };
 
-using Fact =
-    std::variant<xfr::ZoneCurrent, xfr::ZoneTransferred, xfr::ZoneFailure, xfr::ZoneExpired,
-                 xfr::ConnectionsScarce, NotifyReceived, Published, StoreOpened, StoreLost,
-                 StoreTrouble, DiskTrouble, ClaimWarning, Answered, Wanted, WantedTrouble, ZoneAdded,
-                 ZoneLeaves, ZoneRemoved, CatalogBroken, CatalogRead, CatalogExpired, MemberRefused>;
+using Fact = std::variant<xfr::ZoneCurrent, xfr::ZoneTransferred, xfr::ZoneFailure,
+                          xfr::ZoneExpired, xfr::ConnectionsScarce, NotifyReceived, Published,
+                          StoreOpened, StoreLost, StoreTrouble, DiskTrouble, ClaimWarning, Answered,
+                          Wanted, WantedTrouble, ZoneAdded, ZoneLeaves, ZoneRemoved, CatalogBroken,
+                          CatalogRead, CatalogExpired, MemberRefused>;
 
 class Journal {
  public:

@@ -1,9 +1,9 @@
 // One transferred zone in memory, answering as an authoritative server would.
 //
 // Kept: the RRsets of the types `dns::isKept` names, in a catalog zone those of PTR too, and for
-// every other type how many records of it an owner has. All of it lives in arenas with a sharded hash index, about 75 octets a record.
-// A zone is built from a full transfer and changed by deltas; each whole or not at all: a failed
-// apply() leaves the zone as it was.
+// every other type how many records of it an owner has. All of it lives in arenas with a sharded
+// hash index, about 75 octets a record. A zone is built from a full transfer and changed by deltas;
+// each whole or not at all: a failed apply() leaves the zone as it was.
 //
 // Invariants: exactly one SOA, at the apex; empty non-terminals exist as nodes without RRsets and
 // go when the last name below them goes; no add() grows more than one shard of the index. Answers

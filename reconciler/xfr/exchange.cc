@@ -92,11 +92,7 @@ class Exchange::Transfer {
 Exchange::Exchange(const Errand& errand, const ZoneSettings& zone,
                    const SecondarySettings& settings, const dns::TsigKey* key,
                    std::unique_ptr<TransferSink> sink, std::uint16_t id, const Now& now)
-    : errand_(errand),
-      zone_(&zone),
-      settings_(&settings),
-      sent_(now.mono),
-      heard_(now.mono) {
+    : errand_(errand), zone_(&zone), settings_(&settings), sent_(now.mono), heard_(now.mono) {
   if (isTransfer()) {
     TransferRequest request{zone.name, id, errand.held, zone.limits};
     request_ = encode(request);

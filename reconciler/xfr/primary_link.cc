@@ -84,7 +84,8 @@ void PrimaryLink::send(Connection& connection, const Errand& errand, const Now& 
   while (connection.flights.contains(connection.next_message_id)) ++connection.next_message_id;
   const std::uint16_t message_id = connection.next_message_id++;
   auto sink = errand.kind == Kind::soa ? nullptr : board_->receiver.open(errand.zone);
-  Exchange exchange(errand, board_->zones[errand.zone], board_->settings, keyOf(errand), std::move(sink), message_id, now);
+  Exchange exchange(errand, board_->zones[errand.zone], board_->settings, keyOf(errand),
+                    std::move(sink), message_id, now);
   setIdle(connection, std::nullopt);
   board_->actions.push_back(Send{connection.id, exchange.takeRequest()});
   board_->alarms.bringForward(connection.id, connection.alarm, exchange.deadline());

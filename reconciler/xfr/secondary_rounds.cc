@@ -82,8 +82,7 @@ bool Secondary::Impl::stumble(ZoneId id, const Trouble& trouble, const Now& now)
   zone.trouble = fmt::format("zone {} from {} ({}): {}{}; {}", zoneSettings(id).name.toText(),
                              settings.name, toText(settings.endpoint), prefixOf(trouble.step),
                              trouble.text, outlook(id, next, now));
-  facts_.push_back(
-      ZoneFailure{trouble.step, id, primary, std::string(trouble.reason), zone.trouble,
+  facts_.push_back(ZoneFailure{trouble.step, id, primary, std::string(trouble.reason), zone.trouble,
                                zoneSettings(id).name});
   return next != ZoneState::Next::nothing;
 }

@@ -51,7 +51,8 @@ void checkRecord(const dns::RecordView& record) {
   checkName(record.owner);
   const bool understood = record.rrclass == dns::RrClass::in && dns::isRead(record.type);
   if (!understood) return;
-  require(dns::checkCanonical(record.type, record.rdata).has_value(), "RDATA that is read is canonical");
+  require(dns::checkCanonical(record.type, record.rdata).has_value(),
+          "RDATA that is read is canonical");
   require(!dns::rdataToText(record.type, record.rdata).empty(), "RDATA that is read has a text");
 
   Octets packed;

@@ -149,8 +149,9 @@ class Dialogue {
         .kind = question_.ixfr ? xfr::Errand::Kind::ixfr : xfr::Errand::Kind::axfr,
         .zone = xfr::ZoneId{0},
         .held = question_.ixfr ? std::optional(zone().serial()) : std::nullopt};
-    exchange_.emplace(errand, zones_[errand.zone], settings().secondary, question_.under_a_key ? &key_ : nullptr,
-                      intake_.open(errand.zone), kId, kNow);
+    exchange_.emplace(errand, zones_[errand.zone], settings().secondary,
+                      question_.under_a_key ? &key_ : nullptr, intake_.open(errand.zone), kId,
+                      kNow);
     if (question_.under_a_key) peer_.emplace(macOf(exchange_->takeRequest()));
   }
 

@@ -103,40 +103,24 @@ void change(std::vector<OwnedRecord>& records, bool added, OwnedRecord record) {
 }  // namespace
 
 const std::map<std::string, Play::Command>& Play::commands() {
-  static const std::map<std::string, Command> kCommands{{"edge", &Play::edge},
-                                                        {"customer", &Play::customer},
-                                                        {"attribute", &Play::attribute},
-                                                        {"limits", &Play::limits},
-                                                        {"primary", &Play::primary},
-                                                        {"zone", &Play::zone},
-                                                        {"catalog", &Play::catalog},
-                                                        {"unconfigure", &Play::unconfigure},
-                                                        {"resolver", &Play::resolver},
-                                                        {"watch", &Play::watch},
-                                                        {"discovery", &Play::discovery},
-                                                        {"want", &Play::want},
-                                                        {"look-up", &Play::lookUp},
-                                                        {"dns", &Play::dns},
-                                                        {"dns-mood", &Play::dnsMood},
-                                                        {"reply", &Play::reply},
-                                                        {"serve", &Play::serve},
-                                                        {"edit", &Play::edit},
-                                                        {"replace", &Play::replace},
-                                                        {"forget", &Play::forget},
-                                                        {"mood", &Play::mood},
-                                                        {"cut", &Play::cut},
-                                                        {"start", &Play::start},
-                                                        {"kill", &Play::kill},
-                                                        {"notify", &Play::notify},
-                                                        {"advance", &Play::advance},
-                                                        {"store", &Play::store},
-                                                        {"disk", &Play::disk},
-                                                        {"hold", &Play::hold},
-                                                        {"flow", &Play::flow},
-                                                        {"settle", &Play::settle},
-                                                        {"deliver", &Play::deliver},
-                                                        {"answer", &Play::answer},
-                                                        {"work", &Play::work}};
+  static const std::map<std::string, Command> kCommands{
+      {"edge", &Play::edge},           {"customer", &Play::customer},
+      {"attribute", &Play::attribute}, {"limits", &Play::limits},
+      {"primary", &Play::primary},     {"zone", &Play::zone},
+      {"catalog", &Play::catalog},     {"unconfigure", &Play::unconfigure},
+      {"resolver", &Play::resolver},   {"watch", &Play::watch},
+      {"discovery", &Play::discovery}, {"want", &Play::want},
+      {"look-up", &Play::lookUp},      {"dns", &Play::dns},
+      {"dns-mood", &Play::dnsMood},    {"reply", &Play::reply},
+      {"serve", &Play::serve},         {"edit", &Play::edit},
+      {"replace", &Play::replace},     {"forget", &Play::forget},
+      {"mood", &Play::mood},           {"cut", &Play::cut},
+      {"start", &Play::start},         {"kill", &Play::kill},
+      {"notify", &Play::notify},       {"advance", &Play::advance},
+      {"store", &Play::store},         {"disk", &Play::disk},
+      {"hold", &Play::hold},           {"flow", &Play::flow},
+      {"settle", &Play::settle},       {"deliver", &Play::deliver},
+      {"answer", &Play::answer},       {"work", &Play::work}};
   return kCommands;
 }
 
@@ -279,8 +263,8 @@ void Play::catalog(const Words& words, const Step& step) {
   if (options.contains("group")) {
     const std::string group = options["group"];
     const std::size_t colon = group.find(':');
-    catalog.groups.emplace_back(
-        group.substr(0, colon), loop::MemberSettings{primariesNamed(group.substr(colon + 1)), {}});
+    catalog.groups.emplace_back(group.substr(0, colon),
+                                loop::MemberSettings{primariesNamed(group.substr(colon + 1)), {}});
   }
   zone(words, step);
   world_.settings.zones.back().catalog =

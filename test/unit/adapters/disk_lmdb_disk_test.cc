@@ -11,9 +11,9 @@ namespace zonecast::disk {
 namespace {
 
 using testing::ElementsAre;
-using testing::UnorderedElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::UnorderedElementsAre;
 
 const dns::Name kExample = nameOf("example.com");
 

@@ -75,16 +75,17 @@ TEST(Words, AZonesRowTellsItsState) {
   zone.set_customer("acme");
   zone.set_activity("waiting");
   zone.set_next_check_seconds(30);
-  EXPECT_EQ(zoneRow(zone), (std::vector<std::string>{"acme.example", "acme", "config", "-", "empty", "-",
-                                                     "never", "30s", "0", "-"}));
+  EXPECT_EQ(zoneRow(zone), (std::vector<std::string>{"acme.example", "acme", "config", "-", "empty",
+                                                     "-", "never", "30s", "0", "-"}));
   zone.set_serial(0);
   zone.set_primary("ns1");
   zone.set_checked_seconds_ago(61);
   zone.set_records(12);
   zone.set_trouble("timeout");
   zone.set_from("cat.example");
-  EXPECT_EQ(zoneRow(zone), (std::vector<std::string>{"acme.example", "acme", "cat.example", "0", "unconfirmed",
-                                                     "ns1", "1m 1s ago", "30s", "12", "timeout"}));
+  EXPECT_EQ(zoneRow(zone),
+            (std::vector<std::string>{"acme.example", "acme", "cat.example", "0", "unconfirmed",
+                                      "ns1", "1m 1s ago", "30s", "12", "timeout"}));
   zone.set_confirmed(true);
   EXPECT_EQ(zoneRow(zone)[4], "current");
   zone.set_expired(true);

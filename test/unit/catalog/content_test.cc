@@ -128,8 +128,8 @@ TEST(Catalog, IgnoresWhatIsNoGroup) {
       "a.zones.cat.example. IN PTR one.example.\n"
       "group.a.zones.cat.example. IN TXT \"two words\"\n"
       "group.a.zones.cat.example. IN TXT \"\"\n"
-      "group.a.zones.cat.example. IN TXT \"" + std::string(200, 'x') + "\" \"" +
-      std::string(56, 'x') + "\"\n");
+      "group.a.zones.cat.example. IN TXT \"" +
+      std::string(200, 'x') + "\" \"" + std::string(56, 'x') + "\"\n");
   EXPECT_THAT(listed.begin()->second.nodes[0].groups, IsEmpty());
 }
 
@@ -162,7 +162,8 @@ TEST(Catalog, ReadsNamesWithoutCase) {
 TEST(Catalog, IsReadInAnyOrder) {
   std::vector<std::string> lines{std::string(kVersion)};
   for (int i = 0; i < 50; ++i) {
-    const std::string node = "n" + std::to_string(i % 40) + std::to_string(i) + ".zones.cat.example.";
+    const std::string node =
+        "n" + std::to_string(i % 40) + std::to_string(i) + ".zones.cat.example.";
     lines.push_back(node + " IN PTR z" + std::to_string(i % 40) + ".example.\n");
     lines.push_back("group." + node + " IN TXT \"g" + std::to_string(i) + "\"\n");
   }
@@ -185,8 +186,9 @@ TEST(Catalog, IsReadInAnyOrder) {
 }
 
 TEST(Catalog, ThatListsTooManyIsBroken) {
-  const std::string text = std::string(kVersion) + "a.zones.cat.example. IN PTR one.example.\n"
-                                                   "b.zones.cat.example. IN PTR two.example.\n";
+  const std::string text = std::string(kVersion) +
+                           "a.zones.cat.example. IN PTR one.example.\n"
+                           "b.zones.cat.example. IN PTR two.example.\n";
   EXPECT_TRUE(read(text, 2));
   const auto too_many = read(text, 1);
   ASSERT_FALSE(too_many);

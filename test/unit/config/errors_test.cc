@@ -260,8 +260,7 @@ const std::vector<Fault> kCustomerFaults{
      "customers: {a: {primaries: {p: {address: 192.0.2.1}}, catalogs: [{name: c.example, allow: "
      "[\"*.*\"], groups: {g: {primarys: [p]}, h: {primaries: [q]}}}]}}",
      {"3:92: expected a name, *. and a name for all below it, or *, not `*.*`",
-      "3:113: unknown option `primarys`; did you mean `primaries`?",
-      "3:145: unknown primary `q`"}},
+      "3:113: unknown option `primarys`; did you mean `primaries`?", "3:145: unknown primary `q`"}},
     {"WatchedTwice",
      "watched: [b.example]\n"
      "customers: {a: {primaries: {p: {address: 192.0.2.1}}, zones: [a.example], watched: "

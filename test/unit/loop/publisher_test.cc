@@ -71,7 +71,8 @@ class PublisherTest : public testing::Test {
  protected:
   PublisherTest() {
     settings_.customers.push_back({.name = "acme", .grants = {}, .attributes = {}});
-    view_.addZone(view::ZoneIndex{0}, test::nameFromText("acme.example"), view::CustomerId{0}, false);
+    view_.addZone(view::ZoneIndex{0}, test::nameFromText("acme.example"), view::CustomerId{0},
+                  false);
   }
 
   static constexpr view::ZoneIndex kZone{0};
