@@ -125,7 +125,7 @@ DomainBook::Evaluation DomainBook::evaluate(DomainId id, const Now& now) {
   node.queued = false;
   brake_.advanceTo(now.mono);
   // What has records of its own is judged by the view alone, not by what is published.
-  const bool may_part = node.kept || (node.published && !isServed(node));
+  const bool may_part = node.kept || (node.published && (!isServed(node) || leavesAt(node)));
   if (node.derived && node.tried == Presence::present && !may_part) {
     Evaluation evaluation;
     settle(id, evaluation);

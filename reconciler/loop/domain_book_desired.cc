@@ -23,6 +23,7 @@ identity::Candidate DomainBook::candidate(const DomainNode& node) const {
 
 // A target without records of its own is reached as those that name it are.
 bool DomainBook::isServed(const DomainNode& node) const {
+  if (!node.customer) return false;
   if (node.verdict.standing == Standing::hosted) return true;
   return node.verdict.standing == Standing::foreign && node.tried != Presence::present &&
          !node.named_by.empty();

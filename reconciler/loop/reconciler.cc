@@ -314,7 +314,11 @@ bool Reconciler::givesBack(const derive::Domain& domain) const {
 }
 
 std::string Reconciler::holdReason(const derive::Domain& domain) const {
+  const std::optional<DomainId> id = book_.find(domain);
+  const bool is_kept = id && book_.node(*id).kept;
   for (const view::ZoneIndex zone : book_.sources(domain)) {
+    // What is kept with its zone is as it was, whatever the zone says, and nobody will confirm it.
+    if (is_kept && leaving(zone)) continue;
     if (!isConfirmed(zone) && !givesBack(domain)) {
       return fmt::format("zone {} is not confirmed yet", view_.apex(zone).toText());
     }
