@@ -72,14 +72,14 @@ Parting DomainBook::parting(const DomainNode& node, const Now& now) const {
   const Parting* known = partings_.find(*find(node.domain));
   if (known != nullptr && known->cause != RetireCause::none) {
     if (known->until <= parting.until) parting = *known;
-  } else if (grace > Duration::zero() && !restsOnConfirmed(node, Instant::min())) {
-    parting = {RetireCause::none, now.mono, now.mono + kAgainAfter, {}};
   } else if (node.published->cause != RetireCause::none) {
     // The process before began it.
     const Duration left = std::max(WallTime(node.published->until) - now.wall, Duration::zero());
     if (left <= grace) {
       parting = {node.published->cause, now.mono, now.mono + left, node.published->until};
     }
+  } else if (grace > Duration::zero() && !restsOnConfirmed(node, Instant::min())) {
+    parting = {RetireCause::none, now.mono, now.mono + kAgainAfter, {}};
   }
   return parting;
 }

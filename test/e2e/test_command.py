@@ -69,7 +69,7 @@ class Command(Tour):
         self.assertIn(f"{bad}:1:1: unknown option `nonsense`", self.ask(CONFIGURATION, "conf-check", str(bad)))
 
     def test_zone_status(self):
-        self.assertRegex(self.ask(DONE, "zone-status"), r"(?m)^ZONE .*\nacme\.example +acme +1 .*\nglobex\.example +globex +1 ")
+        self.assertRegex(self.ask(DONE, "zone-status"), r"(?m)^ZONE .*\nacme\.example +acme +config +1 .*\nglobex\.example +globex +config +1 ")
         zones = self.json(DONE, "zone-status")
         self.assertEqual([("acme.example", 1, "ns1", True, "")] * 1,
                          [(z["zone"], z["serial"], z["primary"], z["confirmed"], z["trouble"]) for z in zones][:1])

@@ -463,6 +463,20 @@ TEST_F(Kept, WhatItSaysSinceTheLastProcessCounts) {
   EXPECT_EQ(stateOf("acme.example"), "-");
 }
 
+TEST_F(Kept, WhatTheLastProcessBeganGoesOnBeforeItsZoneIsConfirmed) {
+  publish("acme.example", "acme", {domain("acme.example")});
+  auto& entry = published_.domains.at(domain("acme.example"));
+  entry.state = plan::State::retiring;
+  entry.cause = plan::RetireCause::absent;
+  entry.until = plan::deadlineAt(clock_.now().wall + std::chrono::minutes(1));
+  install(acme_, "");
+  confirmed_at_ = Instant::min();
+  evaluate("acme.example");
+  pass(std::chrono::seconds(1));  // it is confirmed, once
+  pass(std::chrono::minutes(1), false);
+  EXPECT_EQ(stateOf("acme.example"), "-");
+}
+
 class HeldByTheBrake : public Kept {
  protected:
   HeldByTheBrake() { settings_.brake.customer_percent = settings_.brake.customer_min = 0; }
