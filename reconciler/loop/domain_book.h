@@ -95,8 +95,8 @@ class DomainBook : private identity::IdentityContext {
   struct Rules {
     // The zone is confirmed, and was so last after that instant.
     std::function<bool(view::ZoneIndex, Instant)> confirmed_since;
-    // Nobody wants the zone any more, and it is kept until then.
-    std::function<std::optional<WallTime>(view::ZoneIndex)> leaves_at;
+    // Nobody wants the customer's zone that the name is in any more, and it is kept until then.
+    std::function<std::optional<WallTime>(view::CustomerId, dns::NameView)> leaves_at;
   };
   // All of them must outlive the book. `published` is what the store is believed to hold.
   DomainBook(const Settings& settings, const view::View& view, query::Answers& answers,

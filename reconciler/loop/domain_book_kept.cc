@@ -50,8 +50,7 @@ bool DomainBook::keep(DomainId id, const Now& now) {
 
 std::optional<WallTime> DomainBook::leavesAt(const DomainNode& node) const {
   if (!node.customer) return std::nullopt;
-  const auto zone = view_.zoneFor(*node.customer, node.domain.name());
-  return zone ? rules_.leaves_at(*zone) : std::nullopt;
+  return rules_.leaves_at(*node.customer, node.domain.name());
 }
 
 // Whatever the zone says, its domains are served as long as it is kept.

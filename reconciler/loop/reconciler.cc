@@ -31,8 +31,10 @@ Reconciler::Reconciler(const Settings& settings, Ports ports, std::uint64_t seed
                const auto confirmed = confirmed_at_.find(idOf(zone));
                return confirmed != confirmed_at_.end() && confirmed->second > then;
              },
-             [this](view::ZoneIndex zone) {
-               const auto leaving = this->leaving(zone);
+             [this](view::CustomerId customer, dns::NameView name) -> std::optional<WallTime> {
+               if (zones_.leaving() == 0) return std::nullopt;
+               const auto zone = view_.zoneFor(customer, name);
+               const auto leaving = zone ? this->leaving(*zone) : std::nullopt;
                return leaving ? std::optional(leaving->until) : std::nullopt;
              }}),
       newcomers_(settings, book_, ports.workers, ports.journal),

@@ -119,7 +119,7 @@ class Book : public testing::Test {
                    answers_,
                    published_,
                    {[this](view::ZoneIndex, Instant then) { return confirmed_at_ > then; },
-                    [this](view::ZoneIndex) { return leaves_at_; }}};
+                    [this](view::CustomerId, dns::NameView) { return leaves_at_; }}};
 };
 
 TEST_F(Book, AnOwnerConcernsItsDomainAndThoseThatReadIt) {
@@ -475,6 +475,19 @@ TEST_F(Kept, WhatTheLastProcessBeganGoesOnBeforeItsZoneIsConfirmed) {
   pass(std::chrono::seconds(1));  // it is confirmed, once
   pass(std::chrono::minutes(1), false);
   EXPECT_EQ(stateOf("acme.example"), "-");
+}
+
+TEST_F(Kept, WithItsZoneItLeavesAndComesBack) {
+  host();
+  const auto before = published_;
+  leaves_at_ = clock_.now().wall + std::chrono::minutes(5);
+  change(kHosted);
+  EXPECT_EQ(stateOf("acme.example"), "retiring zone_gone");
+  EXPECT_EQ(book_.desired(domain("acme.example"))->until, plan::deadlineAt(*leaves_at_));
+  leaves_at_.reset();
+  change(kHosted);
+  EXPECT_EQ(published_.domains.at(domain("acme.example")),
+            before.domains.at(domain("acme.example")));
 }
 
 class HeldByTheBrake : public Kept {

@@ -128,7 +128,7 @@ class PublisherTest : public testing::Test {
                    answers_,
                    published_,
                    {[](view::ZoneIndex, Instant) { return true; },
-                    [](view::ZoneIndex) { return std::nullopt; }}};
+                    [](view::CustomerId, dns::NameView) { return std::nullopt; }}};
   std::mt19937_64 random_{1};
   std::string held_;  // why, while it is not empty
   bool zones_answered_ = true;
