@@ -132,14 +132,17 @@ void DomainBook::account(DomainNode& node, const std::optional<plan::DomainEntry
                          bool by_us) {
   const bool counts = by_us && node.passage != Passage::approved;
   const bool has_moved = before && node.published && before->did != node.published->did;
-  if (before && (has_moved || !node.published)) endRisk(*find(node.domain));
   std::optional<plan::Party> party;
   if (node.published) {
     const auto virtual_domain = published_.virtual_domains.find(node.published->did);
-    if (virtual_domain != published_.virtual_domains.end()) {
-      party = brake_.party(virtual_domain->second->customer);
-    }
+    // Without one the table is damaged, and the domain is nobody's.
+    party = brake_.party(virtual_domain != published_.virtual_domains.end()
+                             ? std::string_view(virtual_domain->second->customer)
+                             : std::string_view());
   }
+  // It was counted where it was; whether it is to go from where it is now is for the next
+  // evaluation.
+  if (before && (has_moved || party != node.party)) endRisk(*find(node.domain));
   if (has_moved && counts && node.party) brake_.onMoved(*node.party);
   if (party == node.party) return;
   const bool appears_or_goes = !party || !node.party;

@@ -125,8 +125,4 @@ void Brake::judge() {
   }
 }
 
-std::size_t Brake::held() const {
-  return static_cast<std::size_t>(std::ranges::count(accounts_, true, &Account::is_held));
-}
-
 }  // namespace zonecast::plan

@@ -53,8 +53,6 @@ class Brake {
   // Somebody said yes: what was counted of it counts no more.
   void release(Party party);
 
-  std::size_t held() const;  // parties
-
  private:
   struct Bucket {
     Instant begin{};

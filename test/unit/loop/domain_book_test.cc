@@ -549,6 +549,22 @@ TEST_F(HeldByTheBrake, ANoKeepsItAsItWas) {
   EXPECT_EQ(book_.plans().size(), 1u) << "that is another matter";
 }
 
+TEST_F(HeldByTheBrake, WhatIsPublishedAsAnothersMeanwhileIsCountedAsTheirs) {
+  host();
+  change("");
+  identity::VirtualDomain theirs = *published_.virtual_domains.at(did("acme"));
+  theirs.customer = "globex";  // another leader's table has it so
+  published_.virtual_domains.insert_or_assign(did("acme"), theirs);
+  book_.adoptPublished(book_.find(domain("acme.example")).value());
+  EXPECT_EQ(book_.plans().size(), 0u);
+  evaluate("acme.example");
+  ASSERT_EQ(book_.plans().size(), 1u);
+  EXPECT_EQ(book_.nameOf(book_.plans().plans().begin()->first), "globex");
+  install(acme_, kHosted);
+  evaluate("acme.example");
+  EXPECT_EQ(book_.plans().size(), 0u);
+}
+
 TEST_F(HeldByTheBrake, AnotherPlaceToGoToIsAnotherPlan) {
   host();
   change(R"(_sip._udp.acme.example IN SRV 1 1 5060 sip.acme.example
