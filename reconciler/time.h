@@ -5,12 +5,15 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 
 namespace zonecast {
 
 using Duration = std::chrono::microseconds;
 using Instant = std::chrono::time_point<std::chrono::steady_clock, Duration>;
 using WallTime = std::chrono::sys_time<Duration>;
+// What is published, and kept for long, is in whole seconds.
+using WallSecond = std::chrono::sys_time<std::chrono::duration<std::uint32_t>>;
 
 struct Now {
   Instant mono;

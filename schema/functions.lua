@@ -45,12 +45,12 @@ local function append(log, log_max, id, field, entry)
   end
 end
 
-local function describe(meta, domain, vdomain, position)
+local function describe(meta, domain, vdomain, did, position)
   local time = redis.call('TIME')
   redis.call('HSET', meta, 'schema', '1', 'lineage', position.lineage, 'version', position.version,
              'chain', position.chain, 'content', position.content,
              'domains', redis.call('HLEN', domain), 'virtual_domains', redis.call('HLEN', vdomain),
-             'updated', time[1] .. string.format('%03d', math.floor(tonumber(time[2]) / 1000)))
+             'dids', redis.call('HLEN', did), 'updated', time[1] .. string.format('%03d', math.floor(tonumber(time[2]) / 1000)))
 end
 
 -- The first command, if any, that the caller may not use.
@@ -72,10 +72,10 @@ local function mistyped(keys, wanted)
 end
 
 -- Takes the lease, with a new term.
--- keys: meta, lease, domain, attribute, vdomain, log, a stage and an aside key as examples
+-- keys: meta, lease, domain, attribute, vdomain, did, log, a stage and an aside key as examples
 -- args: owner, lease in milliseconds, greatest term that the caller knows of, events channel
 local function acquire(keys, args)
-  local meta, lease, domain, log, stage, aside = keys[1], keys[2], keys[3], keys[6], keys[7], keys[8]
+  local meta, lease, domain, log, stage, aside = keys[1], keys[2], keys[3], keys[7], keys[8], keys[9]
   local owner, ttl, known, channel = unpack(args)
   local refusal = denied({
     {'GET', lease}, {'SET', lease, '', 'PX', '1'}, {'PTTL', lease}, {'TIME'}, {'TYPE', meta},
@@ -83,7 +83,7 @@ local function acquire(keys, args)
     {'HLEN', domain}, {'EXISTS', domain}, {'EXPIRE', stage, '1'}, {'PERSIST', domain},
     {'RENAME', domain, aside}, {'UNLINK', aside}, {'XADD', log, '1-1', '', ''},
     {'PUBLISH', channel, ''},
-  }) or mistyped(keys, {'hash', 'string', 'hash', 'hash', 'hash', 'stream'})
+  }) or mistyped(keys, {'hash', 'string', 'hash', 'hash', 'hash', 'hash', 'stream'})
   if refusal then return refusal end
   local schema = redis.call('HGET', meta, 'schema') or '1'
   if schema ~= '1' then
@@ -117,20 +117,22 @@ local function renew(keys, args)
 end
 
 -- Applies one change set.
--- keys: meta, domain, attribute, vdomain, log
+-- keys: meta, domain, attribute, vdomain, did, log
 -- args: term, lineage, version, chain (as they must be), version, chain, content (as they will be),
---       log length, events channel, event, then n and n log entries, then for domain, attribute and
---       vdomain each: n and n fields and values to put, n and n fields to remove
+--       log length, events channel, event, then n and n log entries, then for domain, attribute,
+--       vdomain and did each: n and n fields and values to put, n and n fields to remove
 local function publish(keys, args)
-  local meta, domain, vdomain, log = keys[1], keys[2], keys[4], keys[5]
+  local meta, domain, vdomain, did, log = keys[1], keys[2], keys[4], keys[5], keys[6]
   local term, lineage, version, chain, next_version, next_chain, content, log_max, channel, event =
       unpack(args, 1, 10)
   local refusal = fenced(meta, term) or moved(meta, lineage, version, chain) or
-      mistyped({domain, keys[3], vdomain, log}, {'hash', 'hash', 'hash', 'stream'}) or denied({
+      mistyped({domain, keys[3], vdomain, did, log}, {'hash', 'hash', 'hash', 'hash', 'stream'}) or
+      denied({
         {'XADD', log, 'MAXLEN', '~', log_max, '1-1', '', ''}, {'PUBLISH', channel, ''}, {'TIME'},
         {'HSET', meta, '', ''}, {'HLEN', domain}, {'HLEN', vdomain},
         {'HSET', domain, '', ''}, {'HSET', keys[3], '', ''}, {'HSET', vdomain, '', ''},
-        {'HDEL', domain, ''}, {'HDEL', keys[3], ''}, {'HDEL', vdomain, ''},
+        {'HSET', did, '', ''}, {'HLEN', did},
+        {'HDEL', domain, ''}, {'HDEL', keys[3], ''}, {'HDEL', vdomain, ''}, {'HDEL', did, ''},
       })
   if refusal then return refusal end
 
@@ -145,12 +147,12 @@ local function publish(keys, args)
     refusal = append(log, log_max, next_version .. '-' .. (i - first + 1), 'changes', args[i])
     if refusal then return refusal end
   end
-  for i = 2, 4 do
+  for i = 2, 5 do
     call('HSET', keys[i], args, take(2))
     call('HDEL', keys[i], args, take(1))
   end
-  describe(meta, domain, vdomain, {lineage = lineage, version = next_version, chain = next_chain,
-                                   content = content})
+  describe(meta, domain, vdomain, did, {lineage = lineage, version = next_version,
+                                        chain = next_chain, content = content})
   redis.call('PUBLISH', channel, event)
   return {'ok'}
 end
@@ -170,19 +172,20 @@ end
 
 -- Makes the staged hashes the content. The old ones are renamed aside first, and then unlinked: a
 -- RENAME onto an existing hash of a million fields blocks Redis for half a second.
--- keys: meta, log, then domain, attribute, vdomain: live, staged and aside each
+-- keys: meta, log, then domain, attribute, vdomain, did: live, staged and aside each
 -- args: term, lineage, version, chain (as they must be), lineage, version, chain, content (as they
 --       will be), log length, events channel, event, log entry, number of fields staged in each
 local function swap(keys, args)
-  local meta, log, domain, vdomain = keys[1], keys[2], keys[3], keys[9]
+  local meta, log, domain, vdomain, did = keys[1], keys[2], keys[3], keys[9], keys[12]
   local term, lineage, version, chain, next_lineage, next_version, next_chain, content, log_max,
         channel, event, entry = unpack(args, 1, 12)
   local refusal = fenced(meta, term) or moved(meta, lineage, version, chain) or
-      mistyped({log, domain, keys[6], vdomain}, {'stream', 'hash', 'hash', 'hash'}) or denied({
+      mistyped({log, domain, keys[6], vdomain, did},
+               {'stream', 'hash', 'hash', 'hash', 'hash'}) or denied({
         {'XADD', log, 'MAXLEN', '~', log_max, '1-1', '', ''}, {'PUBLISH', channel, ''}, {'TIME'},
         {'HGET', meta, ''}, {'HSET', meta, '', ''}, {'HDEL', meta, ''},
       })
-  for i = 3, 9, 3 do
+  for i = 3, 12, 3 do
     local live, staged, aside = keys[i], keys[i + 1], keys[i + 2]
     refusal = refusal or denied({
       {'HLEN', live}, {'EXISTS', live}, {'EXISTS', staged}, {'RENAME', live, aside},
@@ -190,7 +193,7 @@ local function swap(keys, args)
     })
   end
   if refusal then return refusal end
-  for i = 0, 2 do
+  for i = 0, 3 do
     local staged = redis.call('HLEN', keys[4 + 3 * i])
     if staged ~= tonumber(args[13 + i]) then
       return {'moved', keys[4 + 3 * i] .. ' has ' .. staged .. ' fields, not ' .. args[13 + i]}
@@ -200,7 +203,7 @@ local function swap(keys, args)
   refusal = append(log, log_max, next_version .. '-1', 'rebase', entry)
   if refusal then return refusal end
 
-  for i = 3, 9, 3 do
+  for i = 3, 12, 3 do
     local live, staged, aside = keys[i], keys[i + 1], keys[i + 2]
     redis.call('UNLINK', aside)
     if redis.call('EXISTS', live) == 1 then redis.call('RENAME', live, aside) end
@@ -210,8 +213,8 @@ local function swap(keys, args)
     end
     redis.call('UNLINK', aside)
   end
-  describe(meta, domain, vdomain, {lineage = next_lineage, version = next_version,
-                                   chain = next_chain, content = content})
+  describe(meta, domain, vdomain, did, {lineage = next_lineage, version = next_version,
+                                        chain = next_chain, content = content})
   redis.call('HSET', meta, 'generation', string.format('%.0f', generation))
   redis.call('HDEL', meta, 'staging')
   redis.call('PUBLISH', channel, event)

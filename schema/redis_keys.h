@@ -15,6 +15,8 @@ inline constexpr std::string_view kSchemaVersion = "1";  // `schema` in meta
 inline constexpr std::string_view kDomainHash = "domain";
 inline constexpr std::string_view kAttributeHash = "attribute";
 inline constexpr std::string_view kVirtualDomainHash = "vdomain";
+// The publisher's own beside them.
+inline constexpr std::string_view kDidHash = "did";
 
 // Field names of an entry of the log; the value of either is a zonecast.v1.ChangeSet.
 inline constexpr std::string_view kLogChanges = "changes";
@@ -28,7 +30,7 @@ class RedisKeys {
   const std::string& prefix() const { return prefix_; }
 
   // hash: schema, lineage, term, version, generation, chain, content, leader, updated, domains,
-  // virtual_domains; while a large change set is prepared, staging.
+  // virtual_domains, dids; while a large change set is prepared, staging.
   std::string meta() const { return key("meta"); }
   // hash: domain -> "did=iptel;state=hosted;transports=udp,tcp;role=primary" (domain_value.h)
   std::string domain() const { return key(kDomainHash); }
@@ -36,6 +38,8 @@ class RedisKeys {
   std::string attribute() const { return key(kAttributeHash); }
   // hash: DID -> zonecast.v1.VirtualDomain
   std::string virtualDomain() const { return key(kVirtualDomainHash); }
+  // hash: DID -> "customer=acme;freed=1700000000" (did_value.h)
+  std::string did() const { return key(kDidHash); }
   // stream: "<version>-<chunk>" -> changes or rebase: zonecast.v1.ChangeSet
   std::string log() const { return key("log"); }
   // pub/sub channel: zonecast.v1.Event

@@ -178,6 +178,8 @@ tl::expected<std::vector<view::Delta>, std::string> decodeChain(OctetSpan octets
 
 namespace {
 
+constexpr unsigned kInUse = 1, kRecorded = 2, kFreed = 4;
+
 void appendText(Octets& out, std::string_view text) {
   const std::string_view kept = text.substr(0, UINT16_MAX);
   appendInteger<2>(out, kept.size());
@@ -218,6 +220,44 @@ tl::expected<ports::SavedBinding, std::string> decodeBinding(OctetSpan octets) {
   const WallTime since{Duration{static_cast<std::int64_t>(readU64(in))}};
   if (leaves) binding.leaving_since = since;
   return withText(in.finish(std::move(binding)));
+}
+
+Octets encode(const ports::SavedDid& saved) {
+  Octets out;
+  const bool is_freed = saved.record && saved.record->freed;
+  appendInteger<1>(out, (saved.use ? kInUse : 0) | (saved.record ? kRecorded : 0) |
+                            (is_freed ? kFreed : 0));
+  if (saved.use) {
+    appendText(out, saved.use->customer);
+    appendText(out, saved.use->canonical.text());
+  }
+  if (saved.record) {
+    appendText(out, saved.record->customer);
+    appendText(out, saved.record->from);
+  }
+  if (is_freed) appendInteger<4>(out, saved.record->freed->time_since_epoch().count());
+  return out;
+}
+
+tl::expected<ports::SavedDid, std::string> decodeDid(std::string_view key, OctetSpan octets) {
+  auto did = identity::Did::fromText(key);
+  if (!did) return tl::unexpected(did.error());
+  WireReader in(octets);
+  ports::SavedDid saved{*std::move(did), std::nullopt, std::nullopt};
+  const unsigned flags = in.u8();
+  if ((flags & kInUse) != 0) {
+    std::string customer = readText(in);
+    auto canonical = derive::Domain::fromText(readText(in));
+    if (!canonical) return tl::unexpected(canonical.error());
+    saved.use = {std::move(customer), *std::move(canonical)};
+  }
+  if ((flags & kRecorded) != 0) {
+    saved.record.emplace();
+    saved.record->customer = readText(in);
+    saved.record->from = readText(in);
+    if ((flags & kFreed) != 0) saved.record->freed = WallSecond(WallSecond::duration(in.u32()));
+  }
+  return withText(in.finish(std::move(saved)));
 }
 
 Octets encode(const ports::SavedPublisher& publisher) {

@@ -13,6 +13,9 @@
 //   binding       customer, catalog, label, cause (each a length (2) and text), number of groups
 //   (2),
 //                 groups (likewise), whether it leaves (1), since when (8, as above)
+//   did           flags (1): in use, recorded, freed; customer and canonical domain (each a length (2)
+//                 and text) if in use; customer and from (likewise) if recorded; seconds (4) if
+//                 freed
 //
 // Decoding trusts nothing: what is not exactly such a value is an error, with what was wrong.
 #pragma once
@@ -54,6 +57,9 @@ tl::expected<std::vector<view::Delta>, std::string> decodeChain(OctetSpan octets
 
 Octets encode(const ports::SavedBinding& binding);
 tl::expected<ports::SavedBinding, std::string> decodeBinding(OctetSpan octets);  // without its zone
+
+Octets encode(const ports::SavedDid& saved);
+tl::expected<ports::SavedDid, std::string> decodeDid(std::string_view key, OctetSpan octets);
 
 Octets encode(const ports::SavedPublisher& publisher);
 tl::expected<ports::SavedPublisher, std::string> decodePublisher(OctetSpan octets);

@@ -7,6 +7,9 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include "adapters/disk/encoding.h"
+#include "reconciler/identity/printable.h"
+
 namespace zonecast::disk {
 
 namespace {
@@ -69,6 +72,15 @@ tl::expected<std::vector<ports::SavedBinding>, std::string> LmdbDisk::loadBindin
   });
 }
 
+tl::expected<void, std::string> LmdbDisk::forEachDid(
+    const std::function<void(ports::SavedDid)>& visit) {
+  return store_->forEachDid(visit, [this](const std::string& key, const std::string& why) {
+    writer_.report(fmt::format("what is known of DID {} is damaged on disk: {}",
+                               identity::quoted(key), why));
+    writer_.add(SaveDids{{{key, {}}}});
+  });
+}
+
 void LmdbDisk::saveZonePiece(const dns::Name& zone, ports::PackedRecords piece, bool first,
                              const std::optional<xfr::HeldCopy>& last) {
   const std::string key = keyOf(zone);
@@ -101,6 +113,16 @@ void LmdbDisk::saveBinding(const ports::SavedBinding& binding) {
 
 void LmdbDisk::removeBinding(const dns::Name& zone) {
   writer_.add(SaveBinding{keyOf(zone), std::nullopt});
+}
+
+void LmdbDisk::saveDids(std::vector<ports::SavedDid> dids) {
+  SaveDids save;
+  save.entries.reserve(dids.size());
+  for (const ports::SavedDid& saved : dids) {
+    const bool is_known = saved.use || saved.record;
+    save.entries.push_back({std::string(saved.did.text()), is_known ? encode(saved) : Octets()});
+  }
+  writer_.add(std::move(save));
 }
 
 void LmdbDisk::savePublisher(const ports::SavedPublisher& publisher) {

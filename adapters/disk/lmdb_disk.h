@@ -49,6 +49,8 @@ class LmdbDisk final : public ports::Disk {
   }
   // One that is damaged is reported, and left out: its zone is known again when a catalog names it.
   tl::expected<std::vector<ports::SavedBinding>, std::string> loadBindings();
+  // Ascending. One that is damaged is reported, and left out: the store knows it too.
+  tl::expected<void, std::string> forEachDid(const std::function<void(ports::SavedDid)>& visit);
   tl::expected<void, std::string> forEachZone(const std::function<void(ports::SavedZone)>& visit);
 
   // Waits until everything saved so far is on disk or reported; not from within forEachZone().
@@ -62,6 +64,7 @@ class LmdbDisk final : public ports::Disk {
   void removeZone(const dns::Name& zone) override;
   void saveBinding(const ports::SavedBinding& binding) override;
   void removeBinding(const dns::Name& zone) override;
+  void saveDids(std::vector<ports::SavedDid> dids) override;
   void savePublisher(const ports::SavedPublisher& publisher) override;
 
  private:

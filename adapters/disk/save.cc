@@ -42,6 +42,14 @@ std::size_t payload(const SaveBinding& save) {
   return total;
 }
 
+std::size_t payload(const SaveDids& save) {
+  std::size_t total = 0;
+  for (const SaveDids::Entry& entry : save.entries) {
+    total += sizeof entry + entry.did.size() + entry.content.size();
+  }
+  return total;
+}
+
 template <typename T>
 std::size_t payload(const T&) {
   return 0;
@@ -64,6 +72,8 @@ std::string describe(const Save& save) {
       [](const auto& one) -> std::string {
         if constexpr (std::is_same_v<std::decay_t<decltype(one)>, SavePublisher>) {
           return "the publisher's position";
+        } else if constexpr (std::is_same_v<std::decay_t<decltype(one)>, SaveDids>) {
+          return fmt::format("what is known of {} DIDs", one.entries.size());
         } else {
           return describeZone(one.zone);
         }

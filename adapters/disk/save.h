@@ -42,6 +42,14 @@ struct SaveBinding {
   std::string zone;
   std::optional<ports::SavedBinding> binding;  // nothing: it is bound no more
 };
+// Encoded already: the texts of a SavedDid belong to the loop's thread.
+struct SaveDids {
+  struct Entry {
+    std::string did;
+    std::vector<std::uint8_t> content;  // empty: nothing is known of it any more
+  };
+  std::vector<Entry> entries;
+};
 struct SavePublisher {
   ports::SavedPublisher publisher;
 };
@@ -51,7 +59,7 @@ struct SaveMissed {
 };
 
 using Save = std::variant<SavePiece, SaveZone, SaveDelta, SaveTimers, RemoveZone, SaveBinding,
-                          SavePublisher, SaveMissed>;
+                          SaveDids, SavePublisher, SaveMissed>;
 
 std::size_t octetsOf(const Save& save);  // memory that it holds while it waits, about
 std::string describe(const Save& save);  // "zone example.com"

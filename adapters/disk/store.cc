@@ -15,7 +15,7 @@ namespace zonecast::disk {
 namespace {
 
 constexpr std::uint32_t kSchema = 1;
-constexpr unsigned kDatabases = 5;
+constexpr unsigned kDatabases = 6;
 
 const std::string kSchemaKey = "schema";
 const std::string kInstanceKey = "instance";
@@ -141,7 +141,8 @@ LmdbError Store::openDatabases(Transaction& transaction) {
                                                         {"zone", &zone_},
                                                         {"piece", &piece_},
                                                         {"chain", &chain_},
-                                                        {"binding", &binding_}};
+                                                        {"binding", &binding_},
+                                                        {"did", &did_}};
   for (const auto& [name, handle] : databases) {
     const auto opened = transaction.open(name);
     if (!opened) return opened.error();
@@ -206,6 +207,26 @@ tl::expected<std::vector<ports::SavedBinding>, std::string> Store::bindings(
     }
     binding->zone = *std::move(name);
     bindings.push_back(*std::move(binding));
+  }
+}
+
+tl::expected<void, std::string> Store::forEachDid(const DidVisitor& visit,
+                                                  const DamageVisitor& damaged) const {
+  const std::shared_lock lock(resizing_);
+  const auto transaction = Transaction::begin(environment_.get(), Transaction::Kind::read);
+  if (!transaction) return tl::unexpected(explain(transaction.error()));
+  std::string key;
+  for (;;) {
+    auto next = transaction->next(did_, key);
+    if (!next) return tl::unexpected(explain(next.error()));
+    if (!*next) return {};
+    key = std::move(**next);
+    const auto decode = [&key](OctetSpan octets) { return decodeDid(key, octets); };
+    if (auto saved = require(*transaction, did_, key).and_then(decode)) {
+      visit(*std::move(saved));
+    } else {
+      damaged(key, saved.error());
+    }
   }
 }
 
@@ -312,6 +333,15 @@ LmdbError Store::apply(Transaction& transaction, const RemoveZone& save) {
 LmdbError Store::apply(Transaction& transaction, const SaveBinding& save) {
   if (!save.binding) return transaction.remove(binding_, save.zone);
   return putSealed(transaction, binding_, save.zone, encode(*save.binding));
+}
+
+LmdbError Store::apply(Transaction& transaction, const SaveDids& save) {
+  for (const auto& [did, content] : save.entries) {
+    const LmdbError error = content.empty() ? transaction.remove(did_, did)
+                                            : putSealed(transaction, did_, did, content);
+    if (error) return error;
+  }
+  return {};
 }
 
 LmdbError Store::apply(Transaction& transaction, const SavePublisher& save) {

@@ -10,6 +10,7 @@
 //                                 being written beside it
 //   chain      name, number (4)   chain of deltas
 //   binding    name               binding; also of a zone without a copy
+//   did        DID                did
 //
 // Invariants: a zone's entry, the pieces of the copy that it names and the chains are of one
 // version, since one transaction changes them over. A chain follows only the serial that the entry
@@ -57,6 +58,12 @@ class Store {
   tl::expected<std::vector<ports::SavedBinding>, std::string> bindings(
       const DamageVisitor& damaged) const;
 
+  // Each DID, ascending, or what is wrong with it, with its key. Fails when the store itself cannot
+  // be read.
+  using DidVisitor = std::function<void(ports::SavedDid)>;
+  tl::expected<void, std::string> forEachDid(const DidVisitor& visit,
+                                             const DamageVisitor& damaged) const;
+
   // Writes all of them in one transaction, or nothing; the error says why.
   tl::expected<void, std::string> write(std::span<const Save> saves);
   // Removes what there is of a copy that will not be finished, so that it takes no room.
@@ -79,6 +86,7 @@ class Store {
   LmdbError apply(Transaction& transaction, const SaveTimers& save);
   LmdbError apply(Transaction& transaction, const RemoveZone& save);
   LmdbError apply(Transaction& transaction, const SaveBinding& save);
+  LmdbError apply(Transaction& transaction, const SaveDids& save);
   LmdbError apply(Transaction& transaction, const SavePublisher& save);
   LmdbError apply(Transaction&, const SaveMissed&) { return {}; }
   enum class Copy : std::uint32_t { even = 0, odd = 0x80000000 };
@@ -92,7 +100,7 @@ class Store {
   const std::size_t map_octets_max_;
   Environment environment_;
   mutable std::shared_mutex resizing_;  // shared while a transaction of a reader is open
-  MDB_dbi meta_ = 0, zone_ = 0, piece_ = 0, chain_ = 0, binding_ = 0;
+  MDB_dbi meta_ = 0, zone_ = 0, piece_ = 0, chain_ = 0, binding_ = 0, did_ = 0;
   std::string instance_;
 };
 

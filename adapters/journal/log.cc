@@ -153,6 +153,15 @@ void Log::write(const ports::BrakeHolds& fact) {
                  .text());
 }
 
+void Log::write(const ports::DidDisputed& fact) {
+  out_->error(Line("disk and store name different customers for a DID: nothing about it is "
+                   "published until zonecast did transfer says whose it is")
+                  .add("did", fact.did)
+                  .add("on_disk", fact.on_disk)
+                  .add("in_store", fact.in_store)
+                  .text());
+}
+
 void Log::write(const ports::BrakeDecided& fact) {
   out_->info(Line(fact.approved ? "plan approved" : "plan rejected")
                  .add("customer", fact.customer)

@@ -39,6 +39,7 @@ class Log final : public ports::Journal {
   void write(const ports::DiskTrouble& fact);
   void write(const ports::ClaimWarning& fact);
   void write(const ports::BrakeHolds& fact);
+  void write(const ports::DidDisputed& fact);
   void write(const ports::BrakeDecided& fact);
   void write(const ports::Answered& fact);
   void write(const ports::Wanted& fact);

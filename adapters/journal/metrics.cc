@@ -228,6 +228,7 @@ void Metrics::count(const ports::DiskTrouble&) {
   disk_troubles_.Increment();
 }
 void Metrics::count(const ports::BrakeHolds&) {}
+void Metrics::count(const ports::DidDisputed&) {}
 void Metrics::count(const ports::BrakeDecided&) {}
 void Metrics::count(const ports::ClaimWarning&) {
   claim_warnings_.Increment();

@@ -61,6 +61,7 @@ class Metrics final : public ports::Journal {
   void count(const ports::DiskTrouble& fact);
   void count(const ports::ClaimWarning& fact);
   void count(const ports::BrakeHolds& fact);
+  void count(const ports::DidDisputed& fact);
   void count(const ports::BrakeDecided& fact);
   void count(const ports::Answered& fact);
   void count(const ports::Wanted& fact);

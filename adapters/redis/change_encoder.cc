@@ -7,6 +7,7 @@
 
 #include "adapters/redis/convert.h"
 #include "schema/attribute_value.h"
+#include "schema/did_value.h"
 #include "schema/domain_value.h"
 #include "schema/redis_keys.h"
 
@@ -97,6 +98,13 @@ void ChangeEncoder::add(const plan::VirtualDomainChange& change) {
   } else {
     chunkFor(did.size()).add_removed_dids(did);
   }
+}
+
+void ChangeEncoder::add(const plan::RecordChange& change) {
+  std::string did(change.key.text());
+  if (!change.after) return dids_.removals.push_back(std::move(did));
+  dids_.puts.push_back(std::move(did));
+  dids_.puts.push_back(schema::encodeDidValue(toValue(*change.after)));
 }
 
 void ChangeEncoder::change(std::string_view hash, HashChanges& changes, const std::string& field,

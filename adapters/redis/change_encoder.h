@@ -39,6 +39,7 @@ class ChangeEncoder {
 
   void add(const plan::DomainChange& change);
   void add(const plan::VirtualDomainChange& change);
+  void add(const plan::RecordChange& change);  // neither in the log nor in the content sum
 
   // After the last add(): completes the chunks.
   void finish(const std::vector<plan::Cause>& causes);
@@ -47,6 +48,7 @@ class ChangeEncoder {
   const HashChanges& domains() const { return domains_; }
   const HashChanges& attributes() const { return attributes_; }
   const HashChanges& virtualDomains() const { return virtual_domains_; }
+  const HashChanges& dids() const { return dids_; }
   std::uint64_t content() const { return content_.sum(); }
 
  private:
@@ -57,7 +59,7 @@ class ChangeEncoder {
 
   const Header header_;
   schema::ContentSum content_;
-  HashChanges domains_, attributes_, virtual_domains_;
+  HashChanges domains_, attributes_, virtual_domains_, dids_;
   std::vector<v1::ChangeSet> chunks_;
   std::size_t chunk_octets_ = 0;
 };

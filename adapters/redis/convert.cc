@@ -101,6 +101,18 @@ v1::VirtualDomain toMessage(const identity::Did& did,
   return message;
 }
 
+schema::DidValue toValue(const plan::DidRecord& record) {
+  schema::DidValue value{record.customer, record.from, std::nullopt};
+  if (record.freed) value.freed = record.freed->time_since_epoch().count();
+  return value;
+}
+
+plan::DidRecord fromValue(const schema::DidValue& value) {
+  plan::DidRecord record{value.customer, value.from, std::nullopt};
+  if (value.freed) record.freed = WallSecond(WallSecond::duration(*value.freed));
+  return record;
+}
+
 tl::expected<plan::DomainEntry, std::string> fromMessage(const v1::DomainEntry& message) {
   auto did = identity::Did::fromText(message.did());
   if (!did) return tl::unexpected(did.error());

@@ -14,6 +14,7 @@
 #include "reconciler/identity/virtual_domain.h"
 #include "reconciler/plan/table.h"
 #include "reconciler/plan/version.h"
+#include "schema/did_value.h"
 #include "schema/zonecast.pb.h"
 
 namespace zonecast::redis {
@@ -21,6 +22,9 @@ namespace zonecast::redis {
 v1::DomainEntry toMessage(const derive::Domain& domain, const plan::DomainEntry& entry);
 v1::VirtualDomain toMessage(const identity::Did& did,
                             const identity::VirtualDomain& virtual_domain);
+
+schema::DidValue toValue(const plan::DidRecord& record);
+plan::DidRecord fromValue(const schema::DidValue& value);
 
 tl::expected<plan::DomainEntry, std::string> fromMessage(const v1::DomainEntry& message);
 tl::expected<identity::VirtualDomain, std::string> fromMessage(const v1::VirtualDomain& message);

@@ -156,7 +156,7 @@ Command watching(const Place& place) {
   const schema::RedisKeys& keys = place.keys;
   Command command("WATCH");
   command.add(keys.meta()).add(keys.domain()).add(keys.attribute()).add(keys.virtualDomain());
-  command.add(keys.log());
+  command.add(keys.did()).add(keys.log());
   return command;
 }
 

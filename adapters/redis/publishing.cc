@@ -35,6 +35,7 @@ Task<void> encode(Place place, const plan::ChangeSet& changes, ChangeEncoder& en
     co_await place.session.pause();
     slice.begin();
   }
+  for (const plan::RecordChange& change : changes.records) encoder.add(change);
   encoder.finish(changes.causes);
 }
 
@@ -43,16 +44,16 @@ Command publishCommand(const Place& place, const Standing& standing, const RawPo
                        const std::string& event, const ChangeEncoder& encoder) {
   const schema::RedisKeys& keys = place.keys;
   Command command("FCALL");
-  command.subject(schema::functionName("publish")).add(5);
+  command.subject(schema::functionName("publish")).add(6);
   command.add(keys.meta()).add(keys.domain()).add(keys.attribute()).add(keys.virtualDomain());
-  command.add(keys.log());
+  command.add(keys.did()).add(keys.log());
   command.add(toText(standing.term));
   addPosition(expected, command);
   command.add(next.version).add(next.chain).add(contentText(encoder.content()));
   command.add(place.options.log_length).add(keys.events()).add(event);
   addCounted(entries, 1, command);
   for (const auto* changes :
-       {&encoder.domains(), &encoder.attributes(), &encoder.virtualDomains()}) {
+       {&encoder.domains(), &encoder.attributes(), &encoder.virtualDomains(), &encoder.dids()}) {
     addCounted(changes->puts, 2, command);
     addCounted(changes->removals, 1, command);
   }
@@ -73,9 +74,12 @@ class Stager {
         hash_(hash) {}
 
   void add(std::string_view field, std::string_view value, schema::ContentSum& content) {
+    add(field, value);
+    content.add(hash_, field, value);
+  }
+  void add(std::string_view field, std::string_view value) {
     if (!command_) begin();
     command_->add(field).add(value);
-    content.add(hash_, field, value);
     ++fields_;
     ++fields_in_command_;
   }
@@ -129,24 +133,28 @@ class Stager {
 };
 
 struct StagedContent {
-  Stager domain, attribute, virtual_domain;
+  Stager domain, attribute, virtual_domain, did;
   schema::ContentSum content;
 
   StagedContent(Place place, plan::Term term, plan::Version version)
       : domain(place, term, version, schema::kDomainHash),
         attribute(place, term, version, schema::kAttributeHash),
-        virtual_domain(place, term, version, schema::kVirtualDomainHash) {}
+        virtual_domain(place, term, version, schema::kVirtualDomainHash),
+        did(place, term, version, schema::kDidHash) {}
 
   void add(const derive::Domain& name, const plan::DomainEntry& entry) {
     domain.add(name.text(), schema::encodeDomainValue(toMessage(name, entry)), content);
   }
-  void add(const identity::Did& did, const identity::VirtualDomain& value) {
-    const auto message = toMessage(did, value);
-    attribute.add(did.text(), schema::encodeAttributeValue(message), content);
-    virtual_domain.add(did.text(), message.SerializeAsString(), content);
+  void add(const identity::Did& key, const identity::VirtualDomain& value) {
+    const auto message = toMessage(key, value);
+    attribute.add(key.text(), schema::encodeAttributeValue(message), content);
+    virtual_domain.add(key.text(), message.SerializeAsString(), content);
+  }
+  void add(const identity::Did& key, const plan::DidRecord& record) {
+    did.add(key.text(), schema::encodeDidValue(toValue(record)));
   }
   Task<Outcome> flush(bool all) {
-    for (Stager* stager : {&domain, &attribute, &virtual_domain}) {
+    for (Stager* stager : {&domain, &attribute, &virtual_domain, &did}) {
       if (!all && !stager->isFull()) continue;
       const Outcome posted = co_await stager->flush();
       if (!posted) co_return posted;
@@ -174,6 +182,8 @@ Task<Outcome> stage(Place place, const plan::Table& table, StagedContent& staged
   if (!posted) co_return posted;
   posted = co_await stageAll(place, table.domains, staged);
   if (!posted) co_return posted;
+  posted = co_await stageAll(place, table.records, staged);
+  if (!posted) co_return posted;
   posted = co_await staged.flush(true);
   if (!posted) co_return posted;
   posted = co_await place.session.allDone();
@@ -185,20 +195,21 @@ Command swapCommand(const Place& place, const Standing& standing, const Replacem
                     const std::string& entry) {
   const schema::RedisKeys& keys = place.keys;
   Command command("FCALL");
-  command.subject(schema::functionName("swap")).add(11);
+  command.subject(schema::functionName("swap")).add(14);
   command.add(keys.meta()).add(keys.log());
   command.add(keys.domain()).add(staged.domain.key()).add(keys.aside(schema::kDomainHash));
   command.add(keys.attribute()).add(staged.attribute.key());
   command.add(keys.aside(schema::kAttributeHash));
   command.add(keys.virtualDomain()).add(staged.virtual_domain.key());
   command.add(keys.aside(schema::kVirtualDomainHash));
+  command.add(keys.did()).add(staged.did.key()).add(keys.aside(schema::kDidHash));
   command.add(toText(standing.term));
   addPosition(replacement.expected, command);
   addPosition(toRaw(replacement.next), command);
   command.add(contentText(staged.content.sum()));
   command.add(place.options.log_length).add(keys.events()).add(event).add(entry);
   command.add(staged.domain.fields()).add(staged.attribute.fields());
-  command.add(staged.virtual_domain.fields());
+  command.add(staged.virtual_domain.fields()).add(staged.did.fields());
   return command;
 }
 

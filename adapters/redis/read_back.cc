@@ -9,6 +9,7 @@
 #include "adapters/redis/convert.h"
 #include "schema/attribute_value.h"
 #include "schema/digest.h"
+#include "schema/did_value.h"
 #include "schema/domain_value.h"
 
 namespace zonecast::redis {
@@ -16,7 +17,7 @@ namespace {
 
 constexpr std::uint64_t kFieldsPerScan = 200;
 constexpr std::array kHashes{schema::kDomainHash, schema::kAttributeHash,
-                             schema::kVirtualDomainHash};
+                             schema::kVirtualDomainHash, schema::kDidHash};
 
 // The table as it comes out of the scans, its content sum, and the first thing that was wrong. A
 // scan may bring a field twice: it counts once.
@@ -64,6 +65,14 @@ class Collector {
     }
     if (!table_.domains.emplace(std::move(*domain), std::move(*entry)).second) return;
     content_.add(schema::kDomainHash, field, value);
+  }
+
+  void takeDid(std::string_view field, std::string_view value) {
+    auto did = identity::Did::fromText(field);
+    if (!did) return damaged("did", field, did.error());
+    const auto decoded = schema::decodeDidValue(value);
+    if (!decoded) return damaged("did", field, decoded.error());
+    table_.records.emplace(std::move(*did), fromValue(*decoded));
   }
 
   void damaged(std::string_view hash, std::string_view field, std::string_view why) {
@@ -121,6 +130,8 @@ Task<Outcome> scanAll(Place place, Collector& collector) {
   if (!scanned) co_return scanned;
   scanned = co_await scan(place, keys.attribute(), collector, &Collector::takeAttributes);
   if (!scanned) co_return scanned;
+  scanned = co_await scan(place, keys.did(), collector, &Collector::takeDid);
+  if (!scanned) co_return scanned;
   scanned = co_await scan(place, keys.domain(), collector, &Collector::takeDomain);
   co_return scanned;
 }
@@ -138,11 +149,13 @@ struct Sizes {
   std::uint64_t domains() const { return of[0]; }
   std::uint64_t attributes() const { return of[1]; }
   std::uint64_t virtualDomains() const { return of[2]; }
+  std::uint64_t dids() const { return of[3]; }
 };
 
 Task<Expected<Sizes>> readSizes(Place place) {
   Sizes sizes;
-  const std::array keys{place.keys.domain(), place.keys.attribute(), place.keys.virtualDomain()};
+  const std::array keys{place.keys.domain(), place.keys.attribute(), place.keys.virtualDomain(),
+                        place.keys.did()};
   for (std::size_t i = 0; i < keys.size(); ++i) {
     Command command("HLEN");
     command.subject(keys[i]);
@@ -156,6 +169,7 @@ Task<Expected<Sizes>> readSizes(Place place) {
 bool sizesAreAsTold(const Sizes& sizes, const Meta& meta) {
   return meta.field("domains") == std::to_string(sizes.domains()) &&
          meta.field("virtual_domains") == std::to_string(sizes.virtualDomains()) &&
+         meta.field("dids") == std::to_string(sizes.dids()) &&
          sizes.attributes() == sizes.virtualDomains();
 }
 
@@ -189,11 +203,12 @@ void judge(const Meta& meta, const Sizes& sizes, plan::Version newest_in_log,
   const plan::Table& table = collector.table();
   if (sizes.domains() != table.domains.size() ||
       sizes.attributes() != table.virtual_domains.size() ||
-      sizes.virtualDomains() != table.virtual_domains.size()) {
+      sizes.virtualDomains() != table.virtual_domains.size() ||
+      sizes.dids() != table.records.size()) {
     collector.noteDamage("the hashes differ in their entries");
   }
   if (meta.isEmpty()) {
-    if (!table.domains.empty() || !table.virtual_domains.empty()) {
+    if (!table.domains.empty() || !table.virtual_domains.empty() || !table.records.empty()) {
       collector.noteDamage("entries, but no meta that tells their version");
     }
     return;

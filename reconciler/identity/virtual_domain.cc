@@ -34,13 +34,8 @@ class Assigner {
   }
 
   bool isGranted(const Did& did) const;
-  bool isFree(const Did& did) const {
-    return context_.holder(did).value_or(candidate_.customer) == candidate_.customer;
-  }
+  bool isFree(const Did& did) const { return context_.isFreeFor(candidate_.customer, did); }
   void contest(const Did& did, std::string_view because);
-  std::string customer(view::CustomerId id) const {
-    return fmt::format("customer {}", quoted(context_.nameOf(id)));
-  }
 
   const Candidate& candidate_;
   const IdentityContext& context_;
@@ -86,17 +81,12 @@ std::optional<Did> Assigner::joined() const {
 }
 
 Did Assigner::own() {
-  const std::string_view name = candidate_.domain.text();
-  Did did = Did::of(candidate_.domain);
+  Did did = ownDid(candidate_.domain, context_.didKind(), 1);
   if (isFree(did)) return did;
   contest(did, "");
-  for (std::uint64_t number = 2;; ++number) {
-    const auto suffix = fmt::format("~{}", number);
-    // Of a name that leaves no room for the number, the end.
-    const auto room = std::min(name.size(), kDidOctetsMax - suffix.size());
-    auto fresh = Did::fromText(fmt::format("{}{}", name.substr(name.size() - room), suffix));
-    assert(fresh);
-    if (isFree(*fresh)) return *std::move(fresh);
+  for (std::uint32_t number = 2;; ++number) {
+    Did fresh = ownDid(candidate_.domain, context_.didKind(), number);
+    if (isFree(fresh)) return fresh;
   }
 }
 
@@ -112,19 +102,14 @@ bool Assigner::isGranted(const Did& did) const {
 }
 
 void Assigner::contest(const Did& did, std::string_view because) {
-  const auto holder = context_.holder(did);
-  warnings_.push_back(fmt::format("did={} is contested: {} of {} asks for it, {} holds it{}",
+  warnings_.push_back(fmt::format("did={} is contested: {} of customer {} asks for it, {} holds it{}",
                                   did.text(), candidate_.domain.text(),
-                                  customer(candidate_.customer),
-                                  holder ? customer(*holder) : "nobody", because));
+                                  quoted(context_.nameOf(candidate_.customer)),
+                                  context_.holderOf(did), because));
   contested_ = true;
 }
 
 }  // namespace
-
-std::string IdentityContext::nameOf(view::CustomerId customer) const {
-  return std::to_string(static_cast<std::uint32_t>(customer));
-}
 
 // Each piece between stars is taken where it first occurs: a later place could only leave less.
 bool matchesPattern(std::string_view pattern, std::string_view text) {

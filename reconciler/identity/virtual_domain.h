@@ -80,10 +80,12 @@ class IdentityContext {
   virtual std::optional<Did> didOf(const derive::Domain& domain) const = 0;
   virtual bool speaksFor(view::CustomerId customer, dns::NameView name) const = 0;
   virtual const Grants& grants(view::CustomerId customer) const = 0;
-  // Who holds the DID now; nothing when nobody does.
-  virtual std::optional<view::CustomerId> holder(const Did& did) const = 0;
-  // What warnings call a customer.
-  virtual std::string nameOf(view::CustomerId customer) const;
+  virtual DidKind didKind() const { return DidKind::name; }
+  // Nobody else has the DID, or is to have it again.
+  virtual bool isFreeFor(view::CustomerId customer, const Did& did) const = 0;
+  // What warnings call a customer, and who holds a DID ("customer \"acme\"", "nobody").
+  virtual std::string nameOf(view::CustomerId customer) const = 0;
+  virtual std::string holderOf(const Did& did) const = 0;
 };
 Assignment assign(const Candidate& candidate, const IdentityContext& context);
 

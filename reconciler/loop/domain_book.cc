@@ -50,17 +50,14 @@ void addAll(const Sources& from, Sources& to) {
 }  // namespace
 
 DomainBook::DomainBook(const Settings& settings, const view::View& view, query::Answers& answers,
-                       const plan::Table& published, Rules rules)
+                       const plan::Table& published, const DidRegistry& dids, Rules rules)
     : settings_(settings),
       view_(view),
       answers_(answers),
       published_(published),
+      dids_(dids),
       rules_(std::move(rules)),
-      brake_(settings.brake) {
-  for (std::size_t i = 0; i < settings.customers.size(); ++i) {
-    customers_.emplace(settings.customers[i].name, view::CustomerId{static_cast<std::uint32_t>(i)});
-  }
-}
+      brake_(settings.brake) {}
 
 DomainId DomainBook::ensure(const derive::Domain& domain) {
   const auto known = find(domain);
@@ -124,6 +121,7 @@ DomainBook::Evaluation DomainBook::evaluate(DomainId id, const Now& now) {
   DomainNode& node = mutableNode(id);
   node.queued = false;
   brake_.advanceTo(now.mono);
+  now_ = now.wall;
   // What has records of its own is judged by the view alone, not by what is published.
   const bool may_part = node.kept || (node.published && (!isServed(node) || leavesAt(node)));
   if (node.derived && node.tried == Presence::present && !may_part) {

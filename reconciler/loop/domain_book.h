@@ -35,6 +35,7 @@
 #include "reconciler/derive/derive.h"
 #include "reconciler/identity/virtual_domain.h"
 #include "reconciler/loop/customer_dns.h"
+#include "reconciler/loop/did_registry.h"
 #include "reconciler/loop/held_plans.h"
 #include "reconciler/loop/partings.h"
 #include "reconciler/loop/settings.h"
@@ -100,7 +101,7 @@ class DomainBook : private identity::IdentityContext {
   };
   // All of them must outlive the book. `published` is what the store is believed to hold.
   DomainBook(const Settings& settings, const view::View& view, query::Answers& answers,
-             const plan::Table& published, Rules rules);
+             const plan::Table& published, const DidRegistry& dids, Rules rules);
 
   // The domain's id, made when it is new and queued or not as it was.
   DomainId ensure(const derive::Domain& domain);
@@ -160,9 +161,8 @@ class DomainBook : private identity::IdentityContext {
   // The published table was replaced or changed, by us: the node learns it, and if it is unknown it
   // desires what is published now.
   void adoptPublished(DomainId id, bool by_us = false);
-  // A DID is published no more: those that contested it are judged again. Returns the domains whose
-  // desired entry changed.
-  std::vector<derive::Domain> onFreed(const identity::Did& did);
+  // Those that claim the DID, and were not given it: to be evaluated anew, when it is free for them.
+  std::vector<DomainId> contenders(const identity::Did& did) const;
   // Drops the node if nothing needs it any more.
   void forgetIfIdle(DomainId id);
 
@@ -220,8 +220,11 @@ class DomainBook : private identity::IdentityContext {
   std::optional<identity::Did> didOf(const derive::Domain& domain) const override;
   bool speaksFor(view::CustomerId customer, dns::NameView name) const override;
   const identity::Grants& grants(view::CustomerId customer) const override;
-  std::optional<view::CustomerId> holder(const identity::Did& did) const override;
+  identity::DidKind didKind() const override { return settings_.did_kind; }
+  bool isFreeFor(view::CustomerId customer, const identity::Did& did) const override;
   std::string nameOf(view::CustomerId customer) const override;
+  std::string holderOf(const identity::Did& did) const override;
+  std::string_view nameOfCustomer(view::CustomerId customer) const;
 
   DomainId make(derive::Domain domain);
   DomainNode& mutableNode(DomainId id) { return *nodes_[static_cast<std::size_t>(id)]; }
@@ -271,6 +274,7 @@ class DomainBook : private identity::IdentityContext {
   std::optional<plan::DomainEntry> publishedEntry(const DomainNode& node) const;
   std::optional<plan::DomainEntry> hostedEntry(DomainNode& node);
   bool hasOwnDid(const DomainNode& node) const;
+  std::optional<identity::Did> ownDidBefore(const DomainNode& node) const;
   std::optional<identity::Did> keptDid(const DomainNode& node);
   void addCompanionSources(const DomainNode& node, Sources& zones) const;
   identity::Candidate candidate(const DomainNode& node) const;
@@ -280,7 +284,9 @@ class DomainBook : private identity::IdentityContext {
   const view::View& view_;
   query::Answers& answers_;
   const plan::Table& published_;
+  const DidRegistry& dids_;
   const Rules rules_;
+  WallTime now_{};  // of the evaluation
 
   Partings partings_;
   plan::Brake brake_;
@@ -302,7 +308,6 @@ class DomainBook : private identity::IdentityContext {
   absl::flat_hash_map<identity::Did, std::size_t> uncertain_;  // none is 0
   absl::flat_hash_map<identity::Did, absl::btree_set<DomainId>> waiting_;
   absl::flat_hash_map<identity::Did, absl::btree_set<derive::Domain>> contenders_;
-  absl::flat_hash_map<std::string_view, view::CustomerId> customers_;          // by name
   absl::flat_hash_map<view::CustomerId, absl::btree_set<DomainId>> awaiting_;  // its missing zones
 };
 

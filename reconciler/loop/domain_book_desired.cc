@@ -6,6 +6,9 @@
 #include <iterator>
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "reconciler/identity/printable.h"
 #include "reconciler/loop/domain_book.h"
 
 namespace zonecast::loop {
@@ -44,9 +47,8 @@ std::optional<plan::DomainEntry> DomainBook::hostedEntry(DomainNode& node) {
     transports = derive::TransportSet::fromBits(bits);
   }
   identity::Assignment assignment = identity::assign(candidate(node), *this);
-  if (assignment.reason == identity::Assignment::Reason::own && hasOwnDid(node) &&
-      holder(node.published->did) == node.customer) {
-    assignment.did = node.published->did;  // "name~2" stays when "name" becomes free
+  if (assignment.reason == identity::Assignment::Reason::own) {
+    if (auto before = ownDidBefore(node)) assignment.did = *std::move(before);
   }
   await(node, std::move(assignment.awaited));
   if (assignment.reason != identity::Assignment::Reason::claimed) {
@@ -55,18 +57,46 @@ std::optional<plan::DomainEntry> DomainBook::hostedEntry(DomainNode& node) {
   return plan::DomainEntry{.did = assignment.did, .transports = transports, .role = role};
 }
 
-// Published under its own name, or a number of it.
+// Published under one of its own.
 bool DomainBook::hasOwnDid(const DomainNode& node) const {
   if (!node.published) return false;
   const std::string_view name = node.domain.text();
   const std::string_view did = node.published->did.text();
-  return did.starts_with(name) && (did == name || did[name.size()] == '~');
+  if (did.starts_with(name) && (did == name || did[name.size()] == '~')) return true;
+  if (!identity::looksLikeUuid(node.published->did)) return false;
+  for (std::uint32_t number = 1;; ++number) {
+    const identity::Did own = ownDid(node.domain, identity::DidKind::uuid, number);
+    if (own == node.published->did) return true;
+    if (!dids_.isKnown(own)) return false;
+  }
+}
+
+// That it has, or had when the store lost it, stays its own, though another would be now: "name~2"
+// when "name" became free, a name where UUIDs are given now.
+std::optional<identity::Did> DomainBook::ownDidBefore(const DomainNode& node) const {
+  if (node.published) {
+    const bool stays = hasOwnDid(node) && isFreeFor(*node.customer, node.published->did);
+    return stays ? std::optional(node.published->did) : std::nullopt;
+  }
+  if (!dids_.knowsMore()) return std::nullopt;
+  for (const auto kind : {identity::DidKind::name, identity::DidKind::uuid}) {
+    for (std::uint32_t number = 1;; ++number) {
+      identity::Did own = ownDid(node.domain, kind, number);
+      if (!dids_.isKnown(own)) break;
+      const bool was_its = number > 1 || kind != settings_.did_kind;
+      const derive::Domain* canonical = dids_.lostCanonical(own);
+      const bool is_lost = canonical != nullptr && *canonical == node.domain;
+      const bool is_kept = was_its && !published_.virtual_domains.contains(own);
+      if ((is_lost || is_kept) && isFreeFor(*node.customer, own)) return own;
+    }
+  }
+  return std::nullopt;
 }
 
 // While it is not known whether one that names it still does, or that it joins another, it stays
 // where it is.
 std::optional<identity::Did> DomainBook::keptDid(const DomainNode& node) {
-  if (!node.published || holder(node.published->did) != node.customer) return std::nullopt;
+  if (!node.published || !isFreeFor(*node.customer, node.published->did)) return std::nullopt;
   const auto stays = [this](DomainId id) { return staysAsItIs(id); };
   const bool is_kept = std::ranges::any_of(node.named_by, stays) || mayBeNamedByUnknown(node);
   return is_kept ? std::optional(node.published->did) : std::nullopt;
@@ -111,20 +141,12 @@ void DomainBook::await(DomainNode& node, std::optional<identity::Did> did) {
   if (node.awaited) contenders_[*node.awaited].insert(node.domain);
 }
 
-std::vector<derive::Domain> DomainBook::onFreed(const identity::Did& did) {
+std::vector<DomainId> DomainBook::contenders(const identity::Did& did) const {
+  std::vector<DomainId> ids;
   const auto found = contenders_.find(did);
-  if (found == contenders_.end()) return {};
-  const std::vector<derive::Domain> contenders(found->second.begin(), found->second.end());
-  std::vector<derive::Domain> changed;
-  for (const derive::Domain& domain : contenders) {
-    Evaluation evaluation;
-    const DomainId id = *find(domain);
-    settle(id, evaluation);
-    if (std::ranges::count(evaluation.undecided, id) > 0 && decide(id)) settle(id, evaluation);
-    if (evaluation.changed) changed.push_back(domain);
-    for (const DomainId other : evaluation.regrouped) changed.push_back(node(other).domain);
-  }
-  return changed;
+  if (found == contenders_.end()) return ids;
+  for (const derive::Domain& domain : found->second) ids.push_back(*find(domain));
+  return ids;
 }
 
 std::optional<plan::DomainEntry> DomainBook::desired(const derive::Domain& domain) const {
@@ -144,8 +166,8 @@ std::optional<plan::SharedVirtualDomain> DomainBook::desired(const identity::Did
   const auto found = published_.virtual_domains.find(did);
   const identity::VirtualDomain* published =
       found == published_.virtual_domains.end() ? nullptr : &*found->second;
-  const derive::Domain canonical =
-      identity::canonicalOf(did, published ? &published->canonical : nullptr, members);
+  const derive::Domain canonical = identity::canonicalOf(
+      did, published ? &published->canonical : dids_.lostCanonical(did), members);
 
   const DomainNode& speaker = node(*find(canonical));
   if (staysAsItIs(*find(canonical)) || !speaker.customer) {
@@ -191,22 +213,45 @@ const identity::Grants& DomainBook::grants(view::CustomerId customer) const {
 }
 
 std::string DomainBook::nameOf(view::CustomerId customer) const {
+  return std::string(nameOfCustomer(customer));
+}
+
+std::string_view DomainBook::nameOfCustomer(view::CustomerId customer) const {
   return settings_.customers[static_cast<std::size_t>(customer)].name;
 }
 
-// Whom the published state names, so that an incumbent never notices; else whoever has members now.
-std::optional<view::CustomerId> DomainBook::holder(const identity::Did& did) const {
-  if (const auto published = published_.virtual_domains.find(did);
-      published != published_.virtual_domains.end()) {
-    const auto customer = customers_.find(published->second->customer);
-    if (customer != customers_.end()) {
-      // A discovered domain is its speaker's as soon as there is one.
-      if (customer->second != settings_.discovered) return customer->second;
-      return view_.speaker(published->second->canonical.name()).value_or(customer->second);
-    }
+// Whom the published state names, so that an incumbent never notices; else for whom it is kept;
+// else whoever has members now.
+bool DomainBook::isFreeFor(view::CustomerId customer, const identity::Did& did) const {
+  const std::string_view name = nameOfCustomer(customer);
+  const std::string_view discovered =
+      settings_.discovered ? nameOfCustomer(*settings_.discovered) : std::string_view();
+  const plan::DidRecord* record = dids_.record(did);
+  if (const auto used = published_.virtual_domains.find(did);
+      used != published_.virtual_domains.end()) {
+    if (used->second->customer == name) return true;
+    if (record != nullptr && record->customer == name) return true;
+    // A discovered domain is its speaker's as soon as there is one.
+    return used->second->customer == discovered &&
+           view_.speaker(used->second->canonical.name()) == customer;
+  }
+  if (record != nullptr) return mayHave(name, *record, discovered, settings_.did_keep, now_);
+  const identity::Members& members = this->members(did);
+  return members.empty() || node(*find(*members.begin())).customer == customer;
+}
+
+std::string DomainBook::holderOf(const identity::Did& did) const {
+  const auto used = published_.virtual_domains.find(did);
+  if (used != published_.virtual_domains.end()) {
+    return fmt::format("customer {}", identity::quoted(used->second->customer));
+  }
+  if (const plan::DidRecord* record = dids_.record(did)) {
+    return fmt::format("customer {}, who had it,", identity::quoted(record->customer));
   }
   const identity::Members& members = this->members(did);
-  return members.empty() ? std::nullopt : node(*find(*members.begin())).customer;
+  if (members.empty()) return "nobody";
+  const auto customer = node(*find(*members.begin())).customer;
+  return customer ? fmt::format("customer {}", identity::quoted(nameOf(*customer))) : "nobody";
 }
 
 }  // namespace zonecast::loop

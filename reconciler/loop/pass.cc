@@ -129,6 +129,12 @@ bool Pass::search(const ZoneEdited& edited) {
 }
 
 bool Pass::search(const StoreReplaced&) {
+  if (!dids_done_) {
+    const std::size_t looked_at = tools_.dids.reconcile(std::max<std::size_t>(stepsLeft(), 1));
+    steps_ += looked_at;
+    dids_done_ = looked_at == 0;
+    return false;
+  }
   if (published_done_) return touchEveryNode();
   const auto& published = tools_.published.domains;
   auto entry = published_cursor_ ? published.upper_bound(*published_cursor_) : published.begin();
@@ -181,7 +187,7 @@ bool Pass::search(const DomainsDue& due) {
 void Pass::restart() {
   published_cursor_.reset();
   node_cursor_ = {};
-  published_done_ = false;
+  dids_done_ = published_done_ = false;
   stage_ = Stage::searching;
 }
 

@@ -79,6 +79,7 @@ struct PassTools {
   const Settings& settings;
   const view::View& view;
   DomainBook& book;
+  DidRegistry& dids;
   ZoneIntake& intake;
   const plan::Table& published;
   const std::map<derive::Domain, std::string>& held;  // by the publisher, and why
@@ -171,7 +172,7 @@ class Pass {
   std::size_t change_cursor_ = 0;  // in the owners of a change, then in its subtrees; in a list
   std::optional<derive::Domain> published_cursor_;
   DomainId node_cursor_{};
-  bool published_done_ = false;
+  bool dids_done_ = false, published_done_ = false;
   std::deque<DomainId> queue_;
   std::vector<DomainId> undecided_;
   std::vector<derive::Domain> touched_;

@@ -40,15 +40,15 @@ void copyEntry(const absl::btree_map<Key, Value>& from, const Key& key,
 
 }  // namespace
 
-void Planning::begin() {
+void Planning::begin(WallTime now) {
   ++number_;
+  began_ = now;
   size_ = 0;
   taken_.clear();
   open_.clear();
   domains_.clear();
   virtual_domains_.clear();
   changes_ = {};
-  followers_.clear();
 }
 
 void Planning::take(std::vector<derive::Domain> domains, plan::Cause cause) {
@@ -162,7 +162,7 @@ void Planning::keep(plan::ChangeSet changes) {
     book_.forgetIfIdle(*id);
   }
   for (const plan::VirtualDomainChange& change : changes.virtual_domains) {
-    if (!change.after) std::ranges::move(book_.onFreed(change.key), std::back_inserter(followers_));
+    dids_.onPlanned(change, began_);
   }
   moveAll(changes.domains, domains_);
   moveAll(changes.virtual_domains, virtual_domains_);
@@ -176,6 +176,7 @@ void Planning::orderSome() {
 plan::ChangeSet Planning::finish() {
   assert(isDone());
   size_ = 0;
+  changes_.records = dids_.takeChanges();
   return std::exchange(changes_, {});
 }
 

@@ -18,6 +18,7 @@
 #include "absl/container/btree_map.h"
 #include "absl/container/btree_set.h"
 #include "absl/container/flat_hash_set.h"
+#include "reconciler/loop/did_registry.h"
 #include "reconciler/loop/domain_book.h"
 #include "reconciler/loop/held_domains.h"
 #include "reconciler/plan/plan.h"
@@ -27,18 +28,17 @@ namespace zonecast::loop {
 class Planning {
  public:
   // All of them must outlive it.
-  Planning(plan::Table& published, DomainBook& book, HeldDomains& held, const plan::HoldRule& hold)
-      : published_(published), book_(book), held_(held), hold_(hold) {}
+  Planning(plan::Table& published, DomainBook& book, DidRegistry& dids, HeldDomains& held,
+           const plan::HoldRule& hold)
+      : published_(published), book_(book), dids_(dids), held_(held), hold_(hold) {}
 
-  void begin();  // what was under way is dropped
+  void begin(WallTime now);  // what was under way is dropped
   void take(std::vector<derive::Domain> domains, plan::Cause cause);
   std::size_t size() const { return size_; }  // domains taken
 
   void advance();
   bool isDone() const;
   plan::ChangeSet finish();
-  // Domains that are to be published otherwise now that a DID is free, to be planned next.
-  std::vector<derive::Domain> takeFollowers() { return std::exchange(followers_, {}); }
 
  private:
   struct Slice {
@@ -57,17 +57,18 @@ class Planning {
 
   plan::Table& published_;
   DomainBook& book_;
+  DidRegistry& dids_;
   HeldDomains& held_;
   const plan::HoldRule& hold_;
 
   std::uint32_t number_ = 0;  // of this planning
+  WallTime began_{};
   std::size_t size_ = 0;
   std::vector<std::vector<derive::Domain>> taken_;
   absl::btree_set<derive::Domain> open_;  // sorted, to be planned
   absl::btree_map<derive::Domain, plan::DomainChange> domains_;
   absl::btree_map<identity::Did, plan::VirtualDomainChange> virtual_domains_;
   plan::ChangeSet changes_;
-  std::vector<derive::Domain> followers_;
 };
 
 }  // namespace zonecast::loop

@@ -47,13 +47,14 @@ std::string_view toText(StoreState state) {
 }
 
 Publisher::Publisher(const Settings& settings, Ports ports, plan::Table& published,
-                     DomainBook& book, Rules rules, std::mt19937_64& random)
+                     DomainBook& book, DidRegistry& dids, Rules rules, std::mt19937_64& random)
     : settings_(settings),
       ports_(ports),
       published_(published),
+      dids_(dids),
       rules_(std::move(rules)),
       random_(random),
-      planning_(published, book, held_, rules_.hold) {}
+      planning_(published, book, dids, held_, rules_.hold) {}
 
 void Publisher::start(const ports::SavedPublisher& saved) {
   term_ = saved.term;
@@ -88,6 +89,9 @@ Publisher::Opening Publisher::onOpened(ports::StoredState state, bool unchanged)
   puts_back_ = resumption.lost_ours && (puts_back_ || !known_);
   if (!resumption.lost_ours || !known_) {
     replaced_.push_back(std::exchange(published_, std::move(state.table)));
+    dids_.onReplaced(replaced_.back().records);
+  } else {
+    dids_.onReplaced({});
   }
   opened_ = known_ = true;
   edits_.clear();  // all of it is looked at again
@@ -181,12 +185,15 @@ void Publisher::dropReplaced() {
   plan::Table& table = replaced_.front();
   eraseSome(table.domains, kFreedPerSlice);
   eraseSome(table.virtual_domains, kFreedPerSlice);
-  if (table.domains.empty() && table.virtual_domains.empty()) replaced_.pop_front();
+  eraseSome(table.records, kFreedPerSlice);
+  const bool is_freed =
+      table.domains.empty() && table.virtual_domains.empty() && table.records.empty();
+  if (is_freed) replaced_.pop_front();
 }
 
 void Publisher::takeWork() {
   if (!wantsToPublish()) return;
-  planning_.begin();
+  planning_.begin(ports_.clock.now().wall);
   takeFrom(edits_);
   takeFrom(waiting_);
   state_ = StoreState::planning;
@@ -206,7 +213,6 @@ void Publisher::takeFrom(std::deque<Work>& works) {
 }
 
 void Publisher::finishPlanning() {
-  submit({planning_.takeFollowers(), {"a DID became free", std::nullopt}});
   plan::ChangeSet changes = planning_.finish();
   if (changes.empty() && !rebase_) {
     state_ = StoreState::idle;
@@ -244,6 +250,7 @@ void Publisher::onPublished(plan::Position position) {
   begun_.reset();
   puts_back_ = false;
   ports_.disk.savePublisher({term_, position_});
+  dids_.onPublished(changes_);
   const Duration took = ports_.clock.now().mono - began_;
   ports_.journal.record(
       ports::Published{position_->version, changes_, took, std::exchange(rebase_, false)});
@@ -255,7 +262,7 @@ void Publisher::onLost(std::string why) {
   // Of a publication under way nothing is known: the whole table is read back.
   if (state_ == StoreState::planning || state_ == StoreState::publishing) opened_ = false;
   if (state_ == StoreState::reconciling) opened_ = false;
-  planning_.begin();
+  planning_.begin(ports_.clock.now().wall);
   changes_.reset();
   ports_.journal.record(ports::StoreLost{std::move(why)});
   open();

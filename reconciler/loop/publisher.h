@@ -61,7 +61,7 @@ class Publisher {
   };
   // Everything must outlive the publisher.
   Publisher(const Settings& settings, Ports ports, plan::Table& published, DomainBook& book,
-            Rules rules, std::mt19937_64& random);
+            DidRegistry& dids, Rules rules, std::mt19937_64& random);
 
   void start(const ports::SavedPublisher& saved);
 
@@ -106,7 +106,7 @@ class Publisher {
   Resumption resume(const ports::StoredState& state) const;
   bool othersPublished(const ports::StoredState& state) const;
   bool wantsToPublish() const {
-    return (rebase_ || !edits_.empty() || !waiting_.empty()) && !mustWait();
+    return (rebase_ || !edits_.empty() || !waiting_.empty() || dids_.hasChanges()) && !mustWait();
   }
   bool mustWait() const { return puts_back_ && !rules_.zones_answered(); }
   void gather(std::vector<derive::Domain> more);
@@ -121,6 +121,7 @@ class Publisher {
   const Settings& settings_;
   Ports ports_;
   plan::Table& published_;
+  DidRegistry& dids_;
   Rules rules_;
   std::mt19937_64& random_;
 

@@ -26,7 +26,8 @@ Reconciler::Reconciler(const Settings& settings, Ports ports, std::uint64_t seed
       view_(settings.derive.alias_chain_max),
       catalogs_(settings, zones_, view_, ports.journal),
       answers_(settings.answers, settings.resolvers, seed),
-      book_(settings, view_, answers_, published_,
+      dids_(settings, published_, ports.disk, ports.journal),
+      book_(settings, view_, answers_, published_, dids_,
             {[this](view::ZoneIndex zone, Instant then) {
                const auto confirmed = confirmed_at_.find(idOf(zone));
                return confirmed != confirmed_at_.end() && confirmed->second > then;
@@ -42,7 +43,7 @@ Reconciler::Reconciler(const Settings& settings, Ports ports, std::uint64_t seed
               [this](ZoneUpdate update) { onUpdate(std::move(update)); }),
       secondary_(settings.secondary, zones_.table(), intake_, random_()),
       gate_(settings.secondary, zones_.table(), settings.notify),
-      publisher_(settings, {ports.clock, ports.store, ports.disk, ports.journal}, published_, book_,
+      publisher_(settings, {ports.clock, ports.store, ports.disk, ports.journal}, published_, book_, dids_,
                  {[this](const derive::Domain& domain) { return holdReason(domain); },
                   [this] { return unanswered_.empty() && unread_.empty(); }},
                  random_) {
@@ -99,7 +100,8 @@ void Reconciler::onTimer() {
 
 bool Reconciler::hasWork() const {
   return !answered_.empty() || !to_look_up_.empty() || !edits_.empty() || !passes_.empty() ||
-         catalogs_.hasWork() || !catalogs_.toRead().empty() || publisher_.hasWork();
+         catalogs_.hasWork() || !catalogs_.toRead().empty() || publisher_.hasWork() ||
+         dids_.hasWork();
 }
 
 // Passes take turns: small ones are done in one, of a large one no edit ever waits for more than a
@@ -114,6 +116,7 @@ void Reconciler::work() {
     advanceSome(passes_);
   }
   publisher_.advance();
+  dids_.saveSome();
   raiseAlarms();
   settle();
 }
@@ -305,7 +308,7 @@ void Reconciler::raiseAlarms() {
 
 void Reconciler::begin(PassSubject subject, plan::Cause cause, bool save_full_copy) {
   (Pass::isEdit(subject) ? edits_ : passes_)
-      .emplace_back(PassTools{settings_, view_, book_, intake_, published_, publisher_.held()},
+      .emplace_back(PassTools{settings_, view_, book_, dids_, intake_, published_, publisher_.held()},
                     std::move(subject), std::move(cause), save_full_copy);
 }
 
@@ -332,7 +335,24 @@ std::string Reconciler::holdReason(const derive::Domain& domain) const {
                          view_.zone(zone)->serial().value());
     }
   }
-  return book_.isWaiting(domain) ? "it waits to be derived again" : "";
+  if (book_.isWaiting(domain)) return "it waits to be derived again";
+  return disputeAbout(domain);
+}
+
+// In or into a virtual domain whose DID the disk and the store know for different customers'.
+std::string Reconciler::disputeAbout(const derive::Domain& domain) const {
+  const std::optional<DomainId> id = book_.find(domain);
+  if (dids_.disputes().empty() || !id) return "";
+  for (const auto* entry : {&book_.node(*id).published, &book_.node(*id).desired}) {
+    if (!*entry) continue;
+    const auto dispute = dids_.disputes().find((*entry)->did);
+    if (dispute == dids_.disputes().end()) continue;
+    return fmt::format(
+        "whose DID {} is, is disputed: on disk it is customer {}'s, in the store customer {}'s; "
+        "`zonecast did transfer` settles it",
+        dispute->first.text(), dispute->second.on_disk, dispute->second.in_store);
+  }
+  return "";
 }
 
 // -- events of the outside

@@ -73,6 +73,7 @@ class Reconciler final : public ports::ZoneTransportListener,
   // nor a binding names is dropped from the disk; one that cannot be read is transferred anew.
   void restoreBinding(const ports::SavedBinding& saved);
   void restore(const ports::SavedZone& saved);
+  void restore(ports::SavedDid saved) { dids_.remember(std::move(saved)); }  // ascending
   void start(const ports::SavedPublisher& saved);
 
   void onTimer();
@@ -152,6 +153,7 @@ class Reconciler final : public ports::ZoneTransportListener,
   void finishFirst(std::list<Pass>& passes);
   void hintLater(dns::NameView name, const xfr::Address& sender, const Now& now);
   std::string holdReason(const derive::Domain& domain) const;
+  std::string disputeAbout(const derive::Domain& domain) const;
   void submitWorkOf(Pass& pass);
   void releaseHeld(view::ZoneIndex zone);
   void unconfirmAll();
@@ -191,6 +193,7 @@ class Reconciler final : public ports::ZoneTransportListener,
   Catalogs catalogs_;
   query::Answers answers_;
   plan::Table published_;
+  DidRegistry dids_;
   DomainBook book_;
   Newcomers newcomers_;
   ZoneIntake intake_;

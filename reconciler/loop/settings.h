@@ -82,6 +82,8 @@ struct Settings {
   identity::ClaimLimits claim_limits;
   identity::AttributeSchema attributes;
   discovery::Settings discovery;
+  identity::DidKind did_kind = identity::DidKind::name;
+  Duration did_keep = std::chrono::hours{90 * 24};  // for its customer, once nobody has it
   plan::RetirePolicy retire;
   plan::BrakePolicy brake;
   std::uint32_t publish_batch_max =

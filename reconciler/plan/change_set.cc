@@ -47,6 +47,7 @@ std::vector<Change<Key, Value>> mergeChanges(std::vector<Change<Key, Value>> ear
 void apply(const ChangeSet& changes, Table& table) {
   applyTo(table.domains, changes.domains);
   applyTo(table.virtual_domains, changes.virtual_domains);
+  applyTo(table.records, changes.records);
 }
 
 ChangeSet merge(ChangeSet earlier, ChangeSet later) {
@@ -54,6 +55,7 @@ ChangeSet merge(ChangeSet earlier, ChangeSet later) {
   merged.domains = mergeChanges(std::move(earlier.domains), std::move(later.domains));
   merged.virtual_domains =
       mergeChanges(std::move(earlier.virtual_domains), std::move(later.virtual_domains));
+  merged.records = mergeChanges(std::move(earlier.records), std::move(later.records));
   merged.causes = std::move(earlier.causes);
   merged.causes.insert(merged.causes.end(), std::move_iterator(later.causes.begin()),
                        std::move_iterator(later.causes.end()));

@@ -20,6 +20,7 @@ struct Change {
 };
 using DomainChange = Change<derive::Domain, DomainEntry>;
 using VirtualDomainChange = Change<identity::Did, SharedVirtualDomain>;
+using RecordChange = Change<identity::Did, DidRecord>;
 
 struct Cause {
   std::string text;  // "zone example.com serial 17 -> 18", "start", "zone added": for people
@@ -30,10 +31,11 @@ struct Cause {
 struct ChangeSet {
   std::vector<DomainChange> domains;                 // ascending by key, each key once
   std::vector<VirtualDomainChange> virtual_domains;  // likewise
+  std::vector<RecordChange> records;                 // likewise; no reader sees them
   std::vector<Cause> causes;
 
-  bool empty() const { return domains.empty() && virtual_domains.empty(); }
-  std::size_t size() const { return domains.size() + virtual_domains.size(); }
+  bool empty() const { return domains.empty() && virtual_domains.empty() && records.empty(); }
+  std::size_t size() const { return domains.size() + virtual_domains.size() + records.size(); }
 };
 
 }  // namespace zonecast::plan

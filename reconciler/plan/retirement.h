@@ -33,7 +33,7 @@ struct RetirePolicy {
 };
 
 // Until when a domain is served, for what survives a restart and for readers; whole seconds.
-using Deadline = std::chrono::sys_time<std::chrono::duration<std::uint32_t>>;
+using Deadline = WallSecond;
 // The first whole second from there on, as far as there is one.
 Deadline deadlineAt(WallTime time);
 

@@ -10,6 +10,7 @@
 #include "reconciler/derive/verdict.h"
 #include "reconciler/identity/did.h"
 #include "reconciler/identity/virtual_domain.h"
+#include "reconciler/plan/did_record.h"
 #include "reconciler/plan/retirement.h"
 #include "reconciler/shared.h"
 
@@ -31,10 +32,11 @@ struct DomainEntry {
 
 using SharedVirtualDomain = Shared<identity::VirtualDomain>;
 
-// Equality is of what is published: no serials, TTLs or times in it.
+// Equality is of what is published: no serials, TTLs or times of ours in it.
 struct Table {
   absl::btree_map<derive::Domain, DomainEntry> domains;
   absl::btree_map<identity::Did, SharedVirtualDomain> virtual_domains;
+  absl::btree_map<identity::Did, DidRecord> records;  // no reader needs them
   friend bool operator==(const Table&, const Table&) = default;
 };
 

@@ -14,6 +14,8 @@
 #include <string>
 #include <vector>
 
+#include "reconciler/identity/did.h"
+#include "reconciler/plan/did_record.h"
 #include "reconciler/plan/version.h"
 #include "reconciler/view/zone.h"
 #include "reconciler/xfr/secondary.h"
@@ -50,6 +52,20 @@ struct SavedBinding {
   friend bool operator==(const SavedBinding&, const SavedBinding&) = default;
 };
 
+// What is known of a DID: whose it is, in use and beside that.
+struct SavedDid {
+  struct Use {
+    std::string customer;
+    derive::Domain canonical;
+    friend bool operator==(const Use&, const Use&) = default;
+  };
+
+  identity::Did did;
+  std::optional<Use> use;
+  std::optional<plan::DidRecord> record;
+  friend bool operator==(const SavedDid&, const SavedDid&) = default;
+};
+
 class Disk {
  public:
   virtual ~Disk() = default;
@@ -65,6 +81,9 @@ class Disk {
   virtual void removeZone(const dns::Name& zone) = 0;
   virtual void saveBinding(const SavedBinding& binding) = 0;
   virtual void removeBinding(const dns::Name& zone) = 0;
+  // Each as it is now, in place of what was saved of it; of one that has neither use nor record
+  // nothing is kept.
+  virtual void saveDids(std::vector<SavedDid> dids) = 0;
   virtual void savePublisher(const SavedPublisher& publisher) = 0;
 };
 

@@ -60,6 +60,11 @@ struct BrakeDecided {
   std::size_t domains = 0;
 };
 
+struct DidDisputed {  // nothing about the DID is published until the operator says whose it is
+  std::string did;
+  std::string on_disk, in_store;  // customers
+};
+
 struct Answered {                          // a question to a resolver, or its failure
   std::optional<query::Failure::Why> why;  // it failed
   std::string text;                        // how
@@ -106,7 +111,7 @@ struct MemberRefused {
 using Fact =
     std::variant<xfr::ZoneCurrent, xfr::ZoneTransferred, xfr::ZoneFailure, xfr::ZoneExpired,
                  xfr::ConnectionsScarce, NotifyReceived, Published, StoreOpened, StoreLost,
-                 StoreTrouble, DiskTrouble, ClaimWarning, BrakeHolds, BrakeDecided, Answered,
+                 StoreTrouble, DiskTrouble, ClaimWarning, BrakeHolds, BrakeDecided, DidDisputed, Answered,
                  Wanted, WantedTrouble, ZoneAdded, ZoneLeaves, ZoneRemoved, CatalogBroken,
                  CatalogRead, CatalogExpired, MemberRefused>;
 

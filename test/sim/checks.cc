@@ -76,8 +76,32 @@ void Checks::before(const test::Step& step) {
     reopened_ = false;
   }
   position_before_ = world_.store.content().position;
-  disk_lost_ |=
+  noteLosses(step);
+}
+
+void Checks::noteLosses(const test::Step& step) {
+  const bool loses_disk =
       starts(step, "disk wipe") || starts(step, "disk full") || starts(step, "kill lost=");
+  if (starts(step, "disk ")) disk_full_ = starts(step, "disk full");
+  disk_lost_ |= loses_disk;
+  dids_lost_ |= loses_disk;
+  const bool loses_store = starts(step, "store wipe") || starts(step, "store restore") || store_lost_;
+  // Another leader gives DIDs as it likes.
+  if ((loses_store && dids_lost_) || starts(step, "store taken")) owners_.clear();
+}
+
+void Checks::checkOwners() {
+  const auto& discovered = world_.settings.discovered;
+  for (const auto& [did, virtual_domain] : world_.store.table().virtual_domains) {
+    const std::string& customer = virtual_domain->customer;
+    std::string& owner = owners_.try_emplace(std::string(did.text()), customer).first->second;
+    const bool was_discovered =
+        discovered && owner == world_.settings.customers[static_cast<std::size_t>(*discovered)].name;
+    if (owner != customer && !was_discovered) {
+      fail("identity: DID {} was {}'s, and is {}'s", did.text(), owner, customer);
+    }
+    owner = customer;
+  }
 }
 
 void Checks::after(const test::Step& step) {
@@ -103,6 +127,7 @@ void Checks::after(const test::Step& step) {
 
 void Checks::beginProcess() {
   const auto& zones = world_.settings.secondary.zones;
+  is_new_process_ = true;
   held_.assign(zones.size(), std::nullopt);
   confirmed_.assign(zones.size(), false);
   memory_.reset();
@@ -225,6 +250,8 @@ void Checks::onFact(const ports::Fact& fact) {
     reference_.reset();
   } else if (std::holds_alternative<ports::StoreOpened>(fact)) {
     reopened_ = true;
+    // A new process has the disk learn what the store knows.
+    if (std::exchange(is_new_process_, false) && !disk_full_) dids_lost_ = false;
     if (!memory_ || !store_lost_) memory_ = world_.store.table();
     const auto& position = world_.store.content().position;
     if (std::exchange(others_published_, false) && position != ours_) {
@@ -302,6 +329,7 @@ void Checks::checkPlanned(const plan::Table& is) {
 void Checks::onApplied(bool rebased) {
   ++publications_;
   checkVersion(rebased);
+  checkOwners();
   if (memory_ && !store_lost_ && !rebased) checkBrake(*memory_, world_.store.table());
   memory_ = world_.store.table();
   if (reopened_) store_lost_ = false;
@@ -553,7 +581,11 @@ void Checks::checkSettledDid(const std::string& domain, const Finding& finding,
   const auto isFree = [&](std::string_view text) {
     const auto wanted = identity::Did::fromText(text);
     const auto held = wanted ? find(table.virtual_domains, *wanted) : std::nullopt;
-    return !held || (*held)->customer == customer;
+    if (held) return (*held)->customer == customer;
+    const auto record = wanted ? find(table.records, *wanted) : std::nullopt;
+    const bool is_anyones =
+        world_.settings.discovered && finding.customer == scene_->discovered && record;
+    return !record || (record->customer == customer && !is_anyones);
   };
   const auto must = [&](const std::string& text, std::string_view why) {
     if (did.text() != text) {

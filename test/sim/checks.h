@@ -17,6 +17,8 @@
 // - Workers hear "not hosted" only of what DNS does not point here, and of nothing that is
 //   published; whoever may ask hears an answer.
 // - A canonical domain stays while it is a member; attributes are what it says, or said last.
+// - No DID is ever another customer's, while either the store or the disk can know whose it was;
+//   what was discovered becomes the customer's who speaks for it.
 // - A new lineage begins only when the store or the disk has lost something.
 #pragma once
 
@@ -72,6 +74,8 @@ class Checks {
 
   void noteApproved();
   void checkBrake(const plan::Table& was, const plan::Table& is);
+  void checkOwners();
+  void noteLosses(const test::Step& step);
   void checkVersion(bool rebased);
   void checkLineage() const;
   void rememberPlanned();
@@ -107,6 +111,7 @@ class Checks {
   std::set<std::string> approved_;           // domains, until they go
   std::vector<std::optional<dns::Serial>> held_;
   std::vector<bool> confirmed_;
+  bool is_new_process_ = false;  // and has not opened the store yet
   std::optional<plan::Position> ours_;  // where it published, or read, last
   // What it published or read last, and what it meant to publish last.
   std::optional<plan::Table> memory_, meant_;
@@ -133,6 +138,9 @@ class Checks {
   bool store_lost_ = false;                        // wiped or older, since the last publication
   bool reopened_ = false;                          // and opened since
   bool disk_lost_ = false;                         // the position that it has may not be the last
+  std::map<std::string, std::string> owners_;      // of every DID that was published: its customer
+  bool disk_full_ = false;
+  bool dids_lost_ = false;                         // the disk may not know of all of them
   std::set<std::string> wanted_;                   // ever, by workers who may, or by the operator
 };
 

@@ -45,10 +45,18 @@ std::string describe(const identity::VirtualDomain& virtual_domain) {
                      fmt::join(domains, ","), virtual_domain.customer, fmt::join(attributes, " "));
 }
 
+std::string describe(const plan::DidRecord& record) {
+  std::string text = "customer=" + record.customer;
+  if (!record.from.empty()) text += " from=" + record.from;
+  if (record.freed) text += " freed";
+  return text;
+}
+
 std::vector<std::string> describe(const plan::ChangeSet& changes) {
   std::vector<std::string> lines;
   describeInto(lines, "domain", changes.domains);
   describeInto(lines, "did", changes.virtual_domains);
+  describeInto(lines, "record", changes.records);
   return lines;
 }
 

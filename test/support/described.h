@@ -14,6 +14,7 @@ namespace zonecast::test {
 
 std::string describe(const plan::DomainEntry& entry);
 std::string describe(const identity::VirtualDomain& virtual_domain);
+std::string describe(const plan::DidRecord& record);
 std::vector<std::string> describe(const plan::ChangeSet& changes);
 
 }  // namespace zonecast::test

@@ -75,6 +75,10 @@ void WorldJournal::record(const ports::Fact& fact) {
             trace_.push_back(fmt::format("{} {} of {}", f.approved ? "approved" : "rejected",
                                          f.domains, f.customer));
           },
+          [&](const ports::DidDisputed& f) {
+            trace_.push_back(fmt::format("DID {} is disputed: {} on disk, {} in the store", f.did,
+                                         f.on_disk, f.in_store));
+          },
           [](const ports::Answered&) {},
           [&](const ports::Wanted& f) {
             if (f.refused) {
@@ -116,6 +120,7 @@ void World::start() {
       settings, loop::Ports{clock, *transport_, *resolver_, workers, store, disk, journal},
       ++starts_);
   for (const auto& [name, saved] : std::map(disk.bindings())) reconciler_->restoreBinding(saved);
+  for (const auto& [did, saved] : disk.dids()) reconciler_->restore(saved);
   for (const auto& [name, saved] : std::map(disk.zones())) reconciler_->restore(saved);
   reconciler_->start(disk.publisher().value_or(ports::SavedPublisher{}));
 }

@@ -76,6 +76,16 @@ void WorldDisk::removeBinding(const dns::Name& zone) {
   write([zone](Content& c) { c.bindings.erase(zone); });
 }
 
+void WorldDisk::saveDids(std::vector<ports::SavedDid> dids) {
+  if (!admit(std::to_string(dids.size()) + " DIDs")) return;
+  write([dids = std::move(dids)](Content& c) {
+    for (const ports::SavedDid& saved : dids) {
+      c.dids.erase(saved.did);
+      if (saved.use || saved.record) c.dids.emplace(saved.did, saved);
+    }
+  });
+}
+
 void WorldDisk::savePublisher(const ports::SavedPublisher& publisher) {
   if (!admit("the publisher's position")) return;
   write([publisher](Content& c) { c.publisher = publisher; });

@@ -17,6 +17,7 @@ namespace zonecast::test {
 class WorldDisk final : public ports::Disk {
  public:
   using Zones = std::map<dns::Name, ports::SavedZone, dns::CanonicalLess>;
+  using Dids = std::map<identity::Did, ports::SavedDid>;
   using Bindings = std::map<dns::Name, ports::SavedBinding, dns::CanonicalLess>;
 
   void saveZonePiece(const dns::Name& zone, ports::PackedRecords piece, bool first,
@@ -27,12 +28,14 @@ class WorldDisk final : public ports::Disk {
   void removeZone(const dns::Name& zone) override;
   void saveBinding(const ports::SavedBinding& binding) override;
   void removeBinding(const dns::Name& zone) override;
+  void saveDids(std::vector<ports::SavedDid> dids) override;
   void savePublisher(const ports::SavedPublisher& publisher) override;
 
   bool deliver(ports::DiskListener& listener);  // a trouble; false when there is none
 
   const Zones& zones() const { return content_.zones; }
   const Bindings& bindings() const { return content_.bindings; }
+  const Dids& dids() const { return content_.dids; }
   const std::optional<ports::SavedPublisher>& publisher() const { return content_.publisher; }
 
   // -- what happens to it
@@ -45,6 +48,7 @@ class WorldDisk final : public ports::Disk {
   struct Content {
     Zones zones;
     Bindings bindings;
+    Dids dids;
     std::optional<ports::SavedPublisher> publisher;
   };
   using Write = std::function<void(Content&)>;

@@ -32,6 +32,9 @@ std::vector<std::string> linesOf(const plan::Table& table) {
   for (const auto& [domain, entry] : table.domains) {
     all.domains.push_back({domain, std::nullopt, entry});
   }
+  for (const auto& [did, record] : table.records) {
+    all.records.push_back({did, std::nullopt, record});
+  }
   return describe(all);
 }
 

@@ -34,9 +34,13 @@ class World final : public IdentityContext {
   const Grants& grants(view::CustomerId customer) const override {
     return customer == kAlpha ? alpha_grants : no_grants;
   }
-  std::optional<view::CustomerId> holder(const Did& d) const override {
+  bool isFreeFor(view::CustomerId customer, const Did& d) const override {
     const auto it = holders.find(d.text());
-    return it == holders.end() ? std::nullopt : std::optional(it->second);
+    return it == holders.end() || it->second == customer;
+  }
+  std::string holderOf(const Did& d) const override {
+    const auto it = holders.find(d.text());
+    return it == holders.end() ? "nobody" : "customer \"" + nameOf(it->second) + '"';
   }
   std::string nameOf(view::CustomerId customer) const override {
     return customer == kAlpha ? "alpha" : "beta";

@@ -8,6 +8,7 @@
 
 #include "test/support/manual_clock.h"
 #include "test/support/records.h"
+#include "test/support/world.h"
 
 namespace zonecast::loop {
 namespace {
@@ -110,6 +111,10 @@ class Book : public testing::Test {
   view::View view_;
   view::ZoneIndex acme_{0}, second_{1};
   plan::Table published_;
+  test::WorldDisk disk_;
+  test::Trace trace_;
+  test::WorldJournal journal_{trace_};
+  DidRegistry dids_{settings_, published_, disk_, journal_};
   query::Answers answers_{settings_.answers, {}, 1};
   test::ManualClock clock_;
   std::optional<WallTime> leaves_at_;         // both zones
@@ -118,6 +123,7 @@ class Book : public testing::Test {
                    view_,
                    answers_,
                    published_,
+                   dids_,
                    {[this](view::ZoneIndex, Instant then) { return confirmed_at_ > then; },
                     [this](view::CustomerId, dns::NameView) { return leaves_at_; }}};
 };

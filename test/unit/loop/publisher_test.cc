@@ -122,11 +122,13 @@ class PublisherTest : public testing::Test {
   RecordingStore store_;
   test::WorldDisk disk_;
   test::WorldJournal journal_{trace_};
+  DidRegistry dids_{settings_, published_, disk_, journal_};
   query::Answers answers_{settings_.answers, {}, 1};
   DomainBook book_{settings_,
                    view_,
                    answers_,
                    published_,
+                   dids_,
                    {[](view::ZoneIndex, Instant) { return true; },
                     [](view::CustomerId, dns::NameView) { return std::nullopt; }}};
   std::mt19937_64 random_{1};
@@ -137,6 +139,7 @@ class PublisherTest : public testing::Test {
       {clock_, store_, disk_, journal_},
       published_,
       book_,
+      dids_,
       {[this](const derive::Domain&) { return held_; }, [this] { return zones_answered_; }},
       random_};
 };

@@ -24,6 +24,7 @@ class NoDisk final : public ports::Disk {
   void removeZone(const dns::Name&) override {}
   void saveBinding(const ports::SavedBinding&) override {}
   void removeBinding(const dns::Name&) override {}
+  void saveDids(std::vector<ports::SavedDid>) override {}
   void savePublisher(const ports::SavedPublisher&) override {}
 };
 
