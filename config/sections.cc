@@ -465,6 +465,20 @@ std::vector<Option<Draft>> timerLimits() {
   };
 }
 
+std::vector<Option<Draft>> didOptions() {
+  return {
+      choice<Draft>(
+          "default", kSettings(&loop::Settings::did_kind),
+          {{"name", identity::DidKind::name}, {"uuid", identity::DidKind::uuid}},
+          "what a domain gets that names none: its own name, or a UUID made of it; one that "
+          "was given stays"),
+      duration<Draft>(
+          "keep", kSettings(&loop::Settings::did_keep), 0s, 3650 * kDay,
+          "how long a DID that no domain has any more is kept for its customer; then, and "
+          "at once where nobody speaks for the domain, it is reserved for ever"),
+  };
+}
+
 std::vector<Option<Draft>> retireOptions() {
   const auto retire = [](auto member) { return kSettings(&loop::Settings::retire, member); };
   return {
@@ -513,6 +527,7 @@ std::span<const Section> sections() {
       {"derive", "how RFC 3263 is followed", deriveOptions()},
       {"claims", "what a zone owner may say", claimOptions()},
       {"discovery", "domains that nobody configured, and that workers meet", discoveryOptions()},
+      {"did", "the permanent identifiers of virtual domains", didOptions()},
       {"retire", "how long a domain is served on that DNS points here no more", retireOptions()},
       {"brake", "how many domains may go, or move to another DID, before somebody says yes",
        brakeOptions()},

@@ -225,8 +225,8 @@ tl::expected<ports::SavedBinding, std::string> decodeBinding(OctetSpan octets) {
 Octets encode(const ports::SavedDid& saved) {
   Octets out;
   const bool is_freed = saved.record && saved.record->freed;
-  appendInteger<1>(out, (saved.use ? kInUse : 0) | (saved.record ? kRecorded : 0) |
-                            (is_freed ? kFreed : 0));
+  appendInteger<1>(
+      out, (saved.use ? kInUse : 0) | (saved.record ? kRecorded : 0) | (is_freed ? kFreed : 0));
   if (saved.use) {
     appendText(out, saved.use->customer);
     appendText(out, saved.use->canonical.text());

@@ -13,7 +13,8 @@
 //   binding       customer, catalog, label, cause (each a length (2) and text), number of groups
 //   (2),
 //                 groups (likewise), whether it leaves (1), since when (8, as above)
-//   did           flags (1): in use, recorded, freed; customer and canonical domain (each a length (2)
+//   did           flags (1): in use, recorded, freed; customer and canonical domain (each a length
+//   (2)
 //                 and text) if in use; customer and from (likewise) if recorded; seconds (4) if
 //                 freed
 //

@@ -75,8 +75,8 @@ tl::expected<std::vector<ports::SavedBinding>, std::string> LmdbDisk::loadBindin
 tl::expected<void, std::string> LmdbDisk::forEachDid(
     const std::function<void(ports::SavedDid)>& visit) {
   return store_->forEachDid(visit, [this](const std::string& key, const std::string& why) {
-    writer_.report(fmt::format("what is known of DID {} is damaged on disk: {}",
-                               identity::quoted(key), why));
+    writer_.report(
+        fmt::format("what is known of DID {} is damaged on disk: {}", identity::quoted(key), why));
     writer_.add(SaveDids{{{key, {}}}});
   });
 }

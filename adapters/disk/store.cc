@@ -137,12 +137,9 @@ tl::expected<void, std::string> Store::checkSchema(Transaction& transaction,
 }
 
 LmdbError Store::openDatabases(Transaction& transaction) {
-  const std::pair<const char*, MDB_dbi*> databases[] = {{"meta", &meta_},
-                                                        {"zone", &zone_},
-                                                        {"piece", &piece_},
-                                                        {"chain", &chain_},
-                                                        {"binding", &binding_},
-                                                        {"did", &did_}};
+  const std::pair<const char*, MDB_dbi*> databases[] = {{"meta", &meta_},       {"zone", &zone_},
+                                                        {"piece", &piece_},     {"chain", &chain_},
+                                                        {"binding", &binding_}, {"did", &did_}};
   for (const auto& [name, handle] : databases) {
     const auto opened = transaction.open(name);
     if (!opened) return opened.error();

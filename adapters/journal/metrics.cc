@@ -133,6 +133,14 @@ Metrics::Metrics(const ports::Clock& clock)
                               "Domains that DNS points here no more, and that are served still.")),
       domains_braked_(gauge(*registry_, "zonecast_domains_braked",
                             "Domains that the brake holds until the operator decides.")),
+      domains_contested_(gauge(*registry_, "zonecast_domains_contested",
+                               "Domains that ask for a DID that they may not have.")),
+      dids_kept_(
+          gauge(*registry_, "zonecast_dids_kept",
+                "DIDs that no domain has, kept for a customer or reserved, or that are handed "
+                "over.")),
+      dids_disputed_(gauge(*registry_, "zonecast_dids_disputed",
+                           "DIDs that disk and store know for different customers'.")),
       domains_waiting_(
           gauge(*registry_, "zonecast_domains_waiting", "Domains that wait to be planned.")),
       version_(gauge(*registry_, "zonecast_published_version",
@@ -314,6 +322,9 @@ void Metrics::observe(const loop::Overview& overview) {
   virtual_domains_.Set(static_cast<double>(overview.virtual_domains_published));
   domains_retiring_.Set(static_cast<double>(overview.domains_retiring));
   domains_braked_.Set(static_cast<double>(overview.domains_braked));
+  domains_contested_.Set(static_cast<double>(overview.domains_contested));
+  dids_kept_.Set(static_cast<double>(overview.dids_kept));
+  dids_disputed_.Set(static_cast<double>(overview.dids_disputed));
   domains_held_.Set(static_cast<double>(overview.domains_held));
   domains_waiting_.Set(static_cast<double>(overview.domains_waiting));
   if (overview.position) version_.Set(static_cast<double>(overview.position->version));

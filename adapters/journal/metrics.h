@@ -117,6 +117,9 @@ class Metrics final : public ports::Journal {
   prometheus::Gauge& domains_held_;
   prometheus::Gauge& domains_retiring_;
   prometheus::Gauge& domains_braked_;
+  prometheus::Gauge& domains_contested_;
+  prometheus::Gauge& dids_kept_;
+  prometheus::Gauge& dids_disputed_;
   prometheus::Gauge& domains_waiting_;
   prometheus::Gauge& version_;
   prometheus::Gauge& redis_up_;

@@ -63,9 +63,9 @@ std::uint64_t milliseconds(Duration duration) {
 Command acquisition(const Place& place, plan::Term term_known) {
   const schema::RedisKeys& keys = place.keys;
   Command command("FCALL");
-  command.subject(schema::functionName("acquire")).add(8);
+  command.subject(schema::functionName("acquire")).add(9);
   command.add(keys.meta()).add(keys.lease()).add(keys.domain()).add(keys.attribute());
-  command.add(keys.virtualDomain()).add(keys.log());
+  command.add(keys.virtualDomain()).add(keys.did()).add(keys.log());
   command.add(keys.stage("0:0", schema::kDomainHash)).add(keys.aside(schema::kDomainHash));
   command.add(place.options.instance_id).add(milliseconds(place.options.lease_ttl));
   command.add(toText(term_known)).add(keys.events());

@@ -8,8 +8,8 @@
 
 #include "adapters/redis/convert.h"
 #include "schema/attribute_value.h"
-#include "schema/digest.h"
 #include "schema/did_value.h"
+#include "schema/digest.h"
 #include "schema/domain_value.h"
 
 namespace zonecast::redis {

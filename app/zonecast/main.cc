@@ -42,7 +42,7 @@ struct Options {
   int timeout_ms = 5000;
   TableFile table;
   ExportOptions exported;
-  std::string zone, domain, digest, file, option;
+  std::string zone, domain, digest, did, customer, file, option;
   bool markdown = false;
 };
 
@@ -146,6 +146,25 @@ int run(int argc, char** argv) {
   verb("reject", "keep what a plan shows as it is, until DNS says something else of it",
        ask([&](Session& s) { return rejectPlan(s, options.digest, options.json); }))
       ->add_option("DIGEST", options.digest, "of the plan, as zonecast plan shows it")
+      ->required();
+  CLI::App* did = app.add_subcommand("did", "the permanent ids of virtual domains: whose each is");
+  did->require_subcommand(1);
+  const auto didVerb = [&](const char* name, const char* help, std::function<int()> what) {
+    CLI::App* subcommand = did->add_subcommand(name, help);
+    subcommand->callback([&action, what = std::move(what)] { action = what; });
+    return subcommand;
+  };
+  didVerb("list", "all that are in use, kept for their customer or reserved",
+          ask([&](Session& s) { return listDids(s, options.json); }));
+  didVerb("show", "one of them, with its domains",
+          ask([&](Session& s) { return showDid(s, options.did, options.json); }))
+      ->add_option("DID", options.did, "the DID")
+      ->required();
+  CLI::App* transfer = didVerb(
+      "transfer", "hand one over to another customer, or settle whose a disputed one is",
+      ask([&](Session& s) { return transferDid(s, options.did, options.customer, options.json); }));
+  transfer->add_option("DID", options.did, "the DID")->required();
+  transfer->add_option("CUSTOMER", options.customer, "who is to have it, as configured")
       ->required();
   verb("watched", "the domains that are asked about, having no zone here: watched and discovered",
        ask([&](Session& s) { return listWatched(s, options.json); }));

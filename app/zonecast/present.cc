@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include "app/zonecast/columns.h"
@@ -70,6 +71,20 @@ void printReport(const v1::DomainReport& report) {
   columns.print(std::cout);
 }
 
+std::string timeText(std::uint64_t seconds_since_1970) {
+  return fmt::format("{:%Y-%m-%d %H:%M:%S} UTC",
+                     fmt::gmtime(static_cast<std::time_t>(seconds_since_1970)));
+}
+
+std::vector<std::string> didRow(const v1::DidReport& report) {
+  return {report.did(),
+          report.customer(),
+          report.state(),
+          report.kept_until() != 0 ? timeText(report.kept_until()) : "-",
+          std::to_string(report.domains_count()),
+          orDash(report.canonical())};
+}
+
 std::vector<std::string> watchedRow(const v1::Watched& watched) {
   const std::string next = watched.has_next_question_seconds()
                                ? "in " + durationText(watched.next_question_seconds())
@@ -131,6 +146,9 @@ int showStatus(Session& session, bool json) {
        fmt::format("{} in {} virtual domains; {} retiring, {} braked, {} held, {} waiting",
                    status.domains(), status.virtual_domains(), status.domains_retiring(),
                    status.domains_braked(), status.domains_held(), status.domains_waiting())});
+  columns.row({"claims", fmt::format("{} contested; {} DIDs kept or reserved, {} disputed",
+                                     status.domains_contested(), status.dids_kept(),
+                                     status.dids_disputed())});
   columns.row(
       {"asked about", fmt::format("{} watched, {} discovered; {} that workers met are looked up",
                                   status.domains_watched(), status.domains_discovered(),
@@ -266,6 +284,65 @@ int listWatched(Session& session, bool json) {
       });
   if (!json && code == kExitDone) columns.print(std::cout);
   return code;
+}
+
+int listDids(Session& session, bool json) {
+  std::optional<JsonArray> array;
+  if (json) array.emplace();
+  Columns columns;
+  columns.row({"DID", "CUSTOMER", "STATE", "UNTIL", "DOMAINS", "CANONICAL"});
+  const int code = pages(
+      session,
+      [](const std::string& after) {
+        v1::ControlRequest request;
+        request.mutable_did_list()->set_after(after);
+        return request;
+      },
+      [&](const v1::ControlResponse& response) -> std::optional<std::string> {
+        const v1::DidList& list = response.did_list();
+        for (const v1::DidReport& one : list.dids()) {
+          json ? array->add(one) : columns.row(didRow(one));
+        }
+        return list.more() && list.dids_size() > 0 ? std::optional(list.dids().rbegin()->did())
+                                                   : std::nullopt;
+      });
+  if (!json && code == kExitDone) columns.print(std::cout);
+  return code;
+}
+
+int showDid(Session& session, const std::string& did, bool json) {
+  v1::ControlRequest request;
+  request.mutable_did_show()->set_did(did);
+  const auto response = session.ask(request);
+  if (!response) return session.exitCode();
+  const v1::DidReport& report = response->did_show();
+  if (json) {
+    std::cout << toJson(report) << '\n';
+    return kExitDone;
+  }
+  Columns columns;
+  columns.row({"did", report.did()});
+  columns.row({"state", report.state()});
+  columns.row({"customer", report.customer()});
+  if (!report.on_disk().empty()) columns.row({"customer on disk", report.on_disk()});
+  if (!report.handed_over_to().empty()) columns.row({"handed over to", report.handed_over_to()});
+  if (report.freed() != 0) columns.row({"free since", timeText(report.freed())});
+  if (report.kept_until() != 0) columns.row({"kept until", timeText(report.kept_until())});
+  if (!report.canonical().empty()) columns.row({"canonical", report.canonical()});
+  for (const std::string& domain : report.domains()) columns.row({"domain", domain});
+  const auto shown = static_cast<std::uint64_t>(report.domains_size());
+  if (shown < report.domains_count()) {
+    columns.row({"", fmt::format("and {} more", report.domains_count() - shown)});
+  }
+  columns.print(std::cout);
+  return kExitDone;
+}
+
+int transferDid(Session& session, const std::string& did, const std::string& customer, bool json) {
+  v1::ControlRequest request;
+  request.mutable_did_transfer()->set_did(did);
+  request.mutable_did_transfer()->set_customer(customer);
+  return printDone(session, request, json);
 }
 
 int listWorkers(Session& session, bool json) {

@@ -20,6 +20,9 @@ int explainDomain(Session& session, const std::string& domain, bool json);
 int lookUpNow(Session& session, const std::string& domain, std::chrono::milliseconds patience,
               bool json);
 int listWatched(Session& session, bool json);
+int listDids(Session& session, bool json);
+int showDid(Session& session, const std::string& did, bool json);
+int transferDid(Session& session, const std::string& did, const std::string& customer, bool json);
 int listWorkers(Session& session, bool json);
 int showPlans(Session& session, bool json);
 int approvePlan(Session& session, const std::string& digest, bool json);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <ranges>
 #include <utility>
 
 #include <fmt/format.h>
@@ -147,6 +148,41 @@ bool show(const Changes& changes, std::size_t octets_max, Shown& shown) {
   return true;
 }
 
+constexpr std::size_t kDomainsListed = 3, kDomainsShown = 1000;  // of a virtual domain
+
+std::uint64_t secondsSince1970(WallTime time) {
+  return static_cast<std::uint64_t>(
+      std::chrono::floor<std::chrono::seconds>(time.time_since_epoch()).count());
+}
+
+std::string_view stateOf(const loop::DidReport& report) {
+  if (report.dispute) return "disputed";
+  if (report.in_use) return report.record ? "handed over" : "in use";
+  return !report.record->freed || report.kept_until ? "kept" : "reserved";
+}
+
+v1::DidReport toMessage(const loop::DidReport& report, std::size_t domains_max) {
+  v1::DidReport message;
+  message.set_did(std::string(report.did.text()));
+  message.set_state(std::string(stateOf(report)));
+  if (report.record) message.set_customer(report.record->customer);
+  if (report.in_use) {
+    const identity::VirtualDomain& used = *report.in_use;
+    message.set_customer(used.customer);
+    message.set_canonical(std::string(used.canonical.text()));
+    message.set_domains_count(used.domains.size());
+    for (const derive::Domain& domain : used.domains | std::views::take(domains_max)) {
+      message.add_domains(std::string(domain.text()));
+    }
+    if (report.record) message.set_handed_over_to(report.record->customer);
+  }
+  if (report.record && report.record->freed)
+    message.set_freed(secondsSince1970(*report.record->freed));
+  if (report.kept_until) message.set_kept_until(secondsSince1970(*report.kept_until));
+  if (report.dispute) message.set_on_disk(report.dispute->on_disk);
+  return message;
+}
+
 }  // namespace
 
 ControlService::ControlService(loop::Reconciler& reconciler, const ports::Clock& clock,
@@ -179,6 +215,12 @@ v1::ControlResponse ControlService::handle(const v1::ControlRequest& request) {
       return lookupNow(request.lookup_now());
     case v1::ControlRequest::kWatched:
       return watched(request.watched());
+    case v1::ControlRequest::kDidList:
+      return listDids(request.did_list());
+    case v1::ControlRequest::kDidShow:
+      return showDid(request.did_show());
+    case v1::ControlRequest::kDidTransfer:
+      return transferDid(request.did_transfer());
     case v1::ControlRequest::kWorkers:
       return workers(request.workers());
     case v1::ControlRequest::kPlan:
@@ -218,6 +260,9 @@ v1::ControlResponse ControlService::status() {
   status.set_domains_braked(overview.domains_braked);
   status.set_domains_held(overview.domains_held);
   status.set_domains_waiting(overview.domains_waiting);
+  status.set_domains_contested(overview.domains_contested);
+  status.set_dids_kept(overview.dids_kept);
+  status.set_dids_disputed(overview.dids_disputed);
   status.set_domains_watched(overview.domains_watched);
   status.set_domains_discovered(overview.domains_discovered);
   status.set_domains_wanted(overview.domains_wanted);
@@ -348,6 +393,46 @@ v1::ControlResponse ControlService::watched(const v1::WatchedRequest& request) {
     if (report.next) one.set_next_question_seconds(wholeSeconds(*report.next));
   }
   if (page.next) list.set_next(page.next->toText());
+  return response;
+}
+
+v1::ControlResponse ControlService::listDids(const v1::DidListRequest& request) {
+  const auto after = identity::Did::fromText(request.after().empty() ? "." : request.after());
+  if (!after) return failure(v1::Failure::INVALID, after.error());
+  v1::ControlResponse response;
+  v1::DidList& list = *response.mutable_did_list();
+  const std::uint32_t limit = pageSize(request.limit());
+  for (const loop::DidReport& report :
+       reconciler_.didReports(request.after().empty() ? nullptr : &*after, limit + 1)) {
+    if (static_cast<std::uint32_t>(list.dids_size()) == limit) {
+      list.set_more(true);
+      break;
+    }
+    *list.add_dids() = toMessage(report, kDomainsListed);
+  }
+  return response;
+}
+
+v1::ControlResponse ControlService::showDid(const v1::DidShowRequest& request) {
+  const auto did = identity::Did::fromText(request.did());
+  if (!did) return failure(v1::Failure::INVALID, did.error());
+  const auto report = reconciler_.didReport(*did);
+  if (!report) {
+    return failure(v1::Failure::NOT_FOUND,
+                   fmt::format("{} is no DID that anybody has or had", did->text()));
+  }
+  v1::ControlResponse response;
+  *response.mutable_did_show() = toMessage(*report, kDomainsShown);
+  return response;
+}
+
+v1::ControlResponse ControlService::transferDid(const v1::DidTransferRequest& request) {
+  const auto did = identity::Did::fromText(request.did());
+  if (!did) return failure(v1::Failure::INVALID, did.error());
+  const auto done = reconciler_.handOver(*did, request.customer());
+  if (!done) return failure(v1::Failure::NOT_FOUND, done.error());
+  v1::ControlResponse response;
+  response.mutable_done()->set_text(*done);
   return response;
 }
 

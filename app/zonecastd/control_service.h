@@ -35,6 +35,9 @@ class ControlService final : public control::ControlHandler {
   v1::ControlResponse plan(const v1::PlanRequest& request);
   v1::ControlResponse decide(const std::string& digest, bool approve);
   v1::ControlResponse lookupNow(const v1::LookupNowRequest& request);
+  v1::ControlResponse listDids(const v1::DidListRequest& request);
+  v1::ControlResponse showDid(const v1::DidShowRequest& request);
+  v1::ControlResponse transferDid(const v1::DidTransferRequest& request);
   v1::ControlResponse watched(const v1::WatchedRequest& request);
   v1::ControlResponse workers(const v1::WorkersRequest& request);
   v1::ControlResponse readiness();

@@ -163,8 +163,8 @@ tl::expected<void, std::string> Daemon::restore() {
   const auto bindings = disk_->loadBindings();
   if (!bindings) return tl::unexpected(bindings.error());
   for (const ports::SavedBinding& binding : *bindings) reconciler_->restoreBinding(binding);
-  const auto dids = disk_->forEachDid(
-      [this](ports::SavedDid did) { reconciler_->restore(std::move(did)); });
+  const auto dids =
+      disk_->forEachDid([this](ports::SavedDid did) { reconciler_->restore(std::move(did)); });
   if (!dids) return tl::unexpected(dids.error());
   std::size_t zones = 0;
   auto loaded = disk_->forEachZone([&](const ports::SavedZone& zone) {

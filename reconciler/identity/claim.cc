@@ -127,14 +127,22 @@ Claim notApplied(std::string why) {
   return claim;
 }
 
+std::vector<std::string_view> valuesOf(const Claim& claim, std::string_view name) {
+  std::vector<std::string_view> values;
+  for (const ClaimTag& tag : claim.tags) {
+    if (tag.name == name) values.push_back(tag.value);
+  }
+  return values;
+}
+
 }  // namespace
 
 std::vector<std::string_view> tokensIn(const Claim& claim) {
-  std::vector<std::string_view> tokens;
-  for (const ClaimTag& tag : claim.tags) {
-    if (tag.name == "token") tokens.push_back(tag.value);
-  }
-  return tokens;
+  return valuesOf(claim, "token");
+}
+
+std::vector<std::string_view> aliasesIn(const Claim& claim) {
+  return valuesOf(claim, "alias");
 }
 
 std::optional<Claim> parseClaimRecord(std::string_view text, const ClaimLimits& limits) {

@@ -41,6 +41,9 @@ struct Claim {
   friend bool operator==(const Claim&, const Claim&) = default;
 };
 
+// The domains that its owner lets into its virtual domain, as they were written.
+std::vector<std::string_view> aliasesIn(const Claim& claim);
+
 // What the domain's owner shows to be known to operators by: one for each of them.
 std::vector<std::string_view> tokensIn(const Claim& claim);
 

@@ -36,9 +36,9 @@ class Did {
   SharedText text_;
 };
 
-// The DIDs that are a domain's own, each after the one before is somebody else's for ever: its name,
-// "name~2", "name~3"; or UUIDs made of just these texts (RFC 9562 section 5.5, in the name space of
-// DNS). Number 1 is the first.
+// The DIDs that are a domain's own, each after the one before is somebody else's for ever: its
+// name, "name~2", "name~3"; or UUIDs made of just these texts (RFC 9562 section 5.5, in the name
+// space of DNS). Number 1 is the first.
 enum class DidKind : std::uint8_t { name, uuid };
 Did ownDid(const derive::Domain& domain, DidKind kind, std::uint32_t number);
 bool looksLikeUuid(const Did& did);

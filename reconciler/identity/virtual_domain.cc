@@ -20,7 +20,10 @@ class Assigner {
       : candidate_(candidate), context_(context) {}
 
   Assignment run() && {
-    if (auto did = claimed()) return give(*std::move(did), Assignment::Reason::claimed);
+    if (auto did = claimed()) {
+      return give(*std::move(did),
+                  is_shared_ ? Assignment::Reason::shared : Assignment::Reason::claimed);
+    }
     if (auto did = joined()) return give(*std::move(did), Assignment::Reason::joined);
     return give(own(), Assignment::Reason::own);
   }
@@ -30,17 +33,20 @@ class Assigner {
   std::optional<Did> joined() const;
   Did own();
   Assignment give(Did did, Assignment::Reason reason) {
-    return {std::move(did), reason, std::move(warnings_), contested_, std::move(awaited_)};
+    return {std::move(did), reason, std::move(warnings_), contested_for_.has_value(),
+            std::move(awaited_)};
   }
 
   bool isGranted(const Did& did) const;
+  bool isShared(const Did& did) const;
   bool isFree(const Did& did) const { return context_.isFreeFor(candidate_.customer, did); }
   void contest(const Did& did, std::string_view because);
 
   const Candidate& candidate_;
   const IdentityContext& context_;
   std::vector<std::string> warnings_;
-  bool contested_ = false;
+  std::optional<Did> contested_for_;
+  bool is_shared_ = false;
   std::optional<Did> awaited_;
 };
 
@@ -61,7 +67,8 @@ std::optional<Did> Assigner::claimed() {
     return std::nullopt;
   }
   const bool granted = isGranted(*did);
-  if (granted && isFree(*did)) return *std::move(did);
+  is_shared_ = !isFree(*did) && isShared(*did);
+  if (is_shared_ || (granted && isFree(*did))) return *std::move(did);
   contest(*did, granted ? "" : "; it is no name that the customer speaks for, nor granted to it");
   if (granted) awaited_ = *std::move(did);
   return std::nullopt;
@@ -69,21 +76,31 @@ std::optional<Did> Assigner::claimed() {
 
 std::optional<Did> Assigner::joined() const {
   std::optional<Did> agreed;
-  for (const auto& domain : candidate_.named_by) {
-    if (domain == candidate_.domain) continue;
-    if (!context_.speaksFor(candidate_.customer, domain.name())) continue;
-    auto did = context_.didOf(domain);
-    if (!did) continue;
-    if (agreed && *agreed != *did) return std::nullopt;
-    agreed = std::move(did);
+  for (const auto* namers : {&candidate_.named_by, &candidate_.aliased_by}) {
+    for (const auto& domain : *namers) {
+      if (domain == candidate_.domain) continue;
+      if (!context_.speaksFor(candidate_.customer, domain.name())) continue;
+      auto did = context_.didOf(domain);
+      if (!did) continue;
+      if (agreed && *agreed != *did) return std::nullopt;
+      agreed = std::move(did);
+    }
   }
   return agreed && isFree(*agreed) ? agreed : std::nullopt;
+}
+
+// Only who may have the DID can let others in.
+bool Assigner::isShared(const Did& did) const {
+  return std::ranges::any_of(candidate_.aliased_by, [&](const derive::Domain& domain) {
+    const auto customer = context_.customerOf(domain);
+    return customer && context_.didOf(domain) == did && context_.isFreeFor(*customer, did);
+  });
 }
 
 Did Assigner::own() {
   Did did = ownDid(candidate_.domain, context_.didKind(), 1);
   if (isFree(did)) return did;
-  contest(did, "");
+  if (contested_for_ != did) contest(did, "");
   for (std::uint32_t number = 2;; ++number) {
     Did fresh = ownDid(candidate_.domain, context_.didKind(), number);
     if (isFree(fresh)) return fresh;
@@ -102,11 +119,11 @@ bool Assigner::isGranted(const Did& did) const {
 }
 
 void Assigner::contest(const Did& did, std::string_view because) {
-  warnings_.push_back(fmt::format("did={} is contested: {} of customer {} asks for it, {} holds it{}",
+  warnings_.push_back(fmt::format("did={} is contested: {} of customer {} asks for it, {}{}",
                                   did.text(), candidate_.domain.text(),
                                   quoted(context_.nameOf(candidate_.customer)),
-                                  context_.holderOf(did), because));
-  contested_ = true;
+                                  context_.tenureOf(did), because));
+  contested_for_ = did;
 }
 
 }  // namespace

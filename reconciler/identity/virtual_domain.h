@@ -1,26 +1,30 @@
 // Who may have which DID, and what the virtual domains are: pure functions over what derive found
 // and what the TXT records claim (DESIGN section 5).
 //
-// The claims model in this version: a DID belongs to one customer, and nobody else's domain gets
-// it, whatever it asks. A domain that asks for what it may not have gets what it would have had
-// without asking, and is contested: the incumbent never notices.
+// A DID belongs to one customer, and nobody else's domain gets it, unless both say so. A domain
+// that asks for what it may not have gets what it would have had without asking, and is contested:
+// the incumbent never notices. "Another's" is also a DID that nobody has any more, and that is kept
+// for somebody else or reserved.
 //
 //   who asks for what                        | held by      | result
 //   -----------------------------------------+--------------+------------------------------------
 //   did= a name that its customer speaks for | nobody, self | that DID (claimed)
 //   did= what its grants match               | nobody, self | that DID (claimed)
-//   either of them                           | another      | contested; as without did=
+//   any did=, and a domain of the holder has | another      | that DID (shared)
+//   that DID and an alias= for this domain   |              |
+//   did= as in the first two rows            | another      | contested; as without did=
 //   did= any other                           | anybody      | contested; as without did=
 //   did= no DID, or several did=             | -            | warning; as without did=
 //   without did=, named by domains of its    | nobody, self | that DID (joined)
-//   customer that all have one DID           | another      | as if nobody named it
+//   customer, as target or by alias=, that   | another      | as if nobody named it
+//   all have one DID                         |              |
 //   without did=, they have several          | -            | as if nobody named it
-//   without did=, nobody names it:           | nobody, self | its own name (own)
-//   its own name                             | another      | contested; "name~2", or "~3"...: the
-//                                            |              | first that is not another's (own)
+//   without did=, nobody names it:           | nobody, self | its own (own)
+//   its own, as ownDid() has it              | another      | contested; the next one that is not
+//                                            |              | another's (own)
 //
 // In `named_by`, the domain itself, domains without a DID yet, and domains for which the customer
-// does not speak have no say.
+// does not speak have no say; in `aliased_by`, domains without a DID yet.
 #pragma once
 
 #include <cstdint>
@@ -56,6 +60,8 @@ struct Candidate {
   // The in-zone hosted domains whose SRV sets name this one as a target (it joins them when they
   // agree).
   std::vector<derive::Domain> named_by;
+  // The hosted domains, of whichever customer, whose claims have an alias= for this one.
+  std::vector<derive::Domain> aliased_by;
 };
 
 struct Assignment {
@@ -63,7 +69,8 @@ struct Assignment {
   enum class Reason : std::uint8_t {
     own,      // the default DID
     claimed,  // did=
-    joined,   // SRV target of a domain
+    joined,   // SRV target or alias of a domain
+    shared,   // did=, and the holder's alias=
   } reason{};
   std::vector<std::string> warnings;  // "did=acme is contested: ...": why a claim was not honoured
   bool contested = false;
@@ -81,11 +88,12 @@ class IdentityContext {
   virtual bool speaksFor(view::CustomerId customer, dns::NameView name) const = 0;
   virtual const Grants& grants(view::CustomerId customer) const = 0;
   virtual DidKind didKind() const { return DidKind::name; }
+  virtual std::optional<view::CustomerId> customerOf(const derive::Domain& domain) const = 0;
   // Nobody else has the DID, or is to have it again.
   virtual bool isFreeFor(view::CustomerId customer, const Did& did) const = 0;
-  // What warnings call a customer, and who holds a DID ("customer \"acme\"", "nobody").
+  // What warnings call a customer, and say of a DID ("customer \"acme\" holds it").
   virtual std::string nameOf(view::CustomerId customer) const = 0;
-  virtual std::string holderOf(const Did& did) const = 0;
+  virtual std::string tenureOf(const Did& did) const = 0;
 };
 Assignment assign(const Candidate& candidate, const IdentityContext& context);
 

@@ -136,15 +136,13 @@ void DidRegistry::reconcile(const identity::Did& did, const ports::SavedDid* rem
     return;
   }
   const auto ours = customersOf(remembered->use, record);
-  const bool agree =
-      haveOneInCommon(ours, customersOf(found.use, pointerTo(found.record))) ||
-      (remembered->use && remembered->use->customer == discovered() && found.use);
+  const bool agree = haveOneInCommon(ours, customersOf(found.use, pointerTo(found.record))) ||
+                     (remembered->use && remembered->use->customer == discovered() && found.use);
   if (!agree) {
     const Dispute dispute{remembered->use ? remembered->use->customer : record->customer,
                           found.use ? found.use->customer : found.record->customer};
     disputes_.emplace(did, dispute);
-    journal_.record(
-        ports::DidDisputed{std::string(did.text()), dispute.on_disk, dispute.in_store});
+    journal_.record(ports::DidDisputed{std::string(did.text()), dispute.on_disk, dispute.in_store});
     return;
   }
   const bool was_handed_over = record != nullptr && isHandedOver(*record);

@@ -136,6 +136,7 @@ DomainBook::Evaluation DomainBook::evaluate(DomainId id, const Now& now) {
   if (!dns) node.tried = Presence::absent;
   Verdict verdict = dns ? judge(node, *dns) : notHosted(std::nullopt);
   const bool needs_claim = verdict.standing == Standing::hosted || !node.named_by.empty();
+  const std::optional<identity::Claim> claim_before = node.claim;
   const bool claim_changed = verdict.standing != Standing::unknown && needs_claim &&
                              readClaim(node, dns ? &*dns : nullptr, verdict);
   // One way to the edge is enough, but what the others are like tells how we are reached.
@@ -170,6 +171,7 @@ DomainBook::Evaluation DomainBook::evaluate(DomainId id, const Now& now) {
     evaluation.also.insert(evaluation.also.end(), node.targets.begin(), node.targets.end());
   }
   std::ranges::copy(recount(node), std::back_inserter(evaluation.also));
+  if (claim_changed) updateAliases(id, claim_before, evaluation);
   settle(id, evaluation);
   count(node);
   holdAnew(node);
@@ -348,6 +350,40 @@ void DomainBook::updateTargets(DomainId id, const std::vector<dns::Name>& names,
   mutableNode(id).targets = std::move(targets);
 }
 
+// An alias that is no domain's name says nothing.
+void DomainBook::updateAliases(DomainId id, const std::optional<identity::Claim>& before,
+                               Evaluation& evaluation) {
+  const auto forEachAlias = [](const std::optional<identity::Claim>& claim, auto&& visit) {
+    if (!claim) return;
+    for (const std::string_view text : identity::aliasesIn(*claim)) {
+      if (const auto domain = derive::Domain::fromText(text)) visit(*domain);
+    }
+  };
+  const auto lookAgain = [&](const derive::Domain& domain) {
+    if (const auto alias = find(domain)) evaluation.also.push_back(*alias);
+  };
+  forEachAlias(before, [&](const derive::Domain& domain) {
+    const auto known = aliased_by_.find(domain);
+    if (known == aliased_by_.end()) return;
+    known->second.erase(id);
+    if (known->second.empty()) aliased_by_.erase(known);
+    lookAgain(domain);
+  });
+  forEachAlias(node(id).claim, [&](const derive::Domain& domain) {
+    aliased_by_[domain].insert(id);
+    lookAgain(domain);
+  });
+}
+
+void DomainBook::addAliases(const DomainNode& node, std::vector<DomainId>& domains) const {
+  if (!node.claim) return;
+  for (const std::string_view text : identity::aliasesIn(*node.claim)) {
+    const auto domain = derive::Domain::fromText(text);
+    const auto alias = domain ? find(*domain) : std::nullopt;
+    if (alias) domains.push_back(*alias);
+  }
+}
+
 // With which the domain is published, itself among them.
 std::span<const derive::Domain> DomainBook::companions(const DomainNode& node) const {
   if (!node.published) return {};
@@ -387,6 +423,11 @@ void DomainBook::forgetIfIdle(DomainId id) {
   updateReads(id, node.verdict.reads, {});
   restOn(mutableNode(id), nullptr);
   await(mutableNode(id), std::nullopt);
+  setContested(mutableNode(id), false);
+  if (node.claim) {
+    Evaluation nobody;  // what it has no claim for, it is in no virtual domain for either
+    updateAliases(id, std::exchange(mutableNode(id).claim, std::nullopt), nobody);
+  }
   by_hash_.erase(hashOf(node.domain.name()), refOf(id));
   in_order_.erase(node.domain.name());
   nodes_[static_cast<std::size_t>(id)].reset();

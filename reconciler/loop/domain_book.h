@@ -14,9 +14,9 @@
 // records in a zone ask to be tried, that is watched or wanted, that a hosted domain names as its
 // target, or that is published. A domain that nobody speaks for, and that is wanted or was
 // discovered, speaks for itself alone: it belongs to the customer `settings.discovered`, names no
-// other and joins none. A domain that names others never joins another's DID, so joining has no
-// cycles. Nothing that leaves the book depends on the order in which nodes were made. Not
-// thread-safe.
+// other and joins none. A domain that names others never joins another's DID, and one that has
+// aliases is none, so joining has no cycles. Nothing that leaves the book depends on the order in
+// which nodes were made. Not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -65,6 +65,8 @@ struct DomainNode {
   bool wanted = false;                  // a worker asked, and nothing came of it yet
   bool idle = false;                    // no worker has asked for long
   bool is_counted = false;              // among the discovered ones
+  bool is_contested = false;            // it asks for a DID that it may not have
+  bool is_guest = false;                // under another customer's, who let it in
   bool occluded = false;                // a DNAME or a cut hides its own records
   std::uint32_t planned_in = 0;         // the planning that saw it last; see markPlanned()
   std::optional<view::CustomerId> customer;
@@ -161,7 +163,8 @@ class DomainBook : private identity::IdentityContext {
   // The published table was replaced or changed, by us: the node learns it, and if it is unknown it
   // desires what is published now.
   void adoptPublished(DomainId id, bool by_us = false);
-  // Those that claim the DID, and were not given it: to be evaluated anew, when it is free for them.
+  // Those that claim the DID, and were not given it: to be evaluated anew, when it is free for
+  // them.
   std::vector<DomainId> contenders(const identity::Did& did) const;
   // Drops the node if nothing needs it any more.
   void forgetIfIdle(DomainId id);
@@ -208,6 +211,7 @@ class DomainBook : private identity::IdentityContext {
   const Partings& partings() const { return partings_; }
 
   std::size_t wanted() const { return wanted_; }
+  std::size_t contested() const { return contested_; }
   // Discovered domains that are to be published; at and below a registrable domain.
   std::size_t discovered() const { return discovered_; }
   std::size_t discoveredUnder(const std::string& registrable) const;
@@ -220,11 +224,14 @@ class DomainBook : private identity::IdentityContext {
   std::optional<identity::Did> didOf(const derive::Domain& domain) const override;
   bool speaksFor(view::CustomerId customer, dns::NameView name) const override;
   const identity::Grants& grants(view::CustomerId customer) const override;
+  std::optional<view::CustomerId> customerOf(const derive::Domain& domain) const override;
   identity::DidKind didKind() const override { return settings_.did_kind; }
   bool isFreeFor(view::CustomerId customer, const identity::Did& did) const override;
   std::string nameOf(view::CustomerId customer) const override;
-  std::string holderOf(const identity::Did& did) const override;
+  std::string tenureOf(const identity::Did& did) const override;
+  std::optional<view::CustomerId> firstToHave(const identity::Did& did) const;
   std::string_view nameOfCustomer(view::CustomerId customer) const;
+  std::string_view nameOfDiscovered() const;
 
   DomainId make(derive::Domain domain);
   DomainNode& mutableNode(DomainId id) { return *nodes_[static_cast<std::size_t>(id)]; }
@@ -267,12 +274,19 @@ class DomainBook : private identity::IdentityContext {
   void updateReads(DomainId id, const std::vector<dns::Name>& before,
                    const std::vector<dns::Name>& after);
   void updateTargets(DomainId id, const std::vector<dns::Name>& names, Evaluation& evaluation);
+  void updateAliases(DomainId id, const std::optional<identity::Claim>& before,
+                     Evaluation& evaluation);
+  void addAliases(const DomainNode& node, std::vector<DomainId>& domains) const;
+  bool asksForPublished(const DomainNode& node) const;
   void settle(DomainId id, Evaluation& evaluation);
   bool desire(DomainId id, std::optional<plan::DomainEntry> entry);
+  void setContested(DomainNode& node, bool is_contested);
   void await(DomainNode& node, std::optional<identity::Did> did);
   std::span<const derive::Domain> companions(const DomainNode& node) const;
   std::optional<plan::DomainEntry> publishedEntry(const DomainNode& node) const;
   std::optional<plan::DomainEntry> hostedEntry(DomainNode& node);
+  derive::Domain successor(const identity::Did& did, const identity::VirtualDomain* published,
+                           const identity::Members& members) const;
   bool hasOwnDid(const DomainNode& node) const;
   std::optional<identity::Did> ownDidBefore(const DomainNode& node) const;
   std::optional<identity::Did> keptDid(const DomainNode& node);
@@ -295,7 +309,7 @@ class DomainBook : private identity::IdentityContext {
   absl::flat_hash_map<plan::Party, absl::btree_set<DomainId>> pending_;
   HeldPlans plans_;
   std::vector<plan::Party> alarms_;
-  std::size_t wanted_ = 0, discovered_ = 0;
+  std::size_t wanted_ = 0, discovered_ = 0, contested_ = 0;
   absl::flat_hash_map<std::string, std::uint32_t> discovered_under_;  // by registrable domain
   std::vector<std::unique_ptr<DomainNode>> nodes_;  // by id; a hole where one was forgotten
   std::vector<DomainId> free_;
@@ -308,6 +322,8 @@ class DomainBook : private identity::IdentityContext {
   absl::flat_hash_map<identity::Did, std::size_t> uncertain_;  // none is 0
   absl::flat_hash_map<identity::Did, absl::btree_set<DomainId>> waiting_;
   absl::flat_hash_map<identity::Did, absl::btree_set<derive::Domain>> contenders_;
+  // By domain: whose claims have an alias= for it. None is empty.
+  absl::flat_hash_map<derive::Domain, absl::btree_set<DomainId>> aliased_by_;
   absl::flat_hash_map<view::CustomerId, absl::btree_set<DomainId>> awaiting_;  // its missing zones
 };
 

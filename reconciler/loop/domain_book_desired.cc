@@ -16,12 +16,26 @@ namespace zonecast::loop {
 using derive::Standing;
 
 identity::Candidate DomainBook::candidate(const DomainNode& node) const {
-  std::vector<derive::Domain> named_by;
+  identity::Candidate candidate{node.domain, *node.customer, nullptr, {}, {}};
+  // A discovered domain says nothing about other domains, nor about itself among them.
+  if (node.claim && node.customer != settings_.discovered) candidate.claim = &*node.claim;
   if (node.targets.empty()) {
-    for (const DomainId namer : node.named_by) named_by.push_back(this->node(namer).domain);
-    std::ranges::sort(named_by);
+    for (const DomainId namer : node.named_by) {
+      candidate.named_by.push_back(this->node(namer).domain);
+    }
+    std::ranges::sort(candidate.named_by);
   }
-  return {node.domain, *node.customer, node.claim ? &*node.claim : nullptr, std::move(named_by)};
+  const bool has_aliases = node.claim && !identity::aliasesIn(*node.claim).empty();
+  const auto aliased = aliased_by_.find(node.domain);
+  if (aliased == aliased_by_.end()) return candidate;
+  for (const DomainId namer : aliased->second) {
+    const DomainNode& other = this->node(namer);
+    const bool has_say = other.customer != settings_.discovered && other.named_by.empty();
+    const bool is_own = other.customer == node.customer;
+    if (has_say && !(is_own && has_aliases)) candidate.aliased_by.push_back(other.domain);
+  }
+  std::ranges::sort(candidate.aliased_by);
+  return candidate;
 }
 
 // A target without records of its own is reached as those that name it are.
@@ -34,6 +48,7 @@ bool DomainBook::isServed(const DomainNode& node) const {
 
 std::optional<plan::DomainEntry> DomainBook::hostedEntry(DomainNode& node) {
   await(node, std::nullopt);
+  setContested(node, false);
   derive::TransportSet transports = node.verdict.transports;
   derive::Role role = node.verdict.role;
   if (!isServed(node)) return std::nullopt;
@@ -51,7 +66,10 @@ std::optional<plan::DomainEntry> DomainBook::hostedEntry(DomainNode& node) {
     if (auto before = ownDidBefore(node)) assignment.did = *std::move(before);
   }
   await(node, std::move(assignment.awaited));
-  if (assignment.reason != identity::Assignment::Reason::claimed) {
+  setContested(node, assignment.contested);
+  node.is_guest = assignment.reason == identity::Assignment::Reason::shared;
+  if (assignment.reason != identity::Assignment::Reason::claimed &&
+      assignment.reason != identity::Assignment::Reason::shared) {
     if (auto kept = keptDid(node)) assignment.did = std::move(*kept);
   }
   return plan::DomainEntry{.did = assignment.did, .transports = transports, .role = role};
@@ -96,24 +114,39 @@ std::optional<identity::Did> DomainBook::ownDidBefore(const DomainNode& node) co
 // While it is not known whether one that names it still does, or that it joins another, it stays
 // where it is.
 std::optional<identity::Did> DomainBook::keptDid(const DomainNode& node) {
-  if (!node.published || !isFreeFor(*node.customer, node.published->did)) return std::nullopt;
+  if (!node.published) return std::nullopt;
+  // Of another customer's it is only while both say so.
+  if (!isFreeFor(*node.customer, node.published->did) && !asksForPublished(node)) {
+    return std::nullopt;
+  }
   const auto stays = [this](DomainId id) { return staysAsItIs(id); };
   const bool is_kept = std::ranges::any_of(node.named_by, stays) || mayBeNamedByUnknown(node);
   return is_kept ? std::optional(node.published->did) : std::nullopt;
+}
+
+bool DomainBook::asksForPublished(const DomainNode& node) const {
+  if (!node.claim) return false;
+  return std::ranges::any_of(node.claim->tags, [&node](const identity::ClaimTag& tag) {
+    return tag.name == "did" && tag.value == node.published->did.text();
+  });
 }
 
 void DomainBook::settle(DomainId id, Evaluation& evaluation) {
   DomainNode& node = mutableNode(id);
   const bool unknown = node.verdict.standing == Standing::unknown;
   if (unknown || node.kept) await(node, std::nullopt);
+  if (node.kept) setContested(node, false);
   auto wish = unknown ? node.published : node.kept ? retiringEntry(id) : hostedEntry(node);
   if (!desire(id, braked(id, std::move(wish), evaluation.undecided))) return;
   evaluation.changed = true;
+  addAliases(node, evaluation.also);
   for (const DomainId target : node.targets) {
     DomainNode& joined = mutableNode(target);
     if (staysAsItIs(target) || leansOnUnknown(joined, joined.verdict)) continue;
     auto wanted = braked(target, hostedEntry(joined), evaluation.undecided);
-    if (desire(target, std::move(wanted))) evaluation.regrouped.push_back(target);
+    if (!desire(target, std::move(wanted))) continue;
+    evaluation.regrouped.push_back(target);
+    addAliases(joined, evaluation.also);
   }
 }
 
@@ -129,6 +162,11 @@ bool DomainBook::desire(DomainId id, std::optional<plan::DomainEntry> entry) {
   if (node.desired) members_[node.desired->did].insert(node.domain);
   count(node);
   return true;
+}
+
+void DomainBook::setContested(DomainNode& node, bool is_contested) {
+  if (node.is_contested != is_contested) is_contested ? ++contested_ : --contested_;
+  node.is_contested = is_contested;
 }
 
 void DomainBook::await(DomainNode& node, std::optional<identity::Did> did) {
@@ -160,17 +198,31 @@ const identity::Members& DomainBook::members(const identity::Did& did) const {
   return members == members_.end() ? kNone : members->second;
 }
 
+// Of those whose customer may have the DID, as long as there is one.
+derive::Domain DomainBook::successor(const identity::Did& did,
+                                     const identity::VirtualDomain* published,
+                                     const identity::Members& members) const {
+  const derive::Domain* present = published ? &published->canonical : dids_.lostCanonical(did);
+  if (present != nullptr && members.contains(*present)) return *present;
+  identity::Members own;
+  for (const derive::Domain& member : members) {
+    const auto& customer = node(*find(member)).customer;
+    if (customer && isFreeFor(*customer, did)) own.insert(own.end(), member);
+  }
+  return identity::canonicalOf(did, nullptr, own.empty() ? members : own);
+}
+
 std::optional<plan::SharedVirtualDomain> DomainBook::desired(const identity::Did& did) const {
   const identity::Members& members = this->members(did);
   if (members.empty()) return std::nullopt;
   const auto found = published_.virtual_domains.find(did);
   const identity::VirtualDomain* published =
       found == published_.virtual_domains.end() ? nullptr : &*found->second;
-  const derive::Domain canonical = identity::canonicalOf(
-      did, published ? &published->canonical : dids_.lostCanonical(did), members);
-
+  const derive::Domain canonical = successor(did, published, members);
   const DomainNode& speaker = node(*find(canonical));
-  if (staysAsItIs(*find(canonical)) || !speaker.customer) {
+  // Who was let in does not speak for it, and may be there for a moment longer than the others.
+  const bool speaks = speaker.customer && isFreeFor(*speaker.customer, did);
+  if (staysAsItIs(*find(canonical)) || !speaks) {
     if (!published) return std::nullopt;
     return identity::VirtualDomain{
         canonical, published->customer, {members.begin(), members.end()}, published->attributes};
@@ -204,6 +256,11 @@ std::optional<identity::Did> DomainBook::didOf(const derive::Domain& domain) con
   return entry ? std::optional(entry->did) : std::nullopt;
 }
 
+std::optional<view::CustomerId> DomainBook::customerOf(const derive::Domain& domain) const {
+  const std::optional<DomainId> id = find(domain);
+  return id ? node(*id).customer : std::nullopt;
+}
+
 bool DomainBook::speaksFor(view::CustomerId customer, dns::NameView name) const {
   return customer != settings_.discovered && view_.speaker(name) == customer;
 }
@@ -220,12 +277,15 @@ std::string_view DomainBook::nameOfCustomer(view::CustomerId customer) const {
   return settings_.customers[static_cast<std::size_t>(customer)].name;
 }
 
+std::string_view DomainBook::nameOfDiscovered() const {
+  return settings_.discovered ? nameOfCustomer(*settings_.discovered) : std::string_view();
+}
+
 // Whom the published state names, so that an incumbent never notices; else for whom it is kept;
 // else whoever has members now.
 bool DomainBook::isFreeFor(view::CustomerId customer, const identity::Did& did) const {
   const std::string_view name = nameOfCustomer(customer);
-  const std::string_view discovered =
-      settings_.discovered ? nameOfCustomer(*settings_.discovered) : std::string_view();
+  const std::string_view discovered = nameOfDiscovered();
   const plan::DidRecord* record = dids_.record(did);
   if (const auto used = published_.virtual_domains.find(did);
       used != published_.virtual_domains.end()) {
@@ -236,22 +296,32 @@ bool DomainBook::isFreeFor(view::CustomerId customer, const identity::Did& did) 
            view_.speaker(used->second->canonical.name()) == customer;
   }
   if (record != nullptr) return mayHave(name, *record, discovered, settings_.did_keep, now_);
-  const identity::Members& members = this->members(did);
-  return members.empty() || node(*find(*members.begin())).customer == customer;
+  return firstToHave(did).value_or(customer) == customer;
 }
 
-std::string DomainBook::holderOf(const identity::Did& did) const {
+// Of a DID that is not published yet.
+std::optional<view::CustomerId> DomainBook::firstToHave(const identity::Did& did) const {
+  for (const derive::Domain& member : members(did)) {
+    const DomainNode& node = this->node(*find(member));
+    if (!node.is_guest && node.customer) return node.customer;
+  }
+  return std::nullopt;
+}
+
+std::string DomainBook::tenureOf(const identity::Did& did) const {
+  const auto held = [](std::string_view customer) {
+    return fmt::format("customer {} holds it", identity::quoted(customer));
+  };
   const auto used = published_.virtual_domains.find(did);
-  if (used != published_.virtual_domains.end()) {
-    return fmt::format("customer {}", identity::quoted(used->second->customer));
-  }
+  if (used != published_.virtual_domains.end()) return held(used->second->customer);
   if (const plan::DidRecord* record = dids_.record(did)) {
-    return fmt::format("customer {}, who had it,", identity::quoted(record->customer));
+    const bool is_kept =
+        mayHave(record->customer, *record, nameOfDiscovered(), settings_.did_keep, now_);
+    return fmt::format("{} customer {}{}", is_kept ? "it is kept for" : "it is reserved, and was",
+                       identity::quoted(record->customer), is_kept ? "" : "'s");
   }
-  const identity::Members& members = this->members(did);
-  if (members.empty()) return "nobody";
-  const auto customer = node(*find(*members.begin())).customer;
-  return customer ? fmt::format("customer {}", identity::quoted(nameOf(*customer))) : "nobody";
+  const auto customer = firstToHave(did);
+  return customer ? held(nameOfCustomer(*customer)) : "nobody holds it";
 }
 
 }  // namespace zonecast::loop

@@ -272,6 +272,10 @@ void Publisher::releaseHeld(view::ZoneIndex zone) {
   submit({held_.restingOn(zone), {"held domains released", std::nullopt}});
 }
 
+void Publisher::releaseHeld(const identity::Did& did) {
+  submit({held_.under(did), {"held domains released", std::nullopt}});
+}
+
 std::size_t Publisher::waiting() const {
   std::size_t domains = planning_.size();
   for (const auto* works : {&edits_, &waiting_}) {

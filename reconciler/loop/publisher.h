@@ -95,6 +95,7 @@ class Publisher {
   std::vector<derive::Domain> heldOn(view::ZoneIndex zone) const { return held_.restingOn(zone); }
   // Domains that were held are planned again: their zone was confirmed.
   void releaseHeld(view::ZoneIndex zone);
+  void releaseHeld(const identity::Did& did);  // it is disputed no more
   std::size_t waiting() const;
 
  private:

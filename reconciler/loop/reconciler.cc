@@ -43,7 +43,8 @@ Reconciler::Reconciler(const Settings& settings, Ports ports, std::uint64_t seed
               [this](ZoneUpdate update) { onUpdate(std::move(update)); }),
       secondary_(settings.secondary, zones_.table(), intake_, random_()),
       gate_(settings.secondary, zones_.table(), settings.notify),
-      publisher_(settings, {ports.clock, ports.store, ports.disk, ports.journal}, published_, book_, dids_,
+      publisher_(settings, {ports.clock, ports.store, ports.disk, ports.journal}, published_, book_,
+                 dids_,
                  {[this](const derive::Domain& domain) { return holdReason(domain); },
                   [this] { return unanswered_.empty() && unread_.empty(); }},
                  random_) {
@@ -308,8 +309,9 @@ void Reconciler::raiseAlarms() {
 
 void Reconciler::begin(PassSubject subject, plan::Cause cause, bool save_full_copy) {
   (Pass::isEdit(subject) ? edits_ : passes_)
-      .emplace_back(PassTools{settings_, view_, book_, dids_, intake_, published_, publisher_.held()},
-                    std::move(subject), std::move(cause), save_full_copy);
+      .emplace_back(
+          PassTools{settings_, view_, book_, dids_, intake_, published_, publisher_.held()},
+          std::move(subject), std::move(cause), save_full_copy);
 }
 
 // What the store has lost may be given back from the last good copies; only what it still has

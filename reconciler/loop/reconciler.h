@@ -110,6 +110,14 @@ class Reconciler final : public ports::ZoneTransportListener,
   // is no such plan, or it has changed.
   std::optional<std::size_t> decide(std::string_view digest, bool approve);
 
+  // The operator hands a DID over to a customer, or settles whose it is. The sentence says what
+  // comes of it, or why it is not possible.
+  tl::expected<std::string, std::string> handOver(const identity::Did& did,
+                                                  std::string_view customer);
+  // Ascending, from the first behind `after` (the first of all, when null).
+  std::vector<DidReport> didReports(const identity::Did* after, std::size_t dids_max) const;
+  std::optional<DidReport> didReport(const identity::Did& did) const;  // nothing: nobody had it
+
   // What there is to know by asking is asked for anew: false, when nobody may be asked about it.
   bool lookUp(const derive::Domain& domain);
   // The next watched and discovered domains behind `after`, in canonical order; some at a time:
@@ -172,6 +180,7 @@ class Reconciler final : public ports::ZoneTransportListener,
   void readCatalog(xfr::ZoneId zone, plan::Cause cause, bool save_full_copy);
   void apply(Catalogs::Change change);
   ZoneReport reportOn(xfr::ZoneId zone) const;
+  DidReport reportOn(const identity::Did& did) const;
   void addLeaving(const Leaving& leaving, WallTime last_success, ZoneReport& report) const;
   void addCatalog(CatalogId catalog, ZoneReport& report) const;
   MemberCounts memberCounts() const;

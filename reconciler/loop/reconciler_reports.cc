@@ -23,6 +23,9 @@ Overview Reconciler::overview() const {
   overview.domains_held = publisher_.held().size();
   overview.domains_retiring = book_.partings().size();
   overview.domains_braked = book_.plans().size();
+  overview.domains_contested = book_.contested();
+  overview.dids_kept = published_.records.size();
+  overview.dids_disputed = dids_.disputes().size();
   overview.zones_in_work = edits_.size() + passes_.size();
   overview.domains_waiting = publisher_.waiting();
   overview.answers = answers_.tally();

@@ -9,6 +9,7 @@
 
 #include "reconciler/derive/verdict.h"
 #include "reconciler/identity/virtual_domain.h"
+#include "reconciler/loop/did_registry.h"
 #include "reconciler/plan/table.h"
 #include "reconciler/plan/version.h"
 #include "reconciler/query/answers.h"
@@ -37,6 +38,9 @@ struct Overview {
               zones_in_trouble = 0;
   std::size_t domains_published = 0, virtual_domains_published = 0, domains_held = 0;
   std::size_t domains_retiring = 0, domains_braked = 0;
+  std::size_t domains_contested = 0;  // that ask for a DID that they may not have
+  std::size_t dids_kept = 0;          // that no domain has, or that are handed over
+  std::size_t dids_disputed = 0;
   std::size_t zones_in_work = 0;    // new content that is being derived from, or saved
   std::size_t domains_waiting = 0;  // to be planned
   query::Answers::Tally answers;
@@ -44,6 +48,14 @@ struct Overview {
   std::size_t zones_leaving = 0;
   MemberCounts members;
   std::size_t domains_wanted = 0;  // that workers asked about, and that are being looked up
+};
+
+struct DidReport {
+  identity::Did did;
+  std::optional<plan::SharedVirtualDomain> in_use;
+  std::optional<plan::DidRecord> record;
+  std::optional<WallTime> kept_until;  // of one that is freed; nothing: it is reserved
+  std::optional<DidRegistry::Dispute> dispute;
 };
 
 struct ZoneReport {

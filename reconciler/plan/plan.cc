@@ -149,6 +149,7 @@ Plan divide(ChangeSet&& all, Groups& groups, const Reasons& seeds) {
     if (groups.heldFor(place)) continue;
     plan.changes.virtual_domains.push_back(std::move(all.virtual_domains[place]));
   }
+  plan.changes.records = std::move(all.records);  // of no reader's concern
   for (auto& [domain, why] : held) plan.held.push_back({domain, std::move(why)});
   return plan;
 }
@@ -159,6 +160,7 @@ Plan plan(const Table& published, const Table& desired, const HoldRule& hold) {
   ChangeSet all;
   all.domains = difference(published.domains, desired.domains);
   all.virtual_domains = difference(published.virtual_domains, desired.virtual_domains);
+  all.records = difference(published.records, desired.records);
   Groups groups(all);
   const Reasons seeds = Seeds(all, hold, groups).take();
   return divide(std::move(all), groups, seeds);

@@ -111,8 +111,8 @@ struct MemberRefused {
 using Fact =
     std::variant<xfr::ZoneCurrent, xfr::ZoneTransferred, xfr::ZoneFailure, xfr::ZoneExpired,
                  xfr::ConnectionsScarce, NotifyReceived, Published, StoreOpened, StoreLost,
-                 StoreTrouble, DiskTrouble, ClaimWarning, BrakeHolds, BrakeDecided, DidDisputed, Answered,
-                 Wanted, WantedTrouble, ZoneAdded, ZoneLeaves, ZoneRemoved, CatalogBroken,
+                 StoreTrouble, DiskTrouble, ClaimWarning, BrakeHolds, BrakeDecided, DidDisputed,
+                 Answered, Wanted, WantedTrouble, ZoneAdded, ZoneLeaves, ZoneRemoved, CatalogBroken,
                  CatalogRead, CatalogExpired, MemberRefused>;
 
 class Journal {

@@ -105,25 +105,43 @@ void change(std::vector<OwnedRecord>& records, bool added, OwnedRecord record) {
 }  // namespace
 
 const std::map<std::string, Play::Command>& Play::commands() {
-  static const std::map<std::string, Command> kCommands{
-      {"edge", &Play::edge},           {"customer", &Play::customer},
-      {"attribute", &Play::attribute}, {"limits", &Play::limits},
-      {"primary", &Play::primary},     {"zone", &Play::zone},
-      {"catalog", &Play::catalog},     {"unconfigure", &Play::unconfigure},
-      {"resolver", &Play::resolver},   {"watch", &Play::watch},
-      {"discovery", &Play::discovery}, {"want", &Play::want},
-      {"look-up", &Play::lookUp},      {"approve", &Play::approve},
-      {"reject", &Play::reject},       {"dns", &Play::dns},
-      {"dns-mood", &Play::dnsMood},    {"reply", &Play::reply},
-      {"serve", &Play::serve},         {"edit", &Play::edit},
-      {"replace", &Play::replace},     {"forget", &Play::forget},
-      {"mood", &Play::mood},           {"cut", &Play::cut},
-      {"start", &Play::start},         {"kill", &Play::kill},
-      {"notify", &Play::notify},       {"advance", &Play::advance},
-      {"store", &Play::store},         {"disk", &Play::disk},
-      {"hold", &Play::hold},           {"flow", &Play::flow},
-      {"settle", &Play::settle},       {"deliver", &Play::deliver},
-      {"answer", &Play::answer},       {"work", &Play::work}};
+  static const std::map<std::string, Command> kCommands{{"edge", &Play::edge},
+                                                        {"customer", &Play::customer},
+                                                        {"attribute", &Play::attribute},
+                                                        {"limits", &Play::limits},
+                                                        {"primary", &Play::primary},
+                                                        {"zone", &Play::zone},
+                                                        {"catalog", &Play::catalog},
+                                                        {"unconfigure", &Play::unconfigure},
+                                                        {"resolver", &Play::resolver},
+                                                        {"watch", &Play::watch},
+                                                        {"discovery", &Play::discovery},
+                                                        {"want", &Play::want},
+                                                        {"look-up", &Play::lookUp},
+                                                        {"approve", &Play::approve},
+                                                        {"reject", &Play::reject},
+                                                        {"hand-over", &Play::handOver},
+                                                        {"dns", &Play::dns},
+                                                        {"dns-mood", &Play::dnsMood},
+                                                        {"reply", &Play::reply},
+                                                        {"serve", &Play::serve},
+                                                        {"edit", &Play::edit},
+                                                        {"replace", &Play::replace},
+                                                        {"forget", &Play::forget},
+                                                        {"mood", &Play::mood},
+                                                        {"cut", &Play::cut},
+                                                        {"start", &Play::start},
+                                                        {"kill", &Play::kill},
+                                                        {"notify", &Play::notify},
+                                                        {"advance", &Play::advance},
+                                                        {"store", &Play::store},
+                                                        {"disk", &Play::disk},
+                                                        {"hold", &Play::hold},
+                                                        {"flow", &Play::flow},
+                                                        {"settle", &Play::settle},
+                                                        {"deliver", &Play::deliver},
+                                                        {"answer", &Play::answer},
+                                                        {"work", &Play::work}};
   return kCommands;
 }
 
@@ -232,6 +250,7 @@ void Play::limits(const Words& words, const Step&) {
   if (options.contains("retire-zone-gone")) {
     settings.retire.zone_gone = duration(options["retire-zone-gone"]);
   }
+  if (options.contains("did-keep")) settings.did_keep = duration(options["did-keep"]);
   const auto takeBrake = [&](const char* name, std::uint32_t& percent, std::uint32_t& least) {
     if (!options.contains(name)) return;
     const Words parts = listOf(options[name]);
@@ -463,6 +482,13 @@ void Play::dnsMood(const Words& words, const Step&) {
 
 void Play::reply(const Words& words, const Step&) {
   world_.resolver().deliverAt(number<std::size_t>(words.at(1)), process());
+  settleIfRunning();
+}
+
+void Play::handOver(const Words& words, const Step&) {
+  const auto did = must(identity::Did::fromText(words.at(1)), words.at(1));
+  const auto done = process().handOver(did, words.at(2));
+  world_.trace.push_back(done ? *done : "refused: " + done.error());
   settleIfRunning();
 }
 

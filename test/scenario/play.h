@@ -17,13 +17,13 @@
 //   dns                               what the resolver knows: "+ RECORD" and "- RECORD", until
 //   `end` dns anew [negative-ttl=SECONDS]   its records follow, one a line, until `end`: no others
 //   are left dns-mood serving|silent|servfail|garbage   or `broken NAME`, `mended NAME` want DOMAIN
-//   [from WORKER]         look-up DOMAIN, by the operator cut PRIMARY                       every
-//   connection to it is closed start | kill [lost=N]             a process begins, or is killed:
-//   the last N writes are lost unconfigure ZONE                  between a kill and a start, as
-//   `zone` may stand there too notify ZONE,.. from ADDRESS       all at once          advance
-//   N(ms|s|m|h|d) store down|up|wipe|save|restore   lose-reply: what was asked is done, the answer
-//   is lost store taken | returned            by another leader, who holds the lease store taken
-//   DOMAIN [like OTHER]   and publishes that there is no DOMAIN; or, as there is none,
+//   [from WORKER]         look-up DOMAIN, by the operator hand-over DID CUSTOMER   likewise cut
+//   PRIMARY                       every connection to it is closed start | kill [lost=N] a process
+//   begins, or is killed: the last N writes are lost unconfigure ZONE                  between a
+//   kill and a start, as `zone` may stand there too notify ZONE,.. from ADDRESS       all at once
+//   advance N(ms|s|m|h|d) store down|up|wipe|save|restore   lose-reply: what was asked is done, the
+//   answer is lost store taken | returned            by another leader, who holds the lease store
+//   taken DOMAIN [like OTHER]   and publishes that there is no DOMAIN; or, as there is none,
 //                                     one that is hosted as OTHER is, if that one is there
 //   store show                        writes what it holds to the trace
 //   disk wipe|full|ok
@@ -94,6 +94,7 @@ class Play {
   void decide(bool approve);
   void approve(const Words& words, const Step& step);
   void reject(const Words& words, const Step& step);
+  void handOver(const Words& words, const Step& step);
   void cut(const Words& words, const Step& step);
   void start(const Words& words, const Step& step);
   void kill(const Words& words, const Step& step);

@@ -85,7 +85,8 @@ void Checks::noteLosses(const test::Step& step) {
   if (starts(step, "disk ")) disk_full_ = starts(step, "disk full");
   disk_lost_ |= loses_disk;
   dids_lost_ |= loses_disk;
-  const bool loses_store = starts(step, "store wipe") || starts(step, "store restore") || store_lost_;
+  const bool loses_store =
+      starts(step, "store wipe") || starts(step, "store restore") || store_lost_;
   // Another leader gives DIDs as it likes.
   if ((loses_store && dids_lost_) || starts(step, "store taken")) owners_.clear();
 }
@@ -96,7 +97,8 @@ void Checks::checkOwners() {
     const std::string& customer = virtual_domain->customer;
     std::string& owner = owners_.try_emplace(std::string(did.text()), customer).first->second;
     const bool was_discovered =
-        discovered && owner == world_.settings.customers[static_cast<std::size_t>(*discovered)].name;
+        discovered &&
+        owner == world_.settings.customers[static_cast<std::size_t>(*discovered)].name;
     if (owner != customer && !was_discovered) {
       fail("identity: DID {} was {}'s, and is {}'s", did.text(), owner, customer);
     }

@@ -111,7 +111,7 @@ class Checks {
   std::set<std::string> approved_;           // domains, until they go
   std::vector<std::optional<dns::Serial>> held_;
   std::vector<bool> confirmed_;
-  bool is_new_process_ = false;  // and has not opened the store yet
+  bool is_new_process_ = false;         // and has not opened the store yet
   std::optional<plan::Position> ours_;  // where it published, or read, last
   // What it published or read last, and what it meant to publish last.
   std::optional<plan::Table> memory_, meant_;
@@ -140,8 +140,8 @@ class Checks {
   bool disk_lost_ = false;                         // the position that it has may not be the last
   std::map<std::string, std::string> owners_;      // of every DID that was published: its customer
   bool disk_full_ = false;
-  bool dids_lost_ = false;                         // the disk may not know of all of them
-  std::set<std::string> wanted_;                   // ever, by workers who may, or by the operator
+  bool dids_lost_ = false;        // the disk may not know of all of them
+  std::set<std::string> wanted_;  // ever, by workers who may, or by the operator
 };
 
 }  // namespace zonecast::sim

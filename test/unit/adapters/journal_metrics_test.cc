@@ -108,6 +108,9 @@ TEST_F(MetricsTest, GaugesTellThePresent) {
   overview.domains_held = 8;
   overview.domains_retiring = 13;
   overview.domains_braked = 14;
+  overview.domains_contested = 15;
+  overview.dids_kept = 16;
+  overview.dids_disputed = 17;
   overview.domains_waiting = 7;
   metrics_.observe(overview);
   EXPECT_EQ(value("zonecast_zones{state=\"configured\"}"), "5");
@@ -121,6 +124,9 @@ TEST_F(MetricsTest, GaugesTellThePresent) {
   EXPECT_EQ(value("zonecast_domains_held"), "8");
   EXPECT_EQ(value("zonecast_domains_retiring"), "13");
   EXPECT_EQ(value("zonecast_domains_braked"), "14");
+  EXPECT_EQ(value("zonecast_domains_contested"), "15");
+  EXPECT_EQ(value("zonecast_dids_kept"), "16");
+  EXPECT_EQ(value("zonecast_dids_disputed"), "17");
   EXPECT_EQ(value("zonecast_domains_waiting"), "7");
   EXPECT_EQ(value("zonecast_published_version"), "17");
   EXPECT_EQ(value("zonecast_redis_up"), "1");

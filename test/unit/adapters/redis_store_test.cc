@@ -51,6 +51,38 @@ TEST(RedisStore, TheTermIsBeyondEveryTermThatIsKnown) {
   EXPECT_EQ(Leader(optionsFor(server.socket())).open(plan::Term{7}).term, plan::Term{43});
 }
 
+TEST(RedisStore, RecordsOfDidsComeAndGoWithChangesAndOutliveASwap) {
+  RedisServer server;
+  plan::Table table = tableOf(3);
+  const WallSecond freed{WallSecond::duration(1'700'000'000)};
+  table.records.emplace(didOf("gone"), plan::DidRecord{"acme", "", freed});
+  table.records.emplace(didOf("d1.example"), plan::DidRecord{"globex", "acme", {}});
+  Leader leader(optionsFor(server.socket()));
+  leader.open();
+  leader.rebase(table, 17);
+  EXPECT_EQ(server.text({"HGET", "zonecast:{t}:did", "gone"}), "customer=acme;freed=1700000000");
+  EXPECT_EQ(server.text({"HGET", "zonecast:{t}:did", "d1.example"}), "customer=globex;from=acme");
+
+  table.records.erase(didOf("d1.example"));
+  table.records.emplace(didOf("fresh"), plan::DidRecord{"acme", "", {}});
+  leader.publish(table);
+  Leader next(optionsFor(server.socket()));
+  EXPECT_EQ(next.open().table, table);
+  EXPECT_EQ(server.text({"HGET", "zonecast:{t}:meta", "dids"}), "2");
+}
+
+TEST(RedisStore, ARecordThatSomebodyWroteIsDamage) {
+  for (const char* value : {"", "customer=", "customer=acme;freed=x", "freed=1;customer=acme"}) {
+    RedisServer server;
+    Leader leader(optionsFor(server.socket()));
+    leader.open();
+    leader.rebase(tableOf(1), 17);
+    server.text({"HSET", "zonecast:{t}:did", "gone", value});
+    Leader next(optionsFor(server.socket()));
+    EXPECT_NE(next.open().damage, "") << value;
+  }
+}
+
 TEST(RedisStore, WhatIsPublishedIsReadBack) {
   RedisServer server;
   const plan::Table table = tableOf(3);

@@ -454,6 +454,8 @@ TEST(Defaults, AreTheDesigns) {
       {"discovery.domains_max", "10000"},
       {"discovery.repeat_after", "5s"},
       {"discovery.asks_max", "64"},
+      {"did.default", "name"},
+      {"did.keep", "90d"},
       {"retire.absent", "10m"},
       {"retire.zone_gone", "1h"},
       {"brake.customer_percent", "30"},

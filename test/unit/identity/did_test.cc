@@ -41,5 +41,21 @@ TEST(Did, IsComparedOctetByOctet) {
   EXPECT_LT(*Did::fromText("Acme"), *Did::fromText("acme"));
 }
 
+TEST(Did, ADomainsOwnAreItsNameThenNumbers) {
+  const auto domain = derive::Domain::fromText("acme.example").value();
+  EXPECT_EQ(ownDid(domain, DidKind::name, 1).text(), "acme.example");
+  EXPECT_EQ(ownDid(domain, DidKind::name, 2).text(), "acme.example~2");
+  EXPECT_EQ(ownDid(domain, DidKind::name, 10).text(), "acme.example~10");
+}
+
+// RFC 9562 appendix A.4 has the UUID of www.example.com in the name space of DNS.
+TEST(Did, OrUuidsMadeOfJustThese) {
+  const auto domain = derive::Domain::fromText("www.example.com").value();
+  EXPECT_EQ(ownDid(domain, DidKind::uuid, 1).text(), "2ed6657d-e927-568b-95e1-2665a8aea6a2");
+  EXPECT_NE(ownDid(domain, DidKind::uuid, 1), ownDid(domain, DidKind::uuid, 2));
+  EXPECT_TRUE(looksLikeUuid(ownDid(domain, DidKind::uuid, 2)));
+  EXPECT_FALSE(looksLikeUuid(Did::of(domain)));
+}
+
 }  // namespace
 }  // namespace zonecast::identity

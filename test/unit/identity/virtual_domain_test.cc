@@ -34,13 +34,18 @@ class World final : public IdentityContext {
   const Grants& grants(view::CustomerId customer) const override {
     return customer == kAlpha ? alpha_grants : no_grants;
   }
+  std::optional<view::CustomerId> customerOf(const derive::Domain& d) const override {
+    return d.text().ends_with("beta.example") ? kBeta : kAlpha;
+  }
   bool isFreeFor(view::CustomerId customer, const Did& d) const override {
     const auto it = holders.find(d.text());
     return it == holders.end() || it->second == customer;
   }
-  std::string holderOf(const Did& d) const override {
+  std::string tenureOf(const Did& d) const override {
     const auto it = holders.find(d.text());
-    return it == holders.end() ? "nobody" : "customer \"" + nameOf(it->second) + '"';
+    const std::string who =
+        it == holders.end() ? "nobody" : "customer \"" + nameOf(it->second) + '"';
+    return who + " holds it";
   }
   std::string nameOf(view::CustomerId customer) const override {
     return customer == kAlpha ? "alpha" : "beta";
@@ -52,10 +57,13 @@ class World final : public IdentityContext {
   std::map<std::string, view::CustomerId, std::less<>> holders;
 };
 
+constexpr std::string_view kAliasMark = "alias ";
+
 struct Case {
   std::string_view fact;
   std::string_view record;  // behind the version tag; empty: no TXT
-  std::vector<std::pair<std::string_view, std::string_view>> named_by;  // and their DIDs
+  // Domains and their DIDs; an alias= is written "alias NAME".
+  std::vector<std::pair<std::string_view, std::string_view>> named_by;
   std::map<std::string, view::CustomerId, std::less<>> holders;
   std::string_view did;
   Assignment::Reason reason;
@@ -76,9 +84,11 @@ TEST_P(Assign, GivesTheDidOfItsRow) {
   world.holders = row.holders;
   const auto claim = parseClaimRecord(std::string("v=sipvhost1;").append(row.record), {}).value();
   Candidate candidate{
-      domain("sip.alpha.example"), kAlpha, row.record.empty() ? nullptr : &claim, {}};
-  for (const auto& [name, its_did] : row.named_by) {
-    candidate.named_by.push_back(domain(name));
+      domain("sip.alpha.example"), kAlpha, row.record.empty() ? nullptr : &claim, {}, {}};
+  for (auto [name, its_did] : row.named_by) {
+    const bool is_alias = name.starts_with(kAliasMark);
+    if (is_alias) name.remove_prefix(kAliasMark.size());
+    (is_alias ? candidate.aliased_by : candidate.named_by).push_back(domain(name));
     if (!its_did.empty()) world.dids.emplace(domain(name), did(its_did));
   }
   const auto given = assign(candidate, world);
@@ -237,13 +247,65 @@ INSTANTIATE_TEST_SUITE_P(
              "sip.alpha.example~2",
              own,
              true,
-             2}));
+             2},
+        Case{"both customers say so",
+             "did=iptel",
+             {{"alias hub.beta.example", "iptel"}},
+             {{"iptel", kBeta}},
+             "iptel",
+             shared},
+        Case{"also what is no name or grant of its",
+             "did=beta.example",
+             {{"alias hub.beta.example", "beta.example"}},
+             {{"beta.example", kBeta}},
+             "beta.example",
+             shared},
+        Case{"only the holder says so",
+             "",
+             {{"alias hub.beta.example", "beta.example"}},
+             {{"beta.example", kBeta}},
+             kOwn,
+             own},
+        Case{"who lets in what is not its own",
+             "did=iptel",
+             {{"alias b.alpha.example", "iptel"}},
+             {{"iptel", kBeta}},
+             kOwn,
+             own,
+             true,
+             1},
+        Case{"who lets into another virtual domain",
+             "did=iptel",
+             {{"alias hub.beta.example", "beta.example"}},
+             {{"iptel", kBeta}, {"beta.example", kBeta}},
+             kOwn,
+             own,
+             true,
+             1},
+        Case{"an alias of its own customer",
+             "",
+             {{"alias b.alpha.example", "iptel"}},
+             {},
+             "iptel",
+             joined},
+        Case{"its own record says otherwise",
+             "did=acme-1",
+             {{"alias b.alpha.example", "iptel"}},
+             {},
+             "acme-1",
+             claimed},
+        Case{"alias and target disagree",
+             "",
+             {{"alias b.alpha.example", "iptel"}, {"c.alpha.example", "acme-1"}},
+             {},
+             kOwn,
+             own}));
 
 TEST(Assignment, AContestNamesBothSides) {
   World world;
   world.holders = {{"iptel", kBeta}};
   const auto claim = parseClaimRecord("v=sipvhost1;did=iptel", {}).value();
-  const Candidate candidate{domain("alpha.example"), kAlpha, &claim, {}};
+  const Candidate candidate{domain("alpha.example"), kAlpha, &claim, {}, {}};
   EXPECT_THAT(
       assign(candidate, world).warnings,
       ElementsAre("did=iptel is contested: alpha.example of customer \"alpha\" asks for it, "
@@ -262,7 +324,7 @@ TEST(Assignment, ADidHasAtMost253OctetsAlsoInAClaim) {
   world.alpha_grants.dids = {"*"};
   const auto ask = [&world](std::size_t octets) {
     const auto claim = parseClaimRecord("v=sipvhost1;did=" + std::string(octets, 'd'), {}).value();
-    return assign({domain("alpha.example"), kAlpha, &claim, {}}, world);
+    return assign({domain("alpha.example"), kAlpha, &claim, {}, {}}, world);
   };
   EXPECT_EQ(ask(253).did.text(), std::string(253, 'd'));
   EXPECT_EQ(ask(254).did.text(), "alpha.example");
@@ -275,7 +337,7 @@ TEST(Assignment, AFreshDidOfTheLongestNameStillFits) {
   ASSERT_EQ(name.size(), 253u);
   World world;
   world.holders = {{name, kBeta}};
-  const auto given = assign({domain(name), kAlpha, nullptr, {}}, world);
+  const auto given = assign({domain(name), kAlpha, nullptr, {}, {}}, world);
   EXPECT_EQ(given.did.text(), name.substr(2) + "~2");
 }
 

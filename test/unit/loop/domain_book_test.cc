@@ -566,6 +566,9 @@ TEST_F(HeldByTheBrake, WhatIsPublishedAsAnothersMeanwhileIsCountedAsTheirs) {
   evaluate("acme.example");
   ASSERT_EQ(book_.plans().size(), 1u);
   EXPECT_EQ(book_.nameOf(book_.plans().plans().begin()->first), "globex");
+  theirs.customer = "acme";
+  published_.virtual_domains.insert_or_assign(did("acme"), theirs);
+  book_.adoptPublished(book_.find(domain("acme.example")).value());
   install(acme_, kHosted);
   evaluate("acme.example");
   EXPECT_EQ(book_.plans().size(), 0u);

@@ -134,14 +134,13 @@ class PublisherTest : public testing::Test {
   std::mt19937_64 random_{1};
   std::string held_;  // why, while it is not empty
   bool zones_answered_ = true;
-  Publisher publisher_{
-      settings_,
-      {clock_, store_, disk_, journal_},
-      published_,
-      book_,
-      dids_,
-      {[this](const derive::Domain&) { return held_; }, [this] { return zones_answered_; }},
-      random_};
+  Publisher publisher_{settings_,
+                       {clock_, store_, disk_, journal_},
+                       published_,
+                       book_,
+                       dids_,
+                       {[this](const derive::Domain&) { return held_; }, [this] { return zones_answered_; }},
+                       random_};
 };
 
 TEST_F(PublisherTest, AnEmptyStoreBeginsTheFirstLineage) {
