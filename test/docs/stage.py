@@ -7,6 +7,7 @@ with units. What is started is stopped when the stage is left.
 """
 
 import contextlib
+import getpass
 import os
 import pathlib
 import shutil
@@ -27,7 +28,8 @@ import tour  # noqa: E402
 from primaries import Knot  # noqa: E402
 from unbound import Unbound  # noqa: E402
 
-PATHS = ("/etc/zonecast", "/var/lib/zonecast", "/var/backups/zonecast", "/run/zonecast", "/etc/redis", "/run/redis",
+PATHS = ("/etc/zonecast", "/var/lib/zonecast", "/var/backups/zonecast", "/run/zonecast", "/etc/redis", "/var/lib/redis",
+         "/run/redis",
          "/dev/shm/zonecast-main")
 EXAMPLES = "/usr/share/doc/zonecast/examples"
 KAMAILIO = "/usr/share/doc/lua-zonecast/examples/kamailio"
@@ -35,15 +37,17 @@ HEAD = "$TTL 3600\n@ IN SOA ns1 hostmaster 1 3600 600 1209600 300\n@ IN NS ns1\n
 
 
 class Redis(parts.Redis):
-    """As Debian's unit has it: at /run/redis, with the users of /etc/redis, if there are any."""
+    """As Debian's unit has it: its socket at /run/redis, its data in /var/lib/redis, with what a page puts into /etc/redis."""
 
-    def __init__(self, folder, place, users, deployment):
-        super().__init__(folder, deployment=deployment, persistent=True)
-        self.socket, self.users = place / "redis-server.sock", users
+    def __init__(self, stage, deployment):
+        super().__init__(stage.path("/var/lib/redis"), deployment=deployment)
+        self.socket, self.config = stage.path("/run/redis/redis-server.sock"), stage.path("/etc/redis/zonecast.conf")
 
     def start(self):
-        self.options = ("--aclfile", str(self.users)) if self.users.exists() else ()
-        super().start()
+        self.spawn("redis-server", *([self.config] if self.config.exists() else []), "--port", "0",
+                   "--unixsocket", self.socket, "--dir", self.folder, "--save", "", "--appendonly", "yes",
+                   "--appendfsync", "always")
+        self.wait_until(self.answers, "it answers PING")
 
 
 class Unit(parts.Part):
@@ -54,7 +58,7 @@ class Unit(parts.Part):
         self.stage = stage
 
     def start(self):
-        if self.process is not None:
+        if self.process is not None and self.process.poll() is None:
             return
         with contextlib.suppress(FileNotFoundError):
             self.log.unlink()
@@ -65,7 +69,7 @@ class Unit(parts.Part):
         if self.name == "zonecastd":
             return self.stage.bin / "zonecastd", "-c", self.stage.path("/etc/zonecast/zonecast.yaml")
         options = self.stage.path("/etc/zonecast/mirror.env").read_text().partition('="')[2].partition('"')[0].split()
-        return self.stage.bin / "zonecast-mirror", *options, "--id", "proxy-1"
+        return self.stage.bin / "zonecast-mirror", *options
 
     def is_ready(self):
         return "is running" in self.log.read_text(errors="replace")
@@ -125,7 +129,7 @@ class Stage:
         for name in ("README.md", "config", "schema", "doc", "test", "tour", "dev", "docker-compose.yml"):
             (self.work / name).symlink_to(ROOT / name)
         notify, self.http = parts.free_port(), parts.free_port()
-        self.redis = Redis(self.folder / "redis", self.path("/run/redis"), self.path("/etc/redis/users.acl"), self.deployment)
+        self.redis = Redis(self, self.deployment)
         self.knot = Knot(self.folder / "knotd", self.zones, notify=notify, key=tour.KEY)
         self.unbound = Unbound(self.folder / "unbound", dict.fromkeys(self.zones, self.knot.port))
         self.parts = {"redis-server": self.redis, "knot": self.knot, "unbound": self.unbound,
@@ -140,7 +144,14 @@ class Stage:
         self.name("127.0.0.1:9464", f"127.0.0.1:{self.http}")
         self.name("{address: 192.0.2.53", f"{{address: 127.0.0.1, port: {self.knot.port}")
         self.name("MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=", tour.KEY.rpartition(":")[2])
+        me = getpass.getuser()
+        self.name("--owner zonecast", f"--owner {me}")
+        self.name('owner = "zonecast"', f'owner = "{me}"')
         self.make_commands()
+        # What a page leaves at its default, which is a path or a port of the host.
+        defaults = {"state_directory": "/var/lib/zonecast", "control_socket": "/run/zonecast/control.sock",
+                    "http": {"listen": "127.0.0.1:9464"}}
+        self.write("/etc/zonecast/conf.d/defaults.yaml", yaml.safe_dump(defaults))
 
     def make_commands(self):
         place = self.folder / "bin"
@@ -199,10 +210,11 @@ class Stage:
         self.key_file = self.path("/etc/zonecast/transfer.key")
         self.key_file.write_text(tour.KEY + "\n")
         self.key_file.chmod(0o600)
-        config = yaml.safe_load(tour.configuration(self.path("/etc/zonecast"), self.redis, self.knot, 1, self.http,
+        config = yaml.safe_load(tour.configuration(self.path("/etc/zonecast"), self.redis, self.knot, 1, 1,
                                                    f"127.0.0.1:{self.unbound.port}"))
-        config |= {"control_socket": self.env["ZONECAST_SOCKET"], "state_directory": str(self.path("/var/lib/zonecast")),
-                   "notify": {"listen": [f"127.0.0.1:{self.knot.notify}"]}}
+        for name in ("state_directory", "control_socket", "http"):
+            del config[name]
+        config["notify"] = {"listen": [f"127.0.0.1:{self.knot.notify}"]}
         config["redis"]["deployment"] = self.deployment
         if self.customers is None:
             config["customers"] = {"acme": {**config["customers"]["acme"], "dids": ["acme", "example"], "attributes": {},
