@@ -43,7 +43,7 @@ class Played(unittest.TestCase):
         found = pages.blocks(page(name))
         if any("zonecast watch" in [command for command, _ in block.exchanges()]
                for block in found if block.language == "console" and not block.is_checked):
-            self.watch(stage)
+            self.watching = stage.watch()
         for block in found:
             with self.subTest(block.place):
                 self.play_block(block, stage)
@@ -81,14 +81,6 @@ class Played(unittest.TestCase):
         if SHOW:
             print(f"\n$ {command.rstrip()}\n{printed.rstrip()}", file=sys.stderr)
 
-    def watch(self, stage):
-        self.watching = stage.folder / "watched"
-        with open(self.watching, "wb") as out:
-            process = subprocess.Popen([stage.bin / "zonecast", "watch"], stdout=out, stderr=subprocess.STDOUT,
-                                       env={**os.environ, **stage.env}, preexec_fn=parts.die_with_parent)
-        self.addCleanup(process.wait)
-        self.addCleanup(process.kill)
-
     def watched(self, stage):
         return stage.there(self.watching.read_text())
 
@@ -106,14 +98,10 @@ class Played(unittest.TestCase):
 
 
 class Readme(Played):
-    def test_the_tour(self):
-        zones = {name: TOUR_ZONES[name] for name in TOUR_ZONES}
-        with stages.Stage(zones, deployment="tour", customers="the tour's") as stage:
-            self.with_the_library(stage)
-            stage.publish()
-            self.await_published(stage, "acme.example", "globex.example", "sales.acme.example", "sip.globex.example")
-            self.settle(stage)
-            self.play("README.md", stage)
+    def test_the_tour_in_another_terminal(self):
+        with stages.Terminal() as terminal:
+            self.with_the_library(terminal)
+            self.play("README.md", terminal)
 
 
 class ZoneOwners(Played):

@@ -31,6 +31,7 @@ from unbound import Unbound  # noqa: E402
 PATHS = ("/etc/zonecast", "/var/lib/zonecast", "/var/backups/zonecast", "/run/zonecast", "/etc/redis", "/var/lib/redis",
          "/run/redis",
          "/dev/shm/zonecast-main")
+DEPLOYMENT = "main"
 EXAMPLES = "/usr/share/doc/zonecast/examples"
 KAMAILIO = "/usr/share/doc/lua-zonecast/examples/kamailio"
 HEAD = "$TTL 3600\n@ IN SOA ns1 hostmaster 1 3600 600 1209600 300\n@ IN NS ns1\nns1 IN A 192.0.2.53\n"
@@ -39,8 +40,8 @@ HEAD = "$TTL 3600\n@ IN SOA ns1 hostmaster 1 3600 600 1209600 300\n@ IN NS ns1\n
 class Redis(parts.Redis):
     """As Debian's unit has it: its socket at /run/redis, its data in /var/lib/redis, with what a page puts into /etc/redis."""
 
-    def __init__(self, stage, deployment):
-        super().__init__(stage.path("/var/lib/redis"), deployment=deployment)
+    def __init__(self, stage):
+        super().__init__(stage.path("/var/lib/redis"), deployment=DEPLOYMENT)
         self.socket, self.config = stage.path("/run/redis/redis-server.sock"), stage.path("/etc/redis/zonecast.conf")
 
     def start(self):
@@ -76,14 +77,13 @@ class Unit(parts.Part):
 
 
 class Stage:
-    def __init__(self, zones, deployment="main", customers=None):
-        """zones: {name: text} that the primary serves; customers: those of the configuration, by default one has all."""
+    def __init__(self, zones, customers=None):
+        """zones: {name: text} that the primary serves; customers: "the tour's", or one that has them all."""
         self.bin = parts.build_folder() / "bin"
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="zonecast-docs-"))
         self.exits = contextlib.ExitStack()
         self.exits.callback(shutil.rmtree, self.folder, ignore_errors=True)
-        self.deployment, self.zones = deployment, zones
-        self.customers = customers
+        self.zones, self.customers = zones, customers
         self.env = {}
 
     # -- names -------------------------------------------------------------------------------------
@@ -129,7 +129,7 @@ class Stage:
         for name in ("README.md", "config", "schema", "doc", "test", "tour", "dev", "docker-compose.yml"):
             (self.work / name).symlink_to(ROOT / name)
         notify, self.http = parts.free_port(), parts.free_port()
-        self.redis = Redis(self, self.deployment)
+        self.redis = Redis(self)
         self.knot = Knot(self.folder / "knotd", self.zones, notify=notify, key=tour.KEY)
         self.unbound = Unbound(self.folder / "unbound", dict.fromkeys(self.zones, self.knot.port))
         self.parts = {"redis-server": self.redis, "knot": self.knot, "unbound": self.unbound,
@@ -215,13 +215,13 @@ class Stage:
         for name in ("state_directory", "control_socket", "http"):
             del config[name]
         config["notify"] = {"listen": [f"127.0.0.1:{self.knot.notify}"]}
-        config["redis"]["deployment"] = self.deployment
+        config["redis"]["deployment"] = DEPLOYMENT
         if self.customers is None:
             config["customers"] = {"acme": {**config["customers"]["acme"], "dids": ["acme", "example"], "attributes": {},
                                             "zones": list(self.zones)}}
         self.path("/etc/zonecast/zonecast.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
         self.path("/etc/zonecast/mirror.env").write_text(
-            f'ZONECAST_MIRROR_OPTIONS="--redis unix:{self.redis.socket} --deployment {self.deployment} '
+            f'ZONECAST_MIRROR_OPTIONS="--redis unix:{self.redis.socket} --deployment {DEPLOYMENT} '
             f'--table {self.env["ZONECAST_TABLE"]}"\n')
         self.parts["zonecastd"].start()
         self.parts["zonecast-mirror"].start()
@@ -238,9 +238,22 @@ class Stage:
 
     def run(self, command):
         """A shell's status and what it printed, with the names that the page has."""
-        done = subprocess.run(["bash", "-euo", "pipefail", "-c", self.here(command)], cwd=self.work, check=False, text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**os.environ, **self.env}, timeout=120)
+        done = subprocess.run(self.shell(command), cwd=self.work, check=False, text=True, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, env={**os.environ, **self.env}, timeout=120)
         return done.returncode, self.there(done.stdout)
+
+    def watch(self):
+        """Begins `zonecast watch`: the file that has what it prints."""
+        file = self.folder / "watched"
+        with open(file, "wb") as out:
+            process = subprocess.Popen(self.shell("exec zonecast watch"), stdout=out, stderr=subprocess.STDOUT,
+                                       env={**os.environ, **self.env}, preexec_fn=parts.die_with_parent)
+        self.exits.callback(process.wait)
+        self.exits.callback(process.kill)
+        return file
+
+    def shell(self, command):
+        return ["bash", "-euo", "pipefail", "-c", self.here(command)]
 
     def write(self, name, text):
         file = self.path(name) if name.startswith("/") else self.work / name
@@ -248,3 +261,36 @@ class Stage:
         file.write_text(self.here(text))
         if file.suffix == ".key":
             file.chmod(0o600)
+
+
+class Terminal(Stage):
+    """The tour as its reader has it: `./dev run` in one terminal, the page's commands in another."""
+
+    def __init__(self):
+        super().__init__({})
+
+    def build(self):
+        self.names = {}
+        self.work = self.folder / "work"
+        self.work.mkdir()
+        process = subprocess.Popen([sys.executable, ROOT / "tour/tour.py", "--build", parts.build_folder()], text=True,
+                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, preexec_fn=parts.die_with_parent,
+                                   env={**os.environ, "TMPDIR": str(self.folder)})
+        self.exits.callback(process.stdout.close)
+        self.exits.callback(process.wait)
+        self.exits.callback(process.terminate)
+        self.printed = []
+        for line in process.stdout:
+            self.printed.append(line)
+            if line.startswith("  source "):
+                self.source = line.strip()
+            if "in a browser" in line:
+                break
+        else:
+            raise parts.PartFailed("the tour did not get to its end:\n" + "".join(self.printed))
+        table = next(self.folder.glob("zonecast-tour-*/mirror/table"))
+        self.name("/dev/shm/zonecast-main/table", table)
+        self.name('owner = "zonecast"', f'owner = "{getpass.getuser()}"')
+
+    def shell(self, command):
+        return super().shell(f"{self.source}\n{command}")
