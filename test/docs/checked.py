@@ -16,7 +16,7 @@ from pages import ROOT
 
 OTHERS = {"adduser", "apt", "apt-get", "apt-mark", "bash", "cd", "chgrp", "chmod", "chown", "cp", "curl", "docker", "editor",
           "git", "install", "journalctl", "ls", "mv", "openssl", "redis-cli", "rm", "sqlite3", "ssh", "systemctl",
-          "systemd-analyze", "tar", "kamailio", "mysql", "xdg-open"}
+          "systemd-analyze", "tar", "kamailio", "kamcmd", "mysql", "jq"}
 OWN = ("zonecast", "zonecastd", "zonecast-mirror")
 UNITS = {"zonecastd", "zonecast-mirror", "redis-server", "kamailio", "prometheus", "unbound"}
 
@@ -67,7 +67,8 @@ class Checker:
             units = [word.removesuffix(".service") for word in arguments[1:] if not word.startswith("-")]
             require(set(units) <= UNITS, f"an unknown unit among {units}")
         if program == "journalctl":
-            require({unit for unit in arguments if unit.isalpha()} <= UNITS, f"an unknown unit: {arguments}")
+            named = {unit for flag, unit in zip(arguments, arguments[1:]) if flag == "-u"}
+            require(named <= UNITS, f"an unknown unit among {named}")
         if program == "docker":
             self.check_compose(arguments)
         for word in arguments:
