@@ -1,7 +1,7 @@
 """docker-compose.yml: what it names is there, its containers are kept small, and what it comes to works.
 
-There may be no engine here, so Rehearsal starts what the services come to as processes of this host (containers.py), waits for
-their health checks and takes the tour of the file's head. test/compose.sh does the same in an engine.
+There may be no engine here, so Rehearsal starts what the services come to as processes of this host (containers.py),
+waits for their health checks and takes the tour of the file's head. test/compose.sh does the same in an engine.
 """
 
 import ipaddress
@@ -24,6 +24,14 @@ PLAIN = {"libc6", "libstdc++6", "libgcc-s1"}  # in every Debian with a C++ progr
 
 
 class File(unittest.TestCase):
+    def test_compose_itself_takes_it(self):
+        for compose in (("docker", "compose"), ("docker-compose",)):
+            if shutil.which(compose[0]) and subprocess.run([*compose, "version"], capture_output=True, check=False).returncode == 0:
+                done = subprocess.run([*compose, "config", "-q"], cwd=ROOT, capture_output=True, text=True, check=False)
+                self.assertEqual(0, done.returncode, done.stderr)
+                return
+        self.skipTest("there is no docker compose here")
+
     def test_every_image_is_a_stage_of_the_dockerfile(self):
         images = containers.images()
         for name, service in SERVICES.items():
@@ -188,9 +196,8 @@ class Rehearsal(unittest.TestCase):
         self.assertNotIn("SIP/2.0 200 ", started["kamailio"].execute("options", "lab.acme.example").stdout)
         self.scraped(started["prometheus"])
         if "page" in started:
-            page = subprocess.run(["curl", "-s", f"http://{self.network.of('zonecast')}:9465/readyz", "-H", "Host: localhost:9464"],
-                                  capture_output=True, text=True, check=True)
-            self.assertIn('"ready":true', page.stdout)
+            page = f"http://{self.network.of('zonecast')}:9465/readyz"
+            self.assertIn('"ready":true', File.said("curl", "-s", page, "-H", "Host: localhost:9464"))
 
     @staticmethod
     def succeeds(container, words):

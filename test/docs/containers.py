@@ -1,8 +1,8 @@
 """docker-compose.yml and the Dockerfile without an engine: what they say, and the processes that it comes to.
 
 A service becomes a process of this host: its image's ENTRYPOINT with its command, the files that are mounted or that
-the Dockerfile copies, volumes and tmpfs as folders. Addresses 192.0.2.x become 127.a.b.x, which are all this host's, and so do
-0.0.0.0 and 127.0.0.1 within a service; users and capabilities are not looked at.
+the Dockerfile copies, volumes and tmpfs as folders. Addresses 192.0.2.x become 127.a.b.x, which are all this host's,
+and so do 0.0.0.0 and 127.0.0.1 within a service; users and capabilities are not looked at.
 """
 
 import getpass
