@@ -7,7 +7,6 @@ and so do 0.0.0.0 and 127.0.0.1 within a service; users and capabilities are not
 
 import getpass
 import os
-import pathlib
 import random
 import re
 import shlex

@@ -240,6 +240,17 @@ class Checked(unittest.TestCase):
         checked.Checker(parts.build_folder() / "bin").check(
             "zonecast --json zone-status example.com | tee x\nsudo systemctl restart zonecastd\n./dev bench worker --scale 0.1")
 
+    def test_nothing_is_done_to_the_host(self):
+        stage = stages.Stage({})
+        self.addCleanup(stage.__exit__)
+        stage.names = {}
+        with self.assertRaises(parts.PartFailed):
+            stage.shell("rm -rf /var/lib/zonecast/*")
+        stage.name("/var/lib/zonecast", stage.path("/var/lib/zonecast"))
+        self.assertEqual(f"rm -rf {stage.folder}/var/lib/zonecast/*", stage.shell("rm -rf /var/lib/zonecast/*")[-1])
+        with self.assertRaises(parts.PartFailed):
+            stage.shell("rm -rf /var/lib/redis")
+
     def test_a_line_matches_as_announced_only(self):
         self.assertTrue(pages.matches(["a  version 7", "...", "took 1.2 ms"], ["a version 12", "b", "c", "took 300 us"]))
         self.assertTrue(pages.matches(["x ... z"], ["x y z"]))

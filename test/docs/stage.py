@@ -10,6 +10,7 @@ import contextlib
 import getpass
 import os
 import pathlib
+import re
 import shutil
 import socket
 import subprocess
@@ -253,7 +254,11 @@ class Stage:
         return file
 
     def shell(self, command):
-        return ["bash", "-euo", "pipefail", "-c", self.here(command)]
+        text = self.here(command)
+        outside = re.sub(rf"{re.escape(str(self.folder))}\S*", "", text)
+        if left := [name for name in PATHS if name in outside]:
+            raise parts.PartFailed(f"this would be done to the host's own {left}: {command}")
+        return ["bash", "-euo", "pipefail", "-c", text]
 
     def write(self, name, text):
         file = self.path(name) if name.startswith("/") else self.work / name
@@ -293,4 +298,6 @@ class Terminal(Stage):
         self.name('owner = "zonecast"', f'owner = "{getpass.getuser()}"')
 
     def shell(self, command):
+        if re.search(r"\b(systemctl|apt|adduser|rm|mv)\b", command):
+            raise parts.PartFailed(f"this would be done to the host: {command}")
         return super().shell(f"{self.source}\n{command}")
