@@ -91,28 +91,29 @@ class File(unittest.TestCase):
             return re.findall(r'(?m)^#!substdef "!(\w+)!', (ROOT / file).read_text())
         self.assertEqual(names("config/kamailio/local.cfg"), names("config/compose/kamailio.local.cfg"))
 
-    def test_the_image_has_the_libraries_that_the_programs_need(self):
-        needed = set()
-        for program in ("zonecastd", "zonecast", "zonecast-mirror"):
-            file = parts.build_folder() / "bin" / program
-            names = re.findall(r"NEEDED.*\[(.*)\]", self.said("readelf", "-d", file))
-            found = dict(re.findall(r"(\S+) => (/\S+)", self.said("ldd", file)))
-            needed |= {self.package_of(found[name]) for name in names if name in found and not re.match("lib[aut]*san", name)}
-        self.assertEqual(set(), needed - PLAIN - containers.images()["zonecast"].packages)
+    def test_the_images_have_the_libraries_that_the_programs_need(self):
+        images, build = containers.images(), parts.build_folder()
+        programs = [build / "bin" / name for name in ("zonecastd", "zonecast", "zonecast-mirror")]
+        for image, files in (("zonecast", programs), ("kamailio", [build / "lib/lua/zonecast.so"])):
+            paths = set()
+            for file in files:
+                names = re.findall(r"NEEDED.*\[(.*)\]", self.said("readelf", "-d", file))
+                found = dict(re.findall(r"(\S+) => (/\S+)", self.said("ldd", file)))
+                paths |= {found[name] for name in names if name in found and not re.match("lib[aut]*san", name)}
+            self.assertEqual(set(), self.packages_of(paths) - PLAIN - images[image].packages, image)
 
     @staticmethod
     def said(*command):
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
-    @staticmethod
-    def package_of(path):
-        """dpkg may know it as in /lib, or as in /usr/lib, which are one folder."""
-        real = str(pathlib.Path(path).resolve())
-        for name in (path, real, real.removeprefix("/usr"), f"/usr{path}"):
-            owner = subprocess.run(["dpkg", "-S", name], capture_output=True, text=True, check=False)
-            if owner.returncode == 0:
-                return owner.stdout.partition(":")[0]
-        raise AssertionError(f"no package has {path}")
+    def packages_of(self, paths):
+        """dpkg may know one as in /lib, or as in /usr/lib, which are one folder."""
+        real = {path: str(pathlib.Path(path).resolve()) for path in paths}
+        names = {name: path for path in paths for name in (path, real[path], real[path].removeprefix("/usr"), f"/usr{path}")}
+        listed = subprocess.run(["dpkg", "-S", *names], capture_output=True, text=True, check=False).stdout
+        owners = {names[name]: package for package, name in re.findall(r"(?m)^([\w.+-]+)(?::\w+)?: (.*)$", listed) if name in names}
+        self.assertEqual(set(paths), set(owners), "each is of a package")
+        return set(owners.values())
 
     def test_what_the_dockerfile_copies_is_there(self):
         for image in containers.images().values():
