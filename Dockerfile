@@ -51,9 +51,10 @@ USER unbound
 ENTRYPOINT ["unbound"]
 CMD ["-d", "-c", "/etc/unbound/unbound.conf"]
 
-# A proxy at the edge. Its table belongs to the user of the mirror, who has the same number in both images.
+# A proxy at the edge. Its table belongs to the user of the mirror, who has the same number in both images. Kamailio
+# looks for TCP in /etc/protocols, which is in netbase.
 FROM ${BASE} AS kamailio
-RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends kamailio kamailio-lua-modules \
+RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends netbase kamailio kamailio-lua-modules \
        kamailio-sqlite-modules sqlite3 \
     && rm -rf /var/lib/apt/lists/* \
     && groupadd --gid 800 zonecast && useradd --system --uid 800 --gid 800 --no-create-home zonecast
@@ -69,7 +70,7 @@ CMD ["-DD", "-E", "-f", "/etc/kamailio/kamailio.cfg", "-Y", "/run/kamailio", "-X
 # The alerts
 FROM ${BASE} AS prometheus
 RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends prometheus \
-    && rm -rf /var/lib/apt/lists/*
+    && rm -rf /var/lib/apt/lists/* && install -d -o prometheus -g prometheus /var/lib/prometheus
 USER prometheus
 ENTRYPOINT ["prometheus"]
 
