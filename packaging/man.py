@@ -192,7 +192,7 @@ def main():
     bin_folder, folder = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
     changelog = (HERE / "changelog").read_text()
     version = re.search(r"\((.*?)\)", changelog).group(1)
-    date = re.search(r"^ -- .*>  \w+, (.*?) \d\d:", changelog, re.MULTILINE).group(1)
+    date = re.search(r"^ -- .*  \w+, (.*?) \d\d:", changelog, re.MULTILINE).group(1)
     folder.mkdir(parents=True, exist_ok=True)
     for name in NAMES:
         page = options_page(bin_folder, version, date) if name == "zonecast.yaml" else \

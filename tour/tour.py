@@ -10,6 +10,7 @@ if all of it happened. Nothing of it is left behind.
 import argparse
 import contextlib
 import pathlib
+import shlex
 import shutil
 import signal
 import sys
@@ -89,29 +90,43 @@ def look_up(daemon, mirror, host):
     say(textwrap.indent(daemon.ask("lookup", "--table", mirror.table, host).stdout.rstrip(), "  "))
 
 
-def explain_how(daemon, redis, mirror, knot, http):
-    zonecast = f"{daemon.bin / 'zonecast'} -s {daemon.control}"
-    say(f"""
-It runs until Ctrl-C. In another terminal, see change sets as they happen:
+def other_terminal(folder, daemon, redis, mirror, knot):
+    """A file that makes `zonecast`, `knotc` and `redis-cli` those of the tour."""
+    file = folder / "terminal"
+    file.write_text(f"""export PATH={shlex.quote(str(daemon.bin))}:$PATH:/usr/sbin
+export ZONECAST_SOCKET={shlex.quote(str(daemon.control))} ZONECAST_TABLE={shlex.quote(str(mirror.table))}
+knotc() {{ command knotc -c {shlex.quote(str(knot.config))} "$@"; }}
+redis-cli() {{ command redis-cli -s {shlex.quote(str(redis.socket))} "$@"; }}
+""")
+    return file
 
-  {zonecast} watch
+
+def explain_how(terminal, redis, http):
+    say(f"""
+It runs until Ctrl-C. In another terminal, so that the commands below mean these servers:
+
+  source {terminal}
+
+See change sets as they happen:
+
+  zonecast watch
 
 and edit a zone, as its owner would:
 
-  knotc -c {knot.config} zone-begin acme.example
-  knotc -c {knot.config} zone-set acme.example _sip._udp.new 3600 SRV "10 5 5060 sip.provider.example."
-  knotc -c {knot.config} zone-commit acme.example
+  knotc zone-begin acme.example
+  knotc zone-set acme.example _sip._udp.new 3600 SRV "10 5 5060 sip.provider.example."
+  knotc zone-commit acme.example
 
 A call comes in for a domain of which nobody told the provider, and the proxy asks:
 
-  redis-cli -s {redis.socket} XADD '{redis.key("wanted")}' '*' domain {NEWCOMER} worker tour
-  {zonecast} watched
+  redis-cli XADD '{redis.key("wanted")}' '*' domain {NEWCOMER} worker tour
+  zonecast watched
 
 Ask why, and look at what proxies read:
 
-  {zonecast} explain lab.acme.example
-  {daemon.bin / 'zonecast'} lookup --table {mirror.table} acme.example
-  redis-cli -s {redis.socket} HGETALL '{redis.key("domain")}'
+  zonecast explain lab.acme.example
+  zonecast lookup acme.example
+  redis-cli HGETALL '{redis.key("domain")}'
 
 Or in a browser: http://127.0.0.1:{http}/
 """)
@@ -139,7 +154,7 @@ def tour(folder, once, build):
             meet(mirror, NEWCOMER)
             return
         look_up(daemon, mirror, "sales.acme.example")
-        explain_how(daemon, redis, mirror, knot, http)
+        explain_how(other_terminal(folder, daemon, redis, mirror, knot), redis, http)
         while daemon.process.poll() is None:
             time.sleep(0.2)
         raise daemon.fail("zonecastd ended")

@@ -1,11 +1,11 @@
-"""Measures zonecast beside what people use today, with real servers on loopback: ./dev bench SUITE
+"""Measures zonecast beside what people use today, with real servers on loopback: ./dev bench [SUITE]
 
-`transfer` puts zonecastd beside the best secondaries, `worker` a proxy's look-ups beside tables in its own memory,
+Without a suite it runs all of them. `transfer` puts zonecastd beside the best secondaries, `worker` a proxy's look-ups beside tables in its own memory,
 `resolver` its questions to a resolver beside bare getdns.
-Prints a table for people and writes build/bench.json (build/bench-SUITE.json), one row per figure. Ratios are taken in one run, against
-peers that do the same work on the same machine; seconds alone say little. All files of all parts are in memory
-where there is /dev/shm, so that it is not the disk that is measured. What exactly each figure measures stands
-at the head of the file of its scenario.
+Prints a table for people, and writes one row per figure into build/bench.json (of one suite: build/bench-SUITE.json)
+and a chart of them beside it, an SVG. Ratios are taken in one run, against peers that do the same work on the same
+machine; seconds alone say little. All files of all parts are in memory where there is /dev/shm, so that it is not the
+disk that is measured. What exactly each figure measures stands at the head of the file of its scenario.
 """
 
 import argparse
@@ -17,12 +17,14 @@ import shutil
 import signal
 import sys
 import tempfile
+import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path.insert(0, str(HERE.parent / "support"))
 
 import parts  # noqa: E402
+import chart  # noqa: E402
 from adapter import AdapterCpu  # noqa: E402
 from axfr import Transfer  # noqa: E402
 from bootstrap import Bootstrap  # noqa: E402
@@ -39,6 +41,7 @@ from wanted import Wanted  # noqa: E402
 from watched import WatchedMemory  # noqa: E402
 from wire_reader import WireReader  # noqa: E402
 
+ALL = "all"
 MEMORY = pathlib.Path("/dev/shm")
 SCENARIOS = {"axfr": Transfer, "edit": OneEdit, "zones": ManyZones, "wire": WireReader, "notify": Storm,
              "lookup": LookUps, "bootstrap": Bootstrap, "seen": SeenByAWorker, "kamailio": KamailioCpu,
@@ -67,6 +70,22 @@ def table(rows):
                      for line in [head, *lines])
 
 
+def summary(rows):
+    """One table of all suites: what was measured, what stands beside it, and whether the bound is met."""
+    lines = [("FIGURE", "MEASURED", "BESIDE", "BOUND", "")]
+    for row in rows:
+        beside = f"{number(row['peer_value'])} {row['unit']} ({row['peer']})" if row["peer_value"] is not None else "-"
+        measured = f"{number(row['value'])} {row['unit']}".strip()
+        lines.append((row["what"], measured if row["ratio"] is None else f"{measured}, x {number(row['ratio'])}", beside,
+                      bound_text(row), verdict(row)))
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines)
+
+
+def bound_text(row):
+    return f"x {number(row['bound'])}" if row["bounded"] == "ratio" else f"{number(row['bound'])} {row['unit']}".strip()
+
+
 def chosen(suite, only):
     """The figures that are named, by their own name or their scenario's."""
     if not only:
@@ -84,14 +103,23 @@ def show_logs(folder):
         print(f"\n--- the end of {log.relative_to(folder)}", *tail, sep="\n", file=sys.stderr)
 
 
-def measure(figures, options, folder):
+def of_suite(suite, only):
+    """(suite, its figures that are asked for)."""
+    if suite != ALL:
+        return [(suite, chosen(SUITES[suite], only))]
+    if only:
+        sys.exit("bench: --only is for one suite: transfer, worker or resolver")
+    return [(name, list(figures)) for name, figures in SUITES.items()]
+
+
+def measure(suite, figures, options, folder):
     """The rows, and what failed: a scenario that fails has no rows, and the others go on."""
     stand = Stand(folder, options.build, options.scale, options.runs, shlex.split(options.under))
     found, failed = {}, []
-    for name, scenario in SCENARIOS.items():
-        if not any(figure.scenario == name for figure in figures):
-            continue
-        print(name, flush=True)
+    due = [name for name in SCENARIOS if any(figure.scenario == name for figure in figures)]
+    for done, name in enumerate(due):
+        print(f"{time.strftime('%H:%M:%S')} {suite} {done + 1} of {len(due)}: {name}", flush=True)
+        scenario = SCENARIOS[name]
         stand.folder = folder / name
         try:
             found |= scenario(stand).measure()
@@ -102,13 +130,13 @@ def measure(figures, options, folder):
     if stand.callbacks:
         seconds, callback, name = max(stand.callbacks)
         found["loop-callback"] = Measured(seconds * 1000, note=f"{callback} in {name}")
-    return [row(figure, found[figure.name]) for figure in figures if figure.name in found], failed
+    return [{"suite": suite, **row(figure, found[figure.name])} for figure in figures if figure.name in found], failed
 
 
 def main():
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("suite", choices=SUITES)
+    parser.add_argument("suite", nargs="?", choices=[ALL, *SUITES], default=ALL, help="default: all of them")
     parser.add_argument("--only", help="figures or scenarios, separated by commas; loop-callback comes along with any")
     parser.add_argument("--scale", type=float, default=1.0, help="of all sizes; 1 is what the bounds are for")
     parser.add_argument("--runs", type=int, default=3, help="of what is repeated; the median counts")
@@ -120,16 +148,25 @@ def main():
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/release", help="with bin/zonecastd")
     parser.add_argument("--json", type=pathlib.Path, help="where the rows go")
     options = parser.parse_args()
-    figures = chosen(SUITES[options.suite], options.only)
-    file = options.json or ROOT / "build" / ("bench.json" if options.suite == "transfer" else f"bench-{options.suite}.json")
+    suites = of_suite(options.suite, options.only)
+    file = options.json or ROOT / "build" / ("bench.json" if options.suite == ALL else f"bench-{options.suite}.json")
+    file.parent.mkdir(parents=True, exist_ok=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     folder = pathlib.Path(tempfile.mkdtemp(prefix="zonecast-bench-", dir=options.folder))
+    rows, failed = [], []
     try:
-        rows, failed = measure(figures, options, folder)
+        for suite, figures in suites:
+            found, trouble = measure(suite, figures, options, folder)
+            rows, failed = rows + found, failed + trouble
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     file.write_text(json.dumps(rows, indent=1) + "\n")
-    print(table(rows))
+    picture = file.with_suffix(".svg")
+    picture.write_text(chart.drawn(rows, options.scale))
+    print(summary(rows) if options.suite == ALL else table(rows))
+    print(f"\n{file} and {picture} have it, too.")
+    if options.scale != 1:
+        print(f"At scale {options.scale:g}, which is not what the bounds are for.")
     if failed:
         sys.exit("\n".join(f"bench: {each}" for each in failed))
     if options.strict and any(line["bound_met"] is False for line in rows):

@@ -3,11 +3,14 @@
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
 import unittest
+import xml.etree.ElementTree
 
+import chart
 import figures
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -19,30 +22,52 @@ def bench(*arguments):
 
 
 class Smoke(unittest.TestCase):
-    def test_every_figure_has_its_row_in_the_table_and_in_the_file(self):
-        for suite, rows in figures.SUITES.items():
-            with self.subTest(suite):
-                self.every_figure_has_its_row(suite, rows)
-
-    def every_figure_has_its_row(self, suite, expected):
+    def test_every_figure_has_its_row_in_the_table_in_the_file_and_in_the_chart(self):
         with tempfile.TemporaryDirectory() as folder:
             file = pathlib.Path(folder) / "bench.json"
-            done = bench(suite, "--scale", "0.001", "--runs", "1", "--json", str(file))
+            done = bench("--scale", "0.001", "--runs", "1", "--json", str(file))
             self.assertEqual(0, done.returncode, done.stdout + done.stderr)
             rows = json.loads(file.read_text())
-        self.assertEqual([figure.name for figure in expected], [row["name"] for row in rows])
-        for figure, row in zip(expected, rows):
-            with self.subTest(figure.name):
-                self.assertIn(f"\n{figure.name} ", done.stdout)
+            drawn = " ".join(xml.etree.ElementTree.parse(file.with_suffix(".svg")).getroot().itertext())
+        expected = [(suite, figure) for suite, figures_of_it in figures.SUITES.items() for figure in figures_of_it]
+        self.assertEqual([(suite, figure.name) for suite, figure in expected], [(row["suite"], row["name"]) for row in rows])
+        for (suite, figure), row in zip(expected, rows):
+            with self.subTest(f"{suite} {figure.name}"):
+                self.assertRegex(done.stdout, rf"(?m)^{re.escape(figure.what)}  .*(met|MISSED)$")
+                self.assertIn(figure.what, drawn)
                 self.assertGreaterEqual(row["value"], 0)
                 self.assertIsInstance(row["bound_met"], bool)
                 if figure.bounded == "ratio":
                     self.assertAlmostEqual(row["value"], row["ratio"] * row["peer_value"])
 
+    def test_one_suite_tells_more_of_each_figure(self):
+        with tempfile.TemporaryDirectory() as folder:
+            done = bench("transfer", "--only", "wire", "--scale", "0.001", "--runs", "1", "--json", f"{folder}/bench.json")
+        self.assertEqual(0, done.returncode, done.stdout + done.stderr)
+        self.assertRegex(done.stdout, r"(?m)^FIGURE +VALUE +UNIT +PEER")
+        self.assertIn("\nwire-record ", done.stdout)
+
     def test_a_figure_that_does_not_exist_is_refused(self):
         done = bench("transfer", "--only", "axfr-tiem")
         self.assertNotEqual(0, done.returncode)
         self.assertIn("no figure axfr-tiem; there are: axfr, axfr-memory", done.stderr)
+
+
+class Chart(unittest.TestCase):
+    def row(self, value, bound=10, **more):
+        return {"suite": "s", "what": "a < b", "unit": "ms", "value": value, "ratio": None, "peer": None, "bounded": "value",
+                "bound": bound, "bound_met": value <= bound, **more}
+
+    def test_a_bar_is_as_long_as_its_share_of_the_bound_and_what_is_missed_says_so(self):
+        drawn = chart.drawn([self.row(5), self.row(15), self.row(40), self.row(0, bound=0)])
+        bars = re.findall(r'<rect class="(met|missed)" .*?width="([\d.]+)"', drawn)
+        line = chart.BAR / chart.SHARE_MAX
+        self.assertEqual([("met", line / 2), ("missed", line * 1.5), ("missed", chart.BAR), ("met", 1)],
+                         [(kind, float(width)) for kind, width in bars])
+        self.assertEqual(2, drawn.count("(missed)"))
+        self.assertEqual(1, drawn.count("l9 9"), "one bar is cut")
+        self.assertIn("a &lt; b", drawn)
+        xml.etree.ElementTree.fromstring(drawn)
 
 
 class Rows(unittest.TestCase):

@@ -116,6 +116,13 @@ class Lintian(unittest.TestCase):
         self.assertEqual(len(PACKAGES), len(found), found)
         run("lintian", "--allow-root", "--fail-on", "error", *found)
 
+    def test_their_maintainer_is_who_built_them(self):
+        named = f"{os.environ.get('DEBFULLNAME', '')} <{os.environ.get('DEBEMAIL', '')}>"
+        if "@" not in named:
+            named = "unnamed builder <nobody@packages.invalid>"
+        for package in pathlib.Path(os.environ["ZONECAST_PACKAGES"]).glob("*.deb"):
+            self.assertEqual(named, run("dpkg-deb", "--field", package, "Maintainer").stdout.strip())
+
 
 class Packages(unittest.TestCase):
     def setUp(self):
