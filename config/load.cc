@@ -141,6 +141,19 @@ void readRoot(const Node& root, Draft& draft, Errors& errors) {
   checkConnections(root, settings.secondary.limits, errors);
 }
 
+std::vector<WrittenOption> written(Draft& draft) {
+  std::vector<WrittenOption> all;
+  for (const Section& section : sections()) {
+    for (const Option<Draft>& option : section.options) {
+      if (!option.show) continue;
+      all.push_back(
+          {fmt::format("{}{}{}", section.name, section.name.empty() ? "" : ".", option.name),
+           option.show(draft), option.at_reload == AtReload::restart});
+    }
+  }
+  return all;
+}
+
 std::optional<Node> readDocument(const std::filesystem::path& file, std::uint32_t number,
                                  Errors& errors) {
   const auto text = readFile(file, kFileOctetsMax);
@@ -171,6 +184,7 @@ tl::expected<Configuration, std::vector<ConfigError>> load(const std::filesystem
   const auto root = readDocuments(file, errors);
   if (root) readRoot(*root, draft, errors);
   if (!errors.empty()) return tl::unexpected(errors.takeInFileOrder());
+  draft.result.options = written(draft);
   return std::move(draft.result);
 }
 

@@ -57,9 +57,16 @@ DomainBook::DomainBook(const Settings& settings, const view::View& view, query::
       published_(published),
       rules_(std::move(rules)),
       brake_(settings.brake) {
-  for (std::size_t i = 0; i < settings.customers.size(); ++i) {
-    customers_.emplace(settings.customers[i].name, view::CustomerId{static_cast<std::uint32_t>(i)});
+  onSettingsChanged();
+}
+
+void DomainBook::onSettingsChanged() {
+  customers_.clear();  // its keys live in the settings
+  for (std::size_t i = 0; i < settings_.customers.size(); ++i) {
+    customers_.emplace(settings_.customers[i].name,
+                       view::CustomerId{static_cast<std::uint32_t>(i)});
   }
+  brake_.onPolicyChanged();
 }
 
 DomainId DomainBook::ensure(const derive::Domain& domain) {
