@@ -64,6 +64,7 @@ struct Configuration {
   std::uint32_t control_sessions_max = 64;
   HttpConfiguration http;
   std::string log_level = "info";      // debug, info, warning, error
+  std::string log_format = "auto";     // auto, text, json, journald
   std::filesystem::path log_file;      // empty: standard error
   std::string user, group;             // whom the process becomes; empty: it stays who it is
   std::filesystem::path pid_file;      // empty: none

@@ -68,6 +68,12 @@ tl::expected<std::string, std::string> loadToken(const std::filesystem::path& fi
   return token;
 }
 
+void checkLog(const Node& root, const Configuration& configuration, Errors& errors) {
+  if (configuration.log_format != "journald" || configuration.log_file.empty()) return;
+  errors.add(root.find("log")->find("file")->where,
+             "expected no `log.file` beside `format: journald`, which has none");
+}
+
 void checkHttp(const Node& root, Draft& draft, Errors& errors) {
   const Node* section = root.find("http");
   if (section == nullptr || section->kind != Node::Kind::mapping) return;  // said already
@@ -136,6 +142,7 @@ void readRoot(const Node& root, Draft& draft, Errors& errors) {
   if (const Node* discovery = root.find("discovery")) readDiscovery(*discovery, draft, errors);
   readCustomers(root, draft, errors);
   checkRedis(root, draft.result.redis, errors);
+  checkLog(root, draft.result, errors);
   checkHttp(root, draft, errors);
   checkClamps(root, settings, errors);
   checkConnections(root, settings.secondary.limits, errors);

@@ -121,6 +121,11 @@ std::vector<Option<Draft>> logOptions() {
           "level", at(&Draft::result, &Configuration::log_level),
           {{"debug", "debug"}, {"info", "info"}, {"warning", "warning"}, {"error", "error"}},
           "the least that is logged"),
+      atRestart(choice<Draft>(
+          "format", at(&Draft::result, &Configuration::log_format),
+          {{"auto", "auto"}, {"text", "text"}, {"json", "json"}, {"journald", "journald"}},
+          "lines of text, JSON objects, or records with fields for systemd's journal; auto: these "
+          "when systemd started it, else text")),
       atRestart(path("file", at(&Draft::result, &Configuration::log_file),
                      "where it is logged, in place of standard error; opened anew at SIGUSR1")),
   };

@@ -79,7 +79,8 @@ tl::expected<std::unique_ptr<Daemon>, std::string> Daemon::make(config::Configur
 Daemon::Daemon(config::Configuration configuration, std::filesystem::path file,
                process::LogOutput& log)
     : configuration_(std::move(configuration)),
-      out_(log.logger()),
+      logger_(log.logger()),
+      out_(logger_, log.takesFields()),
       log_(configuration_.settings, loop_, out_),
       metrics_(loop_),
       transport_(loop_, transportLimits(configuration_.notify)),
@@ -172,8 +173,9 @@ tl::expected<void, std::string> Daemon::restore() {
     ++zones;
   });
   if (!loaded) return tl::unexpected(std::move(loaded.error()));
-  out_->info("state directory read directory={} zones={}", configuration_.state_directory.string(),
-             zones);
+  out_.info(journal::Line("state directory read")
+                .add("directory", configuration_.state_directory.string())
+                .add("zones", zones));
   return {};
 }
 
@@ -191,12 +193,13 @@ void Daemon::run() {
   process::tellReady();
   observe();
   tellAlive();
-  out_->info("zonecastd {} is running zones={} customers={} notify_listeners={}", kVersion,
-             configuration_.settings.zones.size(), configuration_.settings.customers.size(),
-             configuration_.notify.listeners.size());
+  out_.info(journal::Line(fmt::format("zonecastd {} is running", kVersion))
+                .add("zones", configuration_.settings.zones.size())
+                .add("customers", configuration_.settings.customers.size())
+                .add("notify_listeners", configuration_.notify.listeners.size()));
   loop_.run();
   process::tellStopping();
-  out_->info("zonecastd stops: what is published stays published");
+  out_.info(journal::Line("zonecastd stops: what is published stays published"));
 }
 
 redis::RedisOptions Daemon::storeOptions() const {
@@ -243,7 +246,7 @@ void Daemon::onReloadRead(Reload::Outcome outcome) {
 void Daemon::apply(Reload::Outcome& outcome) {
   outcome.next->settings = std::move(outcome.news.settings);
   std::swap(configuration_, *outcome.next);
-  out_->set_level(spdlog::level::from_str(configuration_.log_level));
+  logger_->set_level(spdlog::level::from_str(configuration_.log_level));
   reconciler_->onSettingsChanged(std::move(outcome.news));
   startDiscovery();
   const redis::RedisOptions redis_options = storeOptions();
@@ -256,16 +259,17 @@ void Daemon::apply(Reload::Outcome& outcome) {
 void Daemon::tellReloaded(const v1::ReloadReport& report) {
   const auto say = [this](auto level, std::string_view what, const auto& sentences) {
     for (const std::string& sentence : sentences) {
-      out_->log(level, journal::Line(what).add("what", sentence).text());
+      out_.write(level, journal::Line(what).add("what", sentence));
     }
   };
   say(spdlog::level::err, "configuration cannot be read", report.errors());
   say(spdlog::level::err, "configuration refused: it takes a restart", report.at_restart());
   if (report.applied()) say(spdlog::level::info, "configuration changed", report.changed());
   if (report.applied()) {
-    out_->info("configuration reloaded changes={}", report.changed_size());
+    out_.info(journal::Line("configuration reloaded").add("changes", report.changed_size()));
   } else {
-    out_->error("configuration not reloaded: nothing is applied, and zonecastd goes on as before");
+    out_.error(journal::Line(
+        "configuration not reloaded: nothing is applied, and zonecastd goes on as before"));
   }
   metrics_.observeReload(report.applied()           ? "applied"
                          : report.errors_size() > 0 ? "invalid"

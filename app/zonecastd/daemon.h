@@ -72,7 +72,8 @@ class Daemon {
   void tellReloaded(const v1::ReloadReport& report);
 
   config::Configuration configuration_;
-  std::shared_ptr<spdlog::logger> out_;
+  std::shared_ptr<spdlog::logger> logger_;
+  const journal::Output out_;
   uv::Loop loop_;
   Journals journals_;
   journal::Log log_;

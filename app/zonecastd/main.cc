@@ -43,6 +43,14 @@ EXIT STATUS
   2  the command line is wrong
   4  the configuration file has errors)";
 
+process::LogForm formOf(const std::string& word) {
+  using process::LogForm;
+  return word == "text"       ? LogForm::text
+         : word == "json"     ? LogForm::json
+         : word == "journald" ? LogForm::journald
+                              : LogForm::automatic;
+}
+
 int fail(const std::string& why) {
   std::cerr << "zonecastd: cannot start: " << why << '\n';
   return kExitFailed;
@@ -58,7 +66,8 @@ int runUntilTold(config::Configuration configuration, const std::filesystem::pat
   }
   const auto became = process::become(configuration.user, configuration.group);
   if (!became) return fail(became.error());
-  auto log = process::LogOutput::open("zonecastd", configuration.log_level, configuration.log_file);
+  auto log = process::LogOutput::open("zonecastd", configuration.log_level, configuration.log_file,
+                                      formOf(configuration.log_format));
   if (!log) return fail(log.error());
   auto daemon = Daemon::make(std::move(configuration), file, *log);
   if (!daemon) {

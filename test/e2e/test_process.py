@@ -132,7 +132,7 @@ class LogFile(Process):
         self.assertEqual(0, part.stop())
 
     def test_the_journal_gets_levels_in_place_of_times(self):
-        part = self.daemon_without_zones()
+        part = self.daemon_without_zones(log={"format": "text"})
         part.log.touch()
         found = part.log.stat()
         for stream, start in ((f"{found.st_dev}:{found.st_ino}", "<6>zonecastd "), ("1:2", "20")):
@@ -143,6 +143,28 @@ class LogFile(Process):
                 (line,) = part.said("is running")
                 self.assertTrue(line.startswith(start), line)
                 part.stop()
+
+
+    def test_json_is_one_object_a_line(self):
+        primary = self.knot({"acme.example": zone("acme.example", *sip("@"))})
+        daemon = self.daemon(self.redis(), {"acme": self.customer(["acme.example"], primary)}, log={"format": "json"})
+        self.await_said(daemon, "zone transferred")
+        daemon.process.send_signal(signal.SIGUSR1)
+        daemon.stop()
+        objects = [json.loads(line) for line in daemon.log.read_text().splitlines()]
+        for each in objects:
+            self.assertEqual(["time", "level", "message"], list(each)[:3])
+        (transferred,) = [each for each in objects if each["message"] == "zone transferred"]
+        self.assertEqual(("info", "acme.example", "ns1", 1),
+                         tuple(transferred[name] for name in ("level", "zone", "primary", "to")))
+
+    @unittest.skipIf(pathlib.Path("/run/systemd/journal/socket").exists(), "there is a journal")
+    def test_a_journal_that_is_not_there_is_told_at_the_start(self):
+        daemon = self.daemon_without_zones(log={"format": "journald"})
+        status, said = daemon.refused()
+        daemon.process = None
+        self.assertEqual((1, "zonecastd: cannot start: log.format: journald: there is no /run/systemd/journal/socket\n"),
+                         (status, said))
 
 
 class PidFile(Process):

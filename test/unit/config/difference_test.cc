@@ -188,7 +188,7 @@ TEST_F(DifferenceTest, AgainstSettingsThatWereReloaded) {
       EXPECT_THAT(difference(running, loaded(text)).changed, IsEmpty()) << text;
     }
   }
-  EXPECT_EQ(running.settings.customers.size(), 1u);
+  EXPECT_EQ(running.settings.customers.size(), 2u) << "it, and that of discovered domains";
   EXPECT_EQ(running.settings.catalogs.size(), 1u);
 }
 
