@@ -1,6 +1,7 @@
 // Other settings while the core runs: numbers stay, and what comes of it is what a start would
 // make.
 #include <algorithm>
+#include <random>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -211,6 +212,75 @@ TEST_F(OtherSettings, ManyInARowEndWhereTheLastOneLeads) {
   EXPECT_EQ(world_.reconciler().overview().zones, 3u);
   EXPECT_EQ(world_.reconciler().overview().zones_leaving, 0u);
 }
+
+// Any configurations, one after the other, with anything under way in between: in the end it is as
+// if only the last one had ever been there.
+class AnySettings : public testing::TestWithParam<unsigned> {
+ protected:
+  static constexpr int kZones = 8, kCustomers = 3;
+
+  static void serve(test::World& world) {
+    for (const auto& endpoint : {kEndpoint, kOther}) {
+      world.primaries[endpoint].first = "ns1";
+      for (int zone = 0; zone < kZones; ++zone) {
+        const std::string name = fmt::format("z{}.example", zone);
+        world.primaries[endpoint].second.serve(nameFromText(name),
+                                               pointing(name, zone % 2 == 0 ? 5060 : 5070));
+      }
+    }
+  }
+  Written any() {
+    Written written;
+    written.settings.brake.customer_min = written.settings.brake.total_min = 1'000'000;
+    written.settings.edge.rules = {edgeAt(chance(50) ? 5060 : 5070)};
+    if (chance(50)) written.settings.edge.rules.push_back(edgeAt(chance(50) ? 5060 : 5070));
+    for (int customer = 0; customer < kCustomers; ++customer) {
+      if (chance(20)) continue;
+      std::vector<std::string> zones;
+      for (int zone = customer; zone < kZones; zone += kCustomers) {
+        if (chance(60)) zones.push_back(fmt::format("z{}.example", zone));
+      }
+      written.customer(fmt::format("c{}", customer), zones, chance(50) ? kEndpoint : kOther);
+    }
+    for (ZoneBinding& zone : written.settings.zones) zone.shared = chance(20);
+    return written;
+  }
+  bool chance(unsigned percent) { return random_() % 100 < percent; }
+
+  std::minstd_rand random_{GetParam() + 1};
+};
+
+TEST_P(AnySettings, EndWhereTheLastOneLeads) {
+  test::World world, fresh;
+  serve(world);
+  serve(fresh);
+  world.settings = any().settings;
+  world.start();
+  Written last;
+  for (int round = 0; round < 8; ++round) {
+    for (unsigned steps = random_() % 30; steps > 0; --steps) {
+      if (chance(40)) world.transport().deliver(world.reconciler());
+      if (chance(40)) world.store.deliver(world.reconciler());
+      if (world.reconciler().hasWork()) world.reconciler().work();
+    }
+    if (chance(30)) world.advance(10min);
+    last = any();
+    Reconfiguration news = reconfigured(world.settings, last.settings);
+    world.settings = std::move(news.settings);
+    world.reconciler().onSettingsChanged(std::move(news));
+  }
+  world.settle();
+  world.advance(3h);
+  fresh.settings = last.settings;
+  fresh.start();
+  fresh.settle();
+  fresh.advance(3h);
+  EXPECT_EQ(world.store.table(), fresh.store.table());
+  EXPECT_EQ(world.reconciler().overview().zones, last.settings.zones.size());
+  EXPECT_EQ(world.reconciler().overview().domains_held, 0u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, AnySettings, testing::Range(0u, 300u));
 
 }  // namespace
 }  // namespace zonecast::loop
