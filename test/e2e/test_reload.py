@@ -6,9 +6,10 @@ import signal
 import subprocess
 import unittest
 
-from setting import EDGE, QUICK_TIMERS, EndToEnd, hosted, parts, sip, zone
+from setting import EDGE, QUICK_TIMERS, EndToEnd, hosted, parts, primaries, sip, zone
 
 from service_manager import ServiceManager
+from unbound import Unbound
 
 APPLIED, HAS_ERRORS, TAKES_A_RESTART = 0, 4, 5
 KEY = "hmac-sha256:transfer.key:c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0IHNlY3JldCE="
@@ -140,6 +141,21 @@ class Applied(Reload):
         self.assertIn("catalog cat.test: other names that it may bring", self.reload(daemon))
         self.wait(lambda: "state=retiring" in self.store.domains()["two.test"], "the member to be retiring")
         self.assertEqual(hosted("one.test"), self.store.domains()["one.test"])
+
+    def test_watched_names_come_and_go(self):
+        authority = self.primary(primaries.Nsd, {name: zone(name, *sip("@")) for name in ("one.example", "two.example")}, "nsd")
+        unbound = self.adopt(Unbound(self.folder / "unbound", {name: authority.port for name in authority.zones}), True)
+        self.store = self.redis()
+        daemon = self.daemon(self.store, {"acme": {"watched": ["one.example"]}}, retire={"zone_gone": "1h"},
+                             resolver={"servers": [f"127.0.0.1:{unbound.port}"], "ttl_min": "1s", "retry_min": "1s"})
+        self.await_domains(self.store, {"one.example": hosted("one.example")})
+        self.write(daemon, {"acme": {"watched": ["two.example"]}})
+        said = self.reload(daemon)
+        self.assertIn("name two.example of customer acme is watched\n", said)
+        self.assertIn("name one.example of customer acme is watched no more", said)
+        self.wait(lambda: self.store.domains().get("two.example") == hosted("two.example"), "the new name's domain")
+        self.wait(lambda: "cause=zone_gone" in self.store.domains()["one.example"], "the other one retiring")
+        self.assertEqual(["two.example"], [each["domain"] for each in daemon.json("watched")])
 
     def test_redis_is_elsewhere_and_nothing_is_lost(self):
         daemon = self.set_up(zones=("one.test", "two.test"))
