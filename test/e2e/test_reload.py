@@ -241,6 +241,8 @@ class Refused(Reload):
         for broken in ("{", "\0", "edge: [", good[: len(good) // 2]):
             daemon.config.write_text(broken)
             self.reload(daemon, HAS_ERRORS)
+        daemon.config.write_text("{" + "".join(f"wrong{number}: 1, " for number in range(1000)) + "}")
+        self.assertIn("more errors: zonecast conf-check shows them", self.reload(daemon, HAS_ERRORS))
         daemon.config.unlink()
         self.reload(daemon, HAS_ERRORS)
         daemon.config.write_text(good)
