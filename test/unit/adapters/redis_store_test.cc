@@ -59,6 +59,21 @@ TEST(RedisStore, OptionsThatLeadElsewhereLoseItAndItIsOpenedThere) {
   EXPECT_EQ(first.text({"HLEN", std::string(kDomain)}), "3");
 }
 
+TEST(RedisStore, OptionsThatLeadElsewhereEndAPublicationUnderWay) {
+  RedisServer first, second;
+  Leader leader(optionsFor(first.socket()));
+  leader.open();
+  leader.rebase(tableOf(1), 17);
+  const plan::Table table = tableOf(2);
+  leader.store().rebase(leader.position(), {kLineage, plan::Version{18}, {}}, table);
+  leader.store().adopt(optionsFor(second.socket()));
+  ASSERT_THAT(leader.seen().lost, ElementsAre(HasSubstr("elsewhere")));
+  leader.open(plan::Term{1}, leader.position());
+  leader.rebase(table, 19);
+  EXPECT_EQ(second.text({"HLEN", std::string(kDomain)}), "2");
+  EXPECT_EQ(leader.seen().lost.size(), 1u);
+}
+
 TEST(RedisStore, OptionsThatLeadElsewhereEndWaitingForTheOldPlace) {
   RedisServer server;
   Leader leader(optionsFor("/nowhere.sock"));
