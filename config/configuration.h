@@ -48,6 +48,12 @@ struct NotifyConfiguration {
   Duration message_timeout = std::chrono::seconds{10};  // likewise
 };
 
+// An option of the daemon itself, as it may be written; empty for one that has no value.
+struct WrittenOption {
+  std::string name, value;
+  bool at_restart = false;  // it is changed by a restart alone
+};
+
 struct Configuration {
   loop::Settings settings;
   RedisConfiguration redis;
@@ -57,10 +63,12 @@ struct Configuration {
   std::filesystem::path control_socket = "/run/zonecast/control.sock";
   std::uint32_t control_sessions_max = 64;
   HttpConfiguration http;
-  std::string log_level = "info";  // debug, info, warning, error
-  std::filesystem::path log_file;  // empty: standard error
-  std::string user, group;         // whom the process becomes; empty: it stays who it is
-  std::filesystem::path pid_file;  // empty: none
+  std::string log_level = "info";      // debug, info, warning, error
+  std::string log_format = "auto";     // auto, text, json, journald
+  std::filesystem::path log_file;      // empty: standard error
+  std::string user, group;             // whom the process becomes; empty: it stays who it is
+  std::filesystem::path pid_file;      // empty: none
+  std::vector<WrittenOption> options;  // for difference.h
 };
 
 struct ConfigError {

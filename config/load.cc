@@ -68,6 +68,12 @@ tl::expected<std::string, std::string> loadToken(const std::filesystem::path& fi
   return token;
 }
 
+void checkLog(const Node& root, const Configuration& configuration, Errors& errors) {
+  if (configuration.log_format != "journald" || configuration.log_file.empty()) return;
+  errors.add(root.find("log")->find("file")->where,
+             "expected no `log.file` beside `format: journald`, which has none");
+}
+
 void checkHttp(const Node& root, Draft& draft, Errors& errors) {
   const Node* section = root.find("http");
   if (section == nullptr || section->kind != Node::Kind::mapping) return;  // said already
@@ -136,9 +142,23 @@ void readRoot(const Node& root, Draft& draft, Errors& errors) {
   if (const Node* discovery = root.find("discovery")) readDiscovery(*discovery, draft, errors);
   readCustomers(root, draft, errors);
   checkRedis(root, draft.result.redis, errors);
+  checkLog(root, draft.result, errors);
   checkHttp(root, draft, errors);
   checkClamps(root, settings, errors);
   checkConnections(root, settings.secondary.limits, errors);
+}
+
+std::vector<WrittenOption> written(Draft& draft) {
+  std::vector<WrittenOption> all;
+  for (const Section& section : sections()) {
+    for (const Option<Draft>& option : section.options) {
+      if (!option.show) continue;
+      all.push_back(
+          {fmt::format("{}{}{}", section.name, section.name.empty() ? "" : ".", option.name),
+           option.show(draft), option.at_reload == AtReload::restart});
+    }
+  }
+  return all;
 }
 
 std::optional<Node> readDocument(const std::filesystem::path& file, std::uint32_t number,
@@ -171,6 +191,7 @@ tl::expected<Configuration, std::vector<ConfigError>> load(const std::filesystem
   const auto root = readDocuments(file, errors);
   if (root) readRoot(*root, draft, errors);
   if (!errors.empty()) return tl::unexpected(errors.takeInFileOrder());
+  draft.result.options = written(draft);
   return std::move(draft.result);
 }
 

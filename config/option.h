@@ -33,6 +33,12 @@ enum class Shape : std::uint8_t {
   structure,     // has rows of its own; read elsewhere
 };
 
+// What becomes of another value when the configuration is read anew.
+enum class AtReload : std::uint8_t {
+  applied,
+  restart,  // the whole configuration is refused: it takes a restart
+};
+
 template <typename Target>
 struct Option {
   std::string_view name;
@@ -40,14 +46,21 @@ struct Option {
   std::string_view help;
   Shape shape = Shape::single;
   bool required = false;
+  AtReload at_reload = AtReload::applied;
   std::function<void(Target&)> clear = [](Target&) {};       // makes way for the items of a list
   std::function<bool(Target&, std::string_view)> take = {};  // false: not what was expected
-  std::function<std::string(Target&)> show = {};  // as it may be written; empty: no default
+  std::function<std::string(Target&)> show = {};  // as it may be written; empty: there is none
 };
 
 template <typename Target>
 Option<Target> required(Option<Target> option) {
   option.required = true;
+  return option;
+}
+
+template <typename Target>
+Option<Target> atRestart(Option<Target> option) {
+  option.at_reload = AtReload::restart;
   return option;
 }
 
@@ -154,18 +167,31 @@ Option<Target> toggle(std::string_view name, Get get, std::string_view help) {
 // For what has a meaning of its own: `take` says what is accepted.
 template <typename Target, typename Take>
 Option<Target> text(std::string_view name, std::string_view expected, Take take,
-                    std::string_view help) {
-  return {.name = name, .expected = std::string(expected), .help = help, .take = take};
+                    std::string_view help, std::function<std::string(Target&)> show = {}) {
+  return {.name = name,
+          .expected = std::string(expected),
+          .help = help,
+          .take = take,
+          .show = std::move(show)};
 }
 
 template <typename Target, typename Take>
 Option<Target> list(std::string_view name, std::string_view expected, Take take,
-                    std::string_view help) {
+                    std::string_view help, std::function<std::string(Target&)> show = {}) {
   return {.name = name,
           .expected = std::string(expected),
           .help = help,
           .shape = Shape::nonEmptyList,
-          .take = take};
+          .take = take,
+          .show = std::move(show)};
+}
+
+// "[a, b]", each as `write` has it; empty for none.
+template <typename Items, typename Write>
+std::string listed(const Items& items, Write write) {
+  std::vector<std::string> texts;
+  for (const auto& item : items) texts.push_back(write(item));
+  return texts.empty() ? std::string() : fmt::format("[{}]", fmt::join(texts, ", "));
 }
 
 template <typename Target>

@@ -23,6 +23,8 @@ without starting anything; `zonecast conf-help NAME` tells the same as this page
 - **Secrets** stand in files of their own, which the configuration names.
 - **conf.d**: what is in `conf.d/*.yaml` beside the file is added to it, in the order of the files' names: keys to
   mappings, items to lists. A single value stands once in all files.
+- **Reload**: `zonecast reload`, or SIGHUP, reads all files anew and applies what changed, all or nothing. A change of an
+  option that says `restart` has all of it refused.
 )";
 
 template <typename Target>
@@ -41,7 +43,7 @@ OptionTable table(std::string path, std::string_view help,
     const bool is_list = option.shape == Shape::list || option.shape == Shape::nonEmptyList;
     result.options.push_back({std::string(option.name),
                               (is_list ? "a list of: " : "") + option.expected, initialOf(option),
-                              std::string(option.help)});
+                              std::string(option.help), option.at_reload == AtReload::restart});
   }
   return result;
 }
@@ -95,12 +97,12 @@ std::string referencePage() {
     const std::string_view path = withoutDot(table.path);
     page += path.empty() ? "\n## The top level\n" : fmt::format("\n## `{}`\n", path);
     page += fmt::format("\n{}\n\n", asSentence(table.help));
-    page += "| option | takes | default | what it is for |\n|---|---|---|---|\n";
+    page += "| option | takes | default | reload | what it is for |\n|---|---|---|---|---|\n";
     for (const OptionHelp& option : table.options) {
       const bool is_word = option.initial == "none" || option.initial == "required";
-      page +=
-          fmt::format("| `{}` | {} | {} | {} |\n", option.name, option.takes,
-                      is_word ? option.initial : fmt::format("`{}`", option.initial), option.help);
+      page += fmt::format("| `{}` | {} | {} | {} | {} |\n", option.name, option.takes,
+                          is_word ? option.initial : fmt::format("`{}`", option.initial),
+                          option.at_restart ? "restart" : "applied", option.help);
     }
   }
   return page;
@@ -113,8 +115,10 @@ std::string optionsText(std::string_view path) {
     for (const OptionHelp& option : table.options) {
       const std::string name = table.path + option.name;
       if (!isBelow(name, path)) continue;
-      rows += fmt::format("  {}\n      {}\n      takes {}; {}{}\n", name, option.help, option.takes,
-                          option.initial == "required" ? "" : "default: ", option.initial);
+      rows +=
+          fmt::format("  {}\n      {}\n      takes {}; {}{}{}\n", name, option.help, option.takes,
+                      option.initial == "required" ? "" : "default: ", option.initial,
+                      option.at_restart ? "; changed by a restart alone" : "");
     }
     if (rows.empty()) continue;
     const std::string_view title = withoutDot(table.path);

@@ -12,6 +12,7 @@ struct OptionHelp {
   std::string takes;    // in words, with its bounds
   std::string initial;  // the default, as it may be written; "none", or "required"
   std::string help;
+  bool at_restart = false;  // it is changed by a restart alone, not by a reload
 };
 
 struct OptionTable {

@@ -57,13 +57,15 @@ Option<Draft> path(std::string_view name, Get get, std::string_view help) {
 
 // Into a path, or what holds one.
 template <typename Get>
-Option<Draft> socketPath(std::string_view name, Get get, std::string_view help) {
+Option<Draft> socketPath(std::string_view name, Get get, std::string_view help,
+                         std::function<std::string(Draft&)> show) {
   const auto take = [=](Draft& draft, std::string_view given) {
     const std::filesystem::path socket = resolved(draft, given);
     std::invoke(get, draft) = socket;
     return isPath(given) && socket.native().size() <= kSocketOctetsMax;
   };
-  return text<Draft>(name, "the path of a socket, of at most 107 octets from the root", take, help);
+  return text<Draft>(name, "the path of a socket, of at most 107 octets from the root", take, help,
+                     std::move(show));
 }
 
 // Whether there is such a user or group is asked where it is needed, not where a file is checked.
@@ -73,28 +75,30 @@ Option<Draft> account(std::string_view name, std::string Configuration::*at,
     draft.result.*at = text;
     return !text.empty() && text.size() <= 128 && isGraphic(text);
   };
-  return text<Draft>(name, expected, take, help);
+  const auto show = [at](Draft& draft) { return draft.result.*at; };
+  return atRestart(text<Draft>(name, expected, take, help, show));
 }
 
 std::vector<Option<Draft>> topLevel() {
   Option<Draft> control =
       socketPath("control_socket", at(&Draft::result, &Configuration::control_socket),
-                 "where `zonecast` asks the daemon");
-  control.show = [](Draft& draft) { return draft.result.control_socket.string(); };
+                 "where `zonecast` asks the daemon",
+                 [](Draft& draft) { return draft.result.control_socket.string(); });
   return {
-      path("state_directory", at(&Draft::result, &Configuration::state_directory),
-           "the folder of zone copies, DIDs and timers, which outlive a restart"),
-      size<Draft>("state_size_max", at(&Draft::result, &Configuration::state_octets_max), kMiB,
-                  1024 * kGiB, "what the state in `state_directory` may grow to"),
-      control,
-      count<Draft>("control_sessions_max", at(&Draft::result, &Configuration::control_sessions_max),
-                   1, 10'000, "sessions of `zonecast` at a time; one more is closed at once"),
+      atRestart(path("state_directory", at(&Draft::result, &Configuration::state_directory),
+                     "the folder of zone copies, DIDs and timers, which outlive a restart")),
+      atRestart(size<Draft>("state_size_max", at(&Draft::result, &Configuration::state_octets_max),
+                            kMiB, 1024 * kGiB, "what the state in `state_directory` may grow to")),
+      atRestart(control),
+      atRestart(count<Draft>("control_sessions_max",
+                             at(&Draft::result, &Configuration::control_sessions_max), 1, 10'000,
+                             "sessions of `zonecast` at a time; one more is closed at once")),
       account("user", &Configuration::user, "the name of a user of this host",
               "whom the daemon becomes when root starts it; not with systemd, whose unit says it"),
       account("group", &Configuration::group, "the name of a group of this host",
               "the group that it becomes then; the user's own without"),
-      path("pid_file", at(&Draft::result, &Configuration::pid_file),
-           "where the daemon writes its process ID, before it becomes `user`"),
+      atRestart(path("pid_file", at(&Draft::result, &Configuration::pid_file),
+                     "where the daemon writes its process ID, before it becomes `user`")),
       choice<Draft>(
           "undeclared_attributes",
           kSettings(&loop::Settings::attributes, &identity::AttributeSchema::undeclared),
@@ -117,8 +121,13 @@ std::vector<Option<Draft>> logOptions() {
           "level", at(&Draft::result, &Configuration::log_level),
           {{"debug", "debug"}, {"info", "info"}, {"warning", "warning"}, {"error", "error"}},
           "the least that is logged"),
-      path("file", at(&Draft::result, &Configuration::log_file),
-           "where it is logged, in place of standard error; opened anew at SIGUSR1"),
+      atRestart(choice<Draft>(
+          "format", at(&Draft::result, &Configuration::log_format),
+          {{"auto", "auto"}, {"text", "text"}, {"json", "json"}, {"journald", "journald"}},
+          "lines of text, JSON objects, or records with fields for systemd's journal; auto: these "
+          "when systemd started it, else text")),
+      atRestart(path("file", at(&Draft::result, &Configuration::log_file),
+                     "where it is logged, in place of standard error; opened anew at SIGUSR1")),
   };
 }
 
@@ -144,13 +153,17 @@ std::vector<Option<Draft>> httpOptions() {
     if (name) draft.result.http.hosts.emplace_back(name->text());
     return name.has_value();
   };
-  Option<Draft> hosts = list<Draft>("hosts", "the name of a host", addHost,
-                                    "that browsers may call it by, beside localhost and addresses");
+  Option<Draft> hosts =
+      list<Draft>("hosts", "the name of a host", addHost,
+                  "that browsers may call it by, beside localhost and addresses", [](Draft& draft) {
+                    return listed(draft.result.http.hosts, [](const auto& host) { return host; });
+                  });
   hosts.shape = Shape::list;
-  return {
+  std::vector<Option<Draft>> rows{
       httpListener(),
       socketPath("socket", kHttp(&HttpConfiguration::socket),
-                 "a unix socket for the same, for its owner and group"),
+                 "a unix socket for the same, for its owner and group",
+                 [](Draft& draft) { return draft.result.http.socket.string(); }),
       structure<Draft>("token_file", "the path of a file that holds a token",
                        "what all but the page itself, /healthz and /readyz ask for"),
       hosts,
@@ -165,6 +178,8 @@ std::vector<Option<Draft>> httpOptions() {
       duration<Draft>("request_timeout", kHttp(&HttpConfiguration::request_timeout), 1s, 5min,
                       "for a request to come in, and for its answer to be taken"),
   };
+  for (Option<Draft>& row : rows) row.at_reload = AtReload::restart;
+  return rows;
 }
 
 std::vector<Option<Draft>> notifyOptions() {
@@ -175,10 +190,13 @@ std::vector<Option<Draft>> notifyOptions() {
   };
   Option<Draft> listen =
       list<Draft>("listen", "an address and port, such as 192.0.2.1:53 or [2001:db8::1]:53",
-                  addListener, "where NOTIFY is received, by UDP and TCP");
+                  addListener, "where NOTIFY is received, by UDP and TCP", [](Draft& draft) {
+                    return listed(draft.result.notify.listeners,
+                                  [](const xfr::Endpoint& each) { return xfr::toText(each); });
+                  });
   listen.shape = Shape::list;
   return {
-      listen,
+      atRestart(listen),
       choice<Draft>("tsig", kSettings(&loop::Settings::notify, &xfr::NotifyPolicy::require_tsig),
                     {{"hint", false}, {"require", true}},
                     "what an unsigned NOTIFY for a zone with a key is: a hint, or refused"),
@@ -186,11 +204,12 @@ std::vector<Option<Draft>> notifyOptions() {
           "unsigned_hint_interval",
           kSettings(&loop::Settings::notify, &xfr::NotifyPolicy::unsigned_hint_interval), 100ms, 1h,
           "how often an unsigned NOTIFY for a zone with a key is followed, per zone"),
-      count<Draft>(
+      atRestart(count<Draft>(
           "connections_max", kNotify(&NotifyConfiguration::connections_max), 1, 100'000,
-          "connections at a time; one more takes the place of the one that is silent longest"),
-      duration<Draft>("message_timeout", kNotify(&NotifyConfiguration::message_timeout), 100ms, 1h,
-                      "on a connection, from one message to the end of the next"),
+          "connections at a time; one more takes the place of the one that is silent longest")),
+      atRestart(duration<Draft>("message_timeout", kNotify(&NotifyConfiguration::message_timeout),
+                                100ms, 1h,
+                                "on a connection, from one message to the end of the next")),
   };
 }
 
@@ -208,16 +227,27 @@ std::vector<Option<Draft>> redisOptions() {
     draft.result.redis.deployment = text;
     return isPlainName(text);
   };
+  const auto showSocket = [](Draft& draft) {
+    const auto* socket = std::get_if<std::filesystem::path>(&draft.result.redis.address);
+    return socket ? socket->string() : std::string();
+  };
+  const auto showAddress = [](Draft& draft) {
+    const auto* address = std::get_if<xfr::Endpoint>(&draft.result.redis.address);
+    return address ? xfr::toText(*address) : std::string();
+  };
   return {
-      socketPath("unix", kRedis(&RedisConfiguration::address), "Redis's socket; or `address`"),
+      socketPath("unix", kRedis(&RedisConfiguration::address), "Redis's socket; or `address`",
+                 showSocket),
       text<Draft>("address", "an address and port, such as 127.0.0.1:6379 or [::1]:6379",
-                  takeAddress, "Redis's TCP address; or `unix`"),
+                  takeAddress, "Redis's TCP address; or `unix`", showAddress),
       text<Draft>("user", "the name of an ACL user, without blanks", takeUser,
-                  "the ACL user; the default one without"),
+                  "the ACL user; the default one without",
+                  [](Draft& draft) { return draft.result.redis.user; }),
       path("password_file", kRedis(&RedisConfiguration::password_file),
            "the file that holds the user's password, alone"),
-      required(text<Draft>("deployment", "1 to 64 letters, digits, `_`, `.` or `-`", takeDeployment,
-                           "NAME in the keys zonecast:{NAME}:*")),
+      atRestart(required(text<Draft>("deployment", "1 to 64 letters, digits, `_`, `.` or `-`",
+                                     takeDeployment, "NAME in the keys zonecast:{NAME}:*",
+                                     [](Draft& draft) { return draft.result.redis.deployment; }))),
       duration<Draft>("connect_timeout", kRedis(&RedisConfiguration::connect_timeout), 10ms, 1min,
                       "for a connection to Redis"),
       duration<Draft>("command_timeout", kRedis(&RedisConfiguration::command_timeout), 10ms, 5min,
@@ -325,7 +355,11 @@ Option<Draft> patterns(std::string_view name,
     if (pattern) (draft.result.settings.discovery.*at).push_back(*std::move(pattern));
     return pattern.has_value();
   };
-  return list<Draft>(name, "a domain, `*.` and a domain for all below it, or `*`", add, help);
+  const auto show = [at](Draft& draft) {
+    return listed(draft.result.settings.discovery.*at,
+                  [](const discovery::Pattern& pattern) { return pattern.toText(); });
+  };
+  return list<Draft>(name, "a domain, `*.` and a domain for all below it, or `*`", add, help, show);
 }
 
 std::vector<Option<Draft>> discoveryQuotas() {

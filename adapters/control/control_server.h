@@ -8,6 +8,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,6 +26,12 @@ class ControlHandler {
   virtual ~ControlHandler() = default;
   // Any request but `watch`, which the server takes itself.
   virtual v1::ControlResponse handle(const v1::ControlRequest& request) = 0;
+  // The same, for what cannot be answered at once: `reply` is called once, or never, and may
+  // outlive whoever asked.
+  using Reply = std::function<void(const v1::ControlResponse&)>;
+  virtual void answer(const v1::ControlRequest& request, const Reply& reply) {
+    reply(handle(request));
+  }
 };
 
 class ControlServer {

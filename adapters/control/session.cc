@@ -48,6 +48,7 @@ int ControlServer::Session::startReading() {
 }
 
 void ControlServer::Session::send(std::string octets) {
+  if (!pipe_) return;
   auto request = std::make_unique<WriteRequest>();
   request->uv.data = request.get();
   request->octets = std::move(octets);
@@ -96,7 +97,10 @@ void ControlServer::Session::answer(const std::string& octets) {
   if (!parsed || request.verb_case() == v1::ControlRequest::VERB_NOT_SET) {
     send(frame(invalid("not a request that this version knows")));
   } else if (!request.has_watch()) {
-    send(frame(server_.handler_.handle(request)));
+    server_.handler_.answer(request,
+                            [asker = weak_from_this()](const v1::ControlResponse& response) {
+                              if (const auto session = asker.lock()) session->send(frame(response));
+                            });
   } else {
     stage_ = Stage::watches;
     if (startReading() < 0) server_.retire(*this);

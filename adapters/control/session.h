@@ -10,12 +10,12 @@
 
 namespace zonecast::control {
 
-class ControlServer::Session {
+class ControlServer::Session : public std::enable_shared_from_this<Session> {
  public:
   Session(ControlServer& server, uv::Handle<uv_pipe_t> pipe);
 
   bool start() { return startReading() == 0; }
-  void send(std::string octets);
+  void send(std::string octets);  // nothing after shut()
   void shut() { pipe_.reset(); }
   bool watches() const { return stage_ == Stage::watches; }
 

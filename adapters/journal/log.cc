@@ -37,8 +37,7 @@ std::string listed(const std::vector<plan::Cause>& causes) {
 
 }  // namespace
 
-Log::Log(const loop::Settings& settings, const ports::Clock& clock,
-         std::shared_ptr<spdlog::logger> out)
+Log::Log(const loop::Settings& settings, const ports::Clock& clock, Output out)
     : settings_(settings), clock_(clock), out_(std::move(out)) {}
 
 void Log::record(const ports::Fact& fact) {
@@ -54,29 +53,27 @@ void Log::warnSeldom(Repeats& repeats, const std::string& subject, Line line) {
   if (!omitted) return;
   if (omitted->same > 0) line.add("repeats", omitted->same);
   if (omitted->others > 0) line.add("others", omitted->others);
-  out_->warn(line.text());
+  out_.warn(line);
 }
 
 void Log::write(const xfr::ZoneCurrent& fact) {
-  if (!out_->should_log(spdlog::level::debug)) return;
-  out_->debug(Line("zone is current")
-                  .add("zone", fact.name.toText())
-                  .add("serial", fact.serial.value())
-                  .add("primary", primaryName(fact.primary))
-                  .text());
+  if (!out_.wants(Output::Level::debug)) return;
+  out_.debug(Line("zone is current")
+                 .add("zone", fact.name.toText())
+                 .add("serial", fact.serial.value())
+                 .add("primary", primaryName(fact.primary)));
 }
 
 void Log::write(const xfr::ZoneTransferred& fact) {
-  out_->info(Line("zone transferred")
-                 .add("zone", fact.name.toText())
-                 .add("from", fact.from ? std::to_string(fact.from->value()) : "none")
-                 .add("to", fact.to.value())
-                 .add("shape", fact.shape == xfr::TransferShape::ixfr ? "ixfr" : "axfr")
-                 .add("primary", primaryName(fact.primary))
-                 .add("records", fact.records)
-                 .add("octets", fact.octets)
-                 .add("took_ms", milliseconds(fact.took))
-                 .text());
+  out_.info(Line("zone transferred")
+                .add("zone", fact.name.toText())
+                .add("from", fact.from ? std::to_string(fact.from->value()) : "none")
+                .add("to", fact.to.value())
+                .add("shape", fact.shape == xfr::TransferShape::ixfr ? "ixfr" : "axfr")
+                .add("primary", primaryName(fact.primary))
+                .add("records", fact.records)
+                .add("octets", fact.octets)
+                .add("took_ms", milliseconds(fact.took)));
 }
 
 void Log::write(const xfr::ZoneFailure& fact) {
@@ -89,28 +86,24 @@ void Log::write(const xfr::ZoneFailure& fact) {
 }
 
 void Log::write(const xfr::ZoneExpired& fact) {
-  out_->error(
-      Line("zone has expired: its last good copy goes on being served; see to its primaries")
-          .add("zone", fact.name.toText())
-          .text());
+  out_.error(Line("zone has expired: its last good copy goes on being served; see to its primaries")
+                 .add("zone", fact.name.toText()));
 }
 
 void Log::write(const xfr::ConnectionsScarce& fact) {
-  out_->warn(
-      Line("SOA queries wait for a connection: limits.connections_max are open; raise it, or "
-           "lower limits.transfers_max")
-          .add("connections_max", fact.connections_max)
-          .add("servers_waiting", fact.servers_waiting)
-          .text());
+  out_.warn(Line("SOA queries wait for a connection: limits.connections_max are open; raise it, or "
+                 "lower limits.transfers_max")
+                .add("connections_max", fact.connections_max)
+                .add("servers_waiting", fact.servers_waiting));
 }
 
 void Log::write(const ports::NotifyReceived& fact) {
   const bool accepted = fact.result == xfr::NotifyResult::accepted;
-  if (accepted && !out_->should_log(spdlog::level::debug)) return;
+  if (accepted && !out_.wants(Output::Level::debug)) return;
   const std::string result(xfr::toText(fact.result));
   Line line("NOTIFY " + result);
   line.add("zone", fact.zone.empty() ? "-" : fact.zone).add("sender", fact.sender);
-  if (accepted) return out_->debug(line.text());
+  if (accepted) return out_.debug(line);
   warnSeldom(notifies_, result + " " + fact.sender, std::move(line));
 }
 
@@ -122,14 +115,13 @@ void Log::write(const ports::Published& fact) {
       .add("cause", listed(fact.changes->causes))
       .add("store_ms", milliseconds(fact.store_took));
   if (fact.rebased) line.add("rebased", "yes");
-  out_->info(line.text());
+  out_.info(line);
 }
 
 void Log::write(const ports::StoreOpened& fact) {
-  out_->info(Line("store open: " + fact.resumption)
-                 .add("term", static_cast<std::uint64_t>(fact.term))
-                 .add("version", static_cast<std::uint64_t>(fact.version))
-                 .text());
+  out_.info(Line("store open: " + fact.resumption)
+                .add("term", static_cast<std::uint64_t>(fact.term))
+                .add("version", static_cast<std::uint64_t>(fact.version)));
 }
 
 void Log::write(const ports::StoreLost& fact) {
@@ -145,28 +137,25 @@ void Log::write(const ports::DiskTrouble& fact) {
 }
 
 void Log::write(const ports::BrakeHolds& fact) {
-  out_->warn(Line("the brake holds what would go or move: zonecast plan shows it, and zonecast "
-                  "approve or reject decides")
-                 .add("customer", fact.customer)
-                 .add("domains", fact.domains)
-                 .add("digest", fact.digest)
-                 .text());
+  out_.warn(Line("the brake holds what would go or move: zonecast plan shows it, and zonecast "
+                 "approve or reject decides")
+                .add("customer", fact.customer)
+                .add("domains", fact.domains)
+                .add("digest", fact.digest));
 }
 
 void Log::write(const ports::DidDisputed& fact) {
-  out_->error(Line("disk and store name different customers for a DID: nothing about it is "
+  out_.error(Line("disk and store name different customers for a DID: nothing about it is "
                    "published until zonecast did transfer says whose it is")
                   .add("did", fact.did)
                   .add("on_disk", fact.on_disk)
-                  .add("in_store", fact.in_store)
-                  .text());
+                  .add("in_store", fact.in_store));
 }
 
 void Log::write(const ports::BrakeDecided& fact) {
-  out_->info(Line(fact.approved ? "plan approved" : "plan rejected")
-                 .add("customer", fact.customer)
-                 .add("domains", fact.domains)
-                 .text());
+  out_.info(Line(fact.approved ? "plan approved" : "plan rejected")
+                .add("customer", fact.customer)
+                .add("domains", fact.domains));
 }
 
 void Log::write(const ports::ClaimWarning& fact) {
@@ -194,44 +183,39 @@ void Log::write(const ports::Wanted& fact) {
 }
 
 void Log::write(const ports::ZoneAdded& fact) {
-  out_->info(Line("zone " + fact.how)
-                 .add("zone", fact.zone)
-                 .add("customer", fact.customer)
-                 .add("catalog", fact.catalog.empty() ? "-" : fact.catalog)
-                 .text());
+  out_.info(Line("zone " + fact.how)
+                .add("zone", fact.zone)
+                .add("customer", fact.customer)
+                .add("catalog", fact.catalog.empty() ? "-" : fact.catalog));
 }
 
 void Log::write(const ports::ZoneLeaves& fact) {
-  out_->warn(Line("zone leaves, and is served for some time yet: " + fact.cause)
-                 .add("zone", fact.zone)
-                 .add("seconds", std::chrono::floor<std::chrono::seconds>(fact.kept).count())
-                 .text());
+  out_.warn(Line("zone leaves, and is served for some time yet: " + fact.cause)
+                .add("zone", fact.zone)
+                .add("seconds", std::chrono::floor<std::chrono::seconds>(fact.kept).count()));
 }
 
 void Log::write(const ports::ZoneRemoved& fact) {
-  out_->warn(Line("zone removed: " + fact.cause).add("zone", fact.zone).text());
+  out_.warn(Line("zone removed: " + fact.cause).add("zone", fact.zone));
 }
 
 void Log::write(const ports::CatalogBroken& fact) {
-  out_->error(Line("catalog is broken, and its members stay as they are: " + fact.text)
-                  .add("catalog", fact.catalog)
-                  .text());
+  out_.error(Line("catalog is broken, and its members stay as they are: " + fact.text)
+                 .add("catalog", fact.catalog));
 }
 
 void Log::write(const ports::CatalogRead& fact) {
-  out_->info(Line("catalog read")
-                 .add("catalog", fact.catalog)
-                 .add("serial", fact.serial.value())
-                 .add("members", fact.members)
-                 .add("refused", fact.refused)
-                 .text());
+  out_.info(Line("catalog read")
+                .add("catalog", fact.catalog)
+                .add("serial", fact.serial.value())
+                .add("members", fact.members)
+                .add("refused", fact.refused));
 }
 
 void Log::write(const ports::CatalogExpired& fact) {
-  out_->error(Line("catalog has expired: its members stay as they are; see to its primaries")
-                  .add("catalog", fact.catalog)
-                  .add("members", fact.members)
-                  .text());
+  out_.error(Line("catalog has expired: its members stay as they are; see to its primaries")
+                 .add("catalog", fact.catalog)
+                 .add("members", fact.members));
 }
 
 void Log::write(const ports::MemberRefused& fact) {

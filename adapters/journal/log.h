@@ -4,12 +4,9 @@
 // called from the loop.
 #pragma once
 
-#include <memory>
 #include <string>
 
-#include <spdlog/logger.h>
-
-#include "adapters/journal/line.h"
+#include "adapters/journal/output.h"
 #include "adapters/journal/repeats.h"
 #include "reconciler/loop/settings.h"
 #include "reconciler/ports/clock.h"
@@ -20,8 +17,7 @@ namespace zonecast::journal {
 class Log final : public ports::Journal {
  public:
   // All of them must outlive the log.
-  Log(const loop::Settings& settings, const ports::Clock& clock,
-      std::shared_ptr<spdlog::logger> out);
+  Log(const loop::Settings& settings, const ports::Clock& clock, Output out);
 
   void record(const ports::Fact& fact) override;
 
@@ -58,7 +54,7 @@ class Log final : public ports::Journal {
 
   const loop::Settings& settings_;
   const ports::Clock& clock_;
-  std::shared_ptr<spdlog::logger> out_;
+  Output out_;
   Repeats zone_failures_, notifies_, store_losses_, store_troubles_, disk_troubles_, claims_,
       answers_, wanted_, wanted_troubles_, members_refused_;
 };

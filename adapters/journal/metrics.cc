@@ -62,6 +62,12 @@ Metrics::Metrics(const ports::Clock& clock)
                           "Publications acknowledged by the store, by kind.")),
       changes_(counters(*registry_, "zonecast_published_changes_total",
                         "Domains added to, changed in and removed from what is published.")),
+      reloads_(counters(*registry_, "zonecast_config_reloads_total",
+                        "Times that the configuration was read anew, by what came of it: applied, "
+                        "invalid, or refused since it takes a restart.")),
+      last_reload_successful_(gauge(*registry_, "zonecast_config_last_reload_successful",
+                                    "1 when what was read last, at the start or since, is what "
+                                    "holds; 0 when it was not applied.")),
       zones_(BuildGauge()
                  .Name("zonecast_zones")
                  .Help("Zones, by state; states overlap, and every zone is configured, by a "
@@ -155,6 +161,10 @@ Metrics::Metrics(const ports::Clock& clock)
       worker_age_max_(gauge(*registry_, "zonecast_worker_age_seconds_max",
                             "The longest since a worker knew what it serves to be the newest.")) {
   for (const char* shape : {"axfr", "ixfr"}) transfers_.Add({{"shape", shape}});
+  for (const char* result : {"applied", "invalid", "restart"}) {
+    reloads_.Add({{"result", result}});
+  }
+  last_reload_successful_.Set(1);
   for (const char* kind : {"change", "rebase"}) publishes_.Add({{"kind", kind}});
   for (const char* action : {"add", "change", "remove"}) changes_.Add({{"action", action}});
   auto& answered = counters(*registry_, "zonecast_answers_total",
@@ -264,6 +274,11 @@ void Metrics::count(const ports::CatalogRead&) {}
 void Metrics::count(const ports::CatalogExpired&) {}
 void Metrics::count(const ports::MemberRefused&) {
   members_refused_.Increment();
+}
+
+void Metrics::observeReload(std::string_view result) {
+  reloads_.Add({{"result", std::string(result)}}).Increment();
+  last_reload_successful_.Set(result == "applied" ? 1 : 0);
 }
 
 void Metrics::observeTurn(Duration cpu) {

@@ -42,6 +42,8 @@ class Metrics final : public ports::Journal {
   void observe(const loop::Overview& overview);
   void observeWorkers(const WorkerTally& workers);
   void observeTurn(Duration cpu);  // CPU used by one turn of the loop
+  // The configuration was read anew; `result` is "applied", "invalid" or "restart".
+  void observeReload(std::string_view result);
   // CPU used by one callback of it; `callback` is one of a few words that outlive the metrics.
   void observeCallback(std::string_view callback, Duration cpu);
 
@@ -87,6 +89,8 @@ class Metrics final : public ports::Journal {
   prometheus::Family<prometheus::Counter>& notifies_;
   prometheus::Family<prometheus::Counter>& publishes_;
   prometheus::Family<prometheus::Counter>& changes_;
+  prometheus::Family<prometheus::Counter>& reloads_;
+  prometheus::Gauge& last_reload_successful_;
   prometheus::Family<prometheus::Gauge>& zones_;
   prometheus::Family<prometheus::Gauge>& members_;
   prometheus::Counter& catalogs_broken_;

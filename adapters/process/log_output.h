@@ -1,8 +1,9 @@
-// Where a daemon's log goes: a file, or standard error.
+// Where a daemon's log goes, a file, standard error or systemd's journal, and in which form.
 //
-// A file is only ever appended to, and can be opened anew after it was moved away. On standard
-// error, systemd's journal gets the level of each line in its own notation (sd-daemon(3)) and no
-// time, which it has itself. Thread-safe.
+// A file is only ever appended to, and can be opened anew after it was moved away. The journal is
+// sent records with their fields (sd_journal_sendv(3)); where text is wanted all the same, standard
+// error has the level of each line in the journal's notation (sd-daemon(3)) and no time, which it
+// has itself. Thread-safe.
 #pragma once
 
 #include <filesystem>
@@ -16,14 +17,24 @@ namespace zonecast::process {
 
 class LogFile;
 
+enum class LogForm {
+  automatic,  // records to the journal, when standard error is its; else text
+  text,
+  json,      // one object a line
+  journald,  // records to the journal
+};
+
 class LogOutput {
  public:
-  // No path: standard error. `level` is one of spdlog's words.
+  // No path: standard error, or the journal. `level` is one of spdlog's words.
   static tl::expected<LogOutput, std::string> open(const std::string& name,
                                                    const std::string& level,
-                                                   const std::filesystem::path& path);
+                                                   const std::filesystem::path& path,
+                                                   LogForm form = LogForm::text);
 
   const std::shared_ptr<spdlog::logger>& logger() const { return logger_; }
+  // Whether a message may be a record with fields (log_record.h).
+  bool takesFields() const { return takes_fields_; }
 
   // Opens the file anew. When that fails, the log says so and goes on in the old one.
   void reopen();
@@ -33,6 +44,7 @@ class LogOutput {
 
   std::shared_ptr<LogFile> file_;  // null: standard error
   std::shared_ptr<spdlog::logger> logger_;
+  bool takes_fields_ = false;
 };
 
 }  // namespace zonecast::process

@@ -1,6 +1,7 @@
 #include "adapters/process/service_manager.h"
 
 #include <cstdint>
+#include <ctime>
 
 #include <systemd/sd-daemon.h>
 
@@ -15,6 +16,14 @@ void tell(const std::string& state) {
 
 void tellReady() {
   tell("READY=1");
+}
+
+// systemd tells one reload from another by the time.
+void tellReloading() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  const std::int64_t microseconds = std::int64_t{now.tv_sec} * 1'000'000 + now.tv_nsec / 1000;
+  tell("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(microseconds));
 }
 
 void tellStatus(const std::string& line) {

@@ -8,6 +8,7 @@
 namespace zonecast::process {
 
 void tellReady();
+void tellReloading();  // until tellReady()
 void tellStatus(const std::string& line);
 void tellAlive();
 void tellStopping();

@@ -14,6 +14,7 @@ namespace zonecast::redis {
 
 struct UnixSocket {
   std::string path;
+  friend bool operator==(const UnixSocket&, const UnixSocket&) = default;
 };
 
 // Of one reply, with all that is nested in it: far more than a slice of a scan or a page of the log
@@ -45,5 +46,10 @@ struct RedisOptions {
   ReplyLimits reply_limits;          // of more, the connection is closed
   std::size_t log_length = 50'000;   // entries that the log keeps, roughly
 };
+
+// Whether a connection that was made as the one has it is as the other has it.
+inline bool isSamePlace(const RedisOptions& a, const RedisOptions& b) {
+  return a.server == b.server && a.user == b.user && a.password_file == b.password_file;
+}
 
 }  // namespace zonecast::redis

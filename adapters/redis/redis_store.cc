@@ -27,6 +27,19 @@ RedisStore::RedisStore(uv::Loop& loop, RedisOptions options)
           },
           uv::Callback::store) {}
 
+void RedisStore::adopt(RedisOptions options) {
+  const bool moves = !isSamePlace(options_, options);
+  options_ = std::move(options);
+  if (!moves || state_ == State::closed) return;
+  publishing_failed_ = false;
+  others_led_ = false;  // that was elsewhere
+  backoff_ = options_.backoff_min;
+  if (state_ == State::waiting) return tryAgainLater();
+  const bool was_opening = state_ == State::opening;
+  fail("Redis is elsewhere by the configuration now");
+  if (!was_opening) publishing_failed_ = false;
+}
+
 void RedisStore::open(plan::Term term_known, const std::optional<plan::Position>& known) {
   term_known_ = term_known;
   known_ = known;

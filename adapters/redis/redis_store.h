@@ -41,6 +41,10 @@ class RedisStore final : public ports::StateStore {
   // Before open(); it must outlive the store.
   void reportTo(ports::StateStoreListener& listener) { listener_ = &listener; }
 
+  // Other options, for the same deployment. When they lead to another place, the store is lost, and
+  // found again there.
+  void adopt(RedisOptions options);
+
   void open(plan::Term term_known, const std::optional<plan::Position>& known) override;
   void publish(ports::Publication publication, const plan::Table& after) override;
   void rebase(const std::optional<plan::Position>& expected, plan::Position next,
@@ -68,7 +72,7 @@ class RedisStore final : public ports::StateStore {
   void watchAnew();
   Place place() { return {session_, options_, keys_}; }
 
-  const RedisOptions options_;
+  RedisOptions options_;
   const schema::RedisKeys keys_;
   ports::StateStoreListener* listener_ = nullptr;
   State state_ = State::closed;

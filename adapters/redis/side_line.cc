@@ -22,7 +22,16 @@ SideLine::SideLine(uv::Loop& loop, RedisOptions options)
           uv::Callback::store) {}
 
 void SideLine::start() {
+  was_started_ = true;
   start_timer_.after(Duration::zero());
+}
+
+void SideLine::adopt(RedisOptions options) {
+  const bool moves = !isSamePlace(options_, options);
+  options_ = std::move(options);
+  if (!moves || !was_started_) return;
+  backoff_ = options_.backoff_min;
+  onDown();
 }
 
 void SideLine::send(const Command& command, Connection::Handler handler) {

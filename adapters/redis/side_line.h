@@ -17,6 +17,7 @@ class SideLine {
   SideLine(uv::Loop& loop, RedisOptions options);
 
   void start();
+  void adopt(RedisOptions options);  // of the same deployment
   bool isUp() const { return is_up_; }
   std::size_t unanswered() const { return session_.unanswered(); }
   // Nothing is sent while the line is down.
@@ -26,9 +27,9 @@ class SideLine {
   Task<void> connect();
   void onDown();
 
-  const RedisOptions options_;
+  RedisOptions options_;
   const schema::RedisKeys keys_;
-  bool is_up_ = false;
+  bool was_started_ = false, is_up_ = false;
   Duration backoff_;
   std::minstd_rand random_;
   Session session_;

@@ -66,8 +66,21 @@ RedisWorkerQuestions::RedisWorkerQuestions(uv::Loop& loop, RedisOptions options)
           loop, [this] { tellLosses(); }, uv::Callback::store) {}
 
 void RedisWorkerQuestions::start() {
+  was_started_ = true;
   start_timer_.after(Duration::zero());
   answers_.start();
+}
+
+// Elsewhere the stream is another one.
+void RedisWorkerQuestions::adopt(RedisOptions options) {
+  const bool moves = !isSamePlace(options_, options);
+  options_ = options;
+  answers_.adopt(std::move(options));
+  if (!moves || !was_started_) return;
+  session_.close();
+  place_.reset();
+  fruitless_ = 0;
+  start_timer_.after(Duration::zero());
 }
 
 // -- answers -------------------------------------------------------------------------------------

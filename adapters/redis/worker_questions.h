@@ -40,6 +40,7 @@ class RedisWorkerQuestions final : public ports::WorkerQuestions {
   // Before start(); it must outlive this.
   void reportTo(ports::WorkerQuestionsListener& listener) { listener_ = &listener; }
   void start();
+  void adopt(RedisOptions options);  // of the same deployment
 
   void answerNotHosted(const derive::Domain& domain, Duration keep, std::string_view why) override;
 
@@ -64,12 +65,13 @@ class RedisWorkerQuestions final : public ports::WorkerQuestions {
   Outcome errorIn(std::string_view command, ReplyView reply) const;
 
   uv::Loop& loop_;
-  const RedisOptions options_;
+  RedisOptions options_;
   const schema::RedisKeys keys_;
   ports::WorkerQuestionsListener* listener_ = nullptr;
   Counts counts_, told_;
   std::optional<StreamId> place_;  // the last entry that was read
   std::string last_trouble_, last_answer_trouble_;
+  bool was_started_ = false;
   unsigned fruitless_ = 0;  // failures since something was read
   Instant may_tell_losses_{};
   std::minstd_rand random_;

@@ -49,6 +49,16 @@ void RedisWorkerReports::start() {
   start_timer_.after(Duration::zero());
 }
 
+void RedisWorkerReports::adopt(RedisOptions options, WorkerReportLimits limits) {
+  const bool moves = !isSamePlace(options_, options);
+  options_ = std::move(options);
+  limits_ = limits;
+  if (!moves) return;
+  session_.close();
+  backoff_ = options_.backoff_min;
+  start();
+}
+
 Task<void> RedisWorkerReports::run() {
   session_.close();
   co_await session_.connect();

@@ -56,6 +56,7 @@ class RedisWorkerReports {
   RedisWorkerReports(uv::Loop& loop, RedisOptions options, WorkerReportLimits limits);
 
   void start();
+  void adopt(RedisOptions options, WorkerReportLimits limits);  // of the same deployment
   const SeenWorkers& seen() const { return seen_; }
 
  private:
@@ -66,8 +67,8 @@ class RedisWorkerReports {
   void onDown(std::string why);
 
   uv::Loop& loop_;
-  const RedisOptions options_;
-  const WorkerReportLimits limits_;
+  RedisOptions options_;
+  WorkerReportLimits limits_;
   const schema::RedisKeys keys_;
   SeenWorkers seen_;
   Duration backoff_;

@@ -26,7 +26,8 @@ constexpr const char* kFooter = R"(EXIT STATUS
   2  the command line or the request is wrong
   3  zonecastd (for export: Redis) cannot be reached, or did not answer in time; the table
      cannot be read, or what is exported not written
-  4  the configuration file has errors
+  4  the configuration file has errors; of reload: nothing is applied
+  5  reload: what changed takes a restart, and nothing is applied
 
 EXAMPLES
   zonecast status
@@ -166,6 +167,8 @@ int run(int argc, char** argv) {
   transfer->add_option("DID", options.did, "the DID")->required();
   transfer->add_option("CUSTOMER", options.customer, "who is to have it, as configured")
       ->required();
+  verb("reload", "have zonecastd read its configuration anew: all of it is applied, or nothing",
+       ask([&](Session& s) { return reloadConfiguration(s, options.json); }));
   verb("watched", "the domains that are asked about, having no zone here: watched and discovered",
        ask([&](Session& s) { return listWatched(s, options.json); }));
   verb("workers", "who reads what is published, and how far behind each is",

@@ -399,6 +399,20 @@ int rejectPlan(Session& session, const std::string& digest, bool json) {
   return printDone(session, request, json);
 }
 
+int reloadConfiguration(Session& session, bool json) {
+  v1::ControlRequest request;
+  request.mutable_reload();
+  const auto response = session.ask(request);
+  if (!response) return session.exitCode();
+  const v1::ReloadReport& report = response->reload();
+  if (json) {
+    std::cout << toJson(report) << '\n';
+  } else {
+    (report.applied() ? std::cout : std::cerr) << reloadText(report);
+  }
+  return report.applied() ? kExitDone : report.errors().empty() ? kExitRestart : kExitConfiguration;
+}
+
 int watch(Session& session, bool json) {
   return session.follow([&](const v1::WatchEvent& event) {
     std::cout << (json ? toJson(event) + "\n" : eventText(event)) << std::flush;

@@ -27,6 +27,8 @@ int listWorkers(Session& session, bool json);
 int showPlans(Session& session, bool json);
 int approvePlan(Session& session, const std::string& digest, bool json);
 int rejectPlan(Session& session, const std::string& digest, bool json);
+// Exits with kExitConfiguration or kExitRestart when nothing is applied.
+int reloadConfiguration(Session& session, bool json);
 int watch(Session& session, bool json);
 
 }  // namespace zonecast

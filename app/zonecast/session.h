@@ -18,6 +18,7 @@ enum ExitCode : int {
   kExitUsage = 2,
   kExitUnreachable = 3,
   kExitConfiguration = 4,
+  kExitRestart = 5,
 };
 
 class Session {

@@ -161,6 +161,25 @@ std::string planText(const v1::Plan& plan) {
   return text;
 }
 
+std::string reloadText(const v1::ReloadReport& report) {
+  std::string text;
+  const auto list = [&text](const auto& sentences) {
+    for (const std::string& sentence : sentences) text += "  " + printable(sentence) + '\n';
+  };
+  if (report.applied()) {
+    text = report.changed().empty() ? "reloaded: nothing changed\n" : "reloaded:\n";
+    list(report.changed());
+    return text;
+  }
+  if (!report.errors().empty()) text += "not reloaded: the configuration has errors\n";
+  list(report.errors());
+  if (!report.at_restart().empty()) text += "not reloaded: this takes a restart\n";
+  list(report.at_restart());
+  if (!report.changed().empty()) text += "with it waits\n";
+  list(report.changed());
+  return text;
+}
+
 std::string eventText(const v1::WatchEvent& event) {
   std::string text =
       fmt::format("version {}{}  {}", event.version(), event.rebased() ? " (everything anew)" : "",

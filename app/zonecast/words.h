@@ -18,6 +18,8 @@ std::string entryText(const v1::DomainEntry& entry);  // "hosted udp,tcp primary
 
 // Printable, whatever a zone's owner wrote.
 std::string stepText(const v1::ExplanationStep& step);  // a line, indented by its depth
+// What was applied, or why nothing is.
+std::string reloadText(const v1::ReloadReport& report);
 std::string planText(const v1::Plan& plan);
 std::string eventText(const v1::WatchEvent& event);  // lines, the last one ended
 

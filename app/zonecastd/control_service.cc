@@ -231,11 +231,17 @@ v1::ControlResponse ControlService::handle(const v1::ControlRequest& request) {
       return decide(request.reject().digest(), false);
     case v1::ControlRequest::kReadiness:
       return readiness();
-    case v1::ControlRequest::kWatch:  // the server takes it itself
+    case v1::ControlRequest::kWatch:   // the server takes it itself
+    case v1::ControlRequest::kReload:  // see answer()
     case v1::ControlRequest::VERB_NOT_SET:
       break;
   }
   return failure(v1::Failure::INVALID, "not a request that this version knows");
+}
+
+void ControlService::answer(const v1::ControlRequest& request, const Reply& reply) {
+  if (request.has_reload() && reload_) return reload_(reply);
+  reply(handle(request));
 }
 
 v1::ControlResponse ControlService::status() {

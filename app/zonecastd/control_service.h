@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <string>
+#include <utility>
 
 #include "adapters/control/control_server.h"
 #include "adapters/redis/worker_reports.h"
@@ -18,6 +19,10 @@ class ControlService final : public control::ControlHandler {
                  const redis::SeenWorkers& workers, std::string daemon_version);
 
   v1::ControlResponse handle(const v1::ControlRequest& request) override;
+  void answer(const v1::ControlRequest& request, const Reply& reply) override;
+
+  // What reads the configuration anew and replies what came of it; without, nobody can ask for it.
+  void reloadBy(std::function<void(Reply)> reload) { reload_ = std::move(reload); }
 
   // Notes whether everything is published: once it was, only the store can take readiness back,
   // since edits come and go.
@@ -47,6 +52,7 @@ class ControlService final : public control::ControlHandler {
   const redis::SeenWorkers& workers_;
   std::string daemon_version_;
   Instant started_;
+  std::function<void(Reply)> reload_;
   bool has_settled_ = false;  // everything was published
 };
 

@@ -25,7 +25,7 @@ std::uint64_t trueRandom() {
   return std::uint64_t{device()} << 32 | device();
 }
 
-redis::RedisOptions storeOptions(const config::RedisConfiguration& configuration,
+redis::RedisOptions redisOptions(const config::RedisConfiguration& configuration,
                                  std::uint32_t batch_max, const std::string& instance) {
   redis::RedisOptions options;
   if (const auto* path = std::get_if<std::filesystem::path>(&configuration.address)) {
@@ -67,17 +67,20 @@ http::HttpOptions httpOptions(const config::HttpConfiguration& configuration) {
 }  // namespace
 
 tl::expected<std::unique_ptr<Daemon>, std::string> Daemon::make(config::Configuration configuration,
+                                                                std::filesystem::path file,
                                                                 process::LogOutput& log) {
-  std::unique_ptr<Daemon> daemon(new Daemon(std::move(configuration), log));
+  std::unique_ptr<Daemon> daemon(new Daemon(std::move(configuration), std::move(file), log));
   if (auto opened = daemon->open(); !opened) return tl::unexpected(std::move(opened.error()));
   if (auto restored = daemon->restore(); !restored)
     return tl::unexpected(std::move(restored.error()));
   return daemon;
 }
 
-Daemon::Daemon(config::Configuration configuration, process::LogOutput& log)
+Daemon::Daemon(config::Configuration configuration, std::filesystem::path file,
+               process::LogOutput& log)
     : configuration_(std::move(configuration)),
-      out_(log.logger()),
+      logger_(log.logger()),
+      out_(logger_, log.takesFields()),
       log_(configuration_.settings, loop_, out_),
       metrics_(loop_),
       transport_(loop_, transportLimits(configuration_.notify)),
@@ -88,7 +91,10 @@ Daemon::Daemon(config::Configuration configuration, process::LogOutput& log)
       work_(loop_, [this] { reconciler_->work(); }),
       interrupt_(loop_, SIGINT, [this] { loop_.stop(); }),
       terminate_(loop_, SIGTERM, [this] { loop_.stop(); }),
-      reopen_(loop_, SIGUSR1, [&log] { log.reopen(); }) {
+      reopen_(loop_, SIGUSR1, [&log] { log.reopen(); }),
+      hang_up_(loop_, SIGHUP, [this] { reload({}); }),
+      reload_(loop_, std::move(file), configuration_,
+              [this](Reload::Outcome outcome) { onReloadRead(std::move(outcome)); }) {
   journals_.add(log_);
   journals_.add(metrics_);
 }
@@ -103,14 +109,11 @@ tl::expected<void, std::string> Daemon::open() {
   if (!disk) return tl::unexpected(std::move(disk.error()));
   disk_ = std::move(*disk);
 
-  const redis::RedisOptions redis_options = storeOptions(
-      configuration_.redis, configuration_.settings.publish_batch_max, disk_->instanceId());
+  const redis::RedisOptions redis_options = storeOptions();
   store_ = std::make_unique<redis::RedisStore>(loop_, redis_options);
   workers_ = std::make_unique<redis::RedisWorkerQuestions>(loop_, redis_options);
-  worker_reports_ = std::make_unique<redis::RedisWorkerReports>(
-      loop_, redis_options,
-      redis::WorkerReportLimits{.interval = configuration_.redis.workers_interval,
-                                .workers_max = configuration_.redis.workers_max});
+  worker_reports_ =
+      std::make_unique<redis::RedisWorkerReports>(loop_, redis_options, reportLimits());
   reconciler_ = std::make_unique<loop::Reconciler>(
       configuration_.settings,
       loop::Ports{loop_, transport_, resolver_, *workers_, *store_, *disk_, journals_},
@@ -128,6 +131,7 @@ tl::expected<void, std::string> Daemon::open() {
   }
   service_ =
       std::make_unique<ControlService>(*reconciler_, loop_, worker_reports_->seen(), kVersion);
+  service_->reloadBy([this](control::ControlHandler::Reply reply) { reload(std::move(reply)); });
   return openControl().and_then([this] { return openHttp(); });
 }
 
@@ -172,8 +176,9 @@ tl::expected<void, std::string> Daemon::restore() {
     ++zones;
   });
   if (!loaded) return tl::unexpected(std::move(loaded.error()));
-  out_->info("state directory read directory={} zones={}", configuration_.state_directory.string(),
-             zones);
+  out_.info(journal::Line("state directory read")
+                .add("directory", configuration_.state_directory.string())
+                .add("zones", zones));
   return {};
 }
 
@@ -186,18 +191,92 @@ void Daemon::run() {
     metrics_.observeCallback(uv::toText(callback), cpu);
   });
   reconciler_->start(publisher_);
-  const bool discovers = configuration_.settings.discovery.mode != discovery::Mode::off;
-  if (discovers && configuration_.settings.discovered) workers_->start();
+  startDiscovery();
   worker_reports_->start();
   process::tellReady();
   observe();
   tellAlive();
-  out_->info("zonecastd {} is running zones={} customers={} notify_listeners={}", kVersion,
-             configuration_.settings.zones.size(), configuration_.settings.customers.size(),
-             configuration_.notify.listeners.size());
+  out_.info(journal::Line(fmt::format("zonecastd {} is running", kVersion))
+                .add("zones", configuration_.settings.zones.size())
+                .add("customers", configuration_.settings.customers.size())
+                .add("notify_listeners", configuration_.notify.listeners.size()));
   loop_.run();
   process::tellStopping();
-  out_->info("zonecastd stops: what is published stays published");
+  out_.info(journal::Line("zonecastd stops: what is published stays published"));
+}
+
+redis::RedisOptions Daemon::storeOptions() const {
+  return redisOptions(configuration_.redis, configuration_.settings.publish_batch_max,
+                      disk_->instanceId());
+}
+
+redis::WorkerReportLimits Daemon::reportLimits() const {
+  return {.interval = configuration_.redis.workers_interval,
+          .workers_max = configuration_.redis.workers_max};
+}
+
+// Once it listens to workers it goes on to; when discovery is off, the core refuses what they ask.
+void Daemon::startDiscovery() {
+  const bool wants = configuration_.settings.discovery.mode != discovery::Mode::off &&
+                     configuration_.settings.discovered;
+  if (wants && !std::exchange(discovers_, true)) workers_->start();
+}
+
+// Whoever asks while one is under way, whose files may be from before, is answered by the next.
+void Daemon::reload(control::ControlHandler::Reply reply) {
+  asked_.push_back(std::move(reply));
+  if (!reload_.isUnderWay()) beginReload();
+}
+
+void Daemon::beginReload() {
+  process::tellReloading();
+  answered_ = std::exchange(asked_, {});
+  reload_.begin();
+}
+
+void Daemon::onReloadRead(Reload::Outcome outcome) {
+  if (outcome.next) apply(outcome);
+  tellReloaded(outcome.report);
+  v1::ControlResponse response;
+  *response.mutable_reload() = outcome.report;
+  for (const control::ControlHandler::Reply& reply : std::exchange(answered_, {})) {
+    if (reply) reply(response);
+  }
+  process::tellReady();
+  if (!asked_.empty()) beginReload();
+}
+
+void Daemon::apply(Reload::Outcome& outcome) {
+  outcome.next->settings = std::move(outcome.news.settings);
+  std::swap(configuration_, *outcome.next);
+  logger_->set_level(spdlog::level::from_str(configuration_.log_level));
+  reconciler_->onSettingsChanged(std::move(outcome.news));
+  startDiscovery();
+  const redis::RedisOptions redis_options = storeOptions();
+  workers_->adopt(redis_options);
+  worker_reports_->adopt(redis_options, reportLimits());
+  store_->adopt(redis_options);
+  outcome.report.set_applied(true);
+}
+
+void Daemon::tellReloaded(const v1::ReloadReport& report) {
+  const auto say = [this](auto level, std::string_view what, const auto& sentences) {
+    for (const std::string& sentence : sentences) {
+      out_.write(level, journal::Line(what).add("what", sentence));
+    }
+  };
+  say(spdlog::level::err, "configuration cannot be read", report.errors());
+  say(spdlog::level::err, "configuration refused: it takes a restart", report.at_restart());
+  if (report.applied()) say(spdlog::level::info, "configuration changed", report.changed());
+  if (report.applied()) {
+    out_.info(journal::Line("configuration reloaded").add("changes", report.changed_size()));
+  } else {
+    out_.error(journal::Line(
+        "configuration not reloaded: nothing is applied, and zonecastd goes on as before"));
+  }
+  metrics_.observeReload(report.applied()           ? "applied"
+                         : report.errors_size() > 0 ? "invalid"
+                                                    : "restart");
 }
 
 // Whatever the turn did, the core says when it wants the next one.

@@ -24,6 +24,7 @@
 #include "adapters/uv/loop.h"
 #include "adapters/uv/zone_transport.h"
 #include "app/zonecastd/control_service.h"
+#include "app/zonecastd/reload.h"
 #include "config/configuration.h"
 #include "reconciler/loop/reconciler.h"
 
@@ -43,16 +44,16 @@ class Journals final : public ports::Journal {
 
 class Daemon {
  public:
-  // Opens everything that can be refused (state directory, sockets); the error is a sentence. The
-  // log must outlive it.
+  // Opens everything that can be refused (state directory, sockets); the error is a sentence.
+  // `file` is where the configuration is read anew. The log must outlive it.
   static tl::expected<std::unique_ptr<Daemon>, std::string> make(
-      config::Configuration configuration, process::LogOutput& log);
+      config::Configuration configuration, std::filesystem::path file, process::LogOutput& log);
   ~Daemon();
 
   void run();  // until SIGINT or SIGTERM
 
  private:
-  Daemon(config::Configuration configuration, process::LogOutput& log);
+  Daemon(config::Configuration configuration, std::filesystem::path file, process::LogOutput& log);
   tl::expected<void, std::string> open();
   tl::expected<void, std::string> openControl();
   tl::expected<void, std::string> openHttp();
@@ -61,9 +62,18 @@ class Daemon {
   void observe();
   void tellAlive();
   void tellStatus(const loop::Overview& overview);
+  void startDiscovery();
+  redis::RedisOptions storeOptions() const;
+  redis::WorkerReportLimits reportLimits() const;
+  void reload(control::ControlHandler::Reply reply);
+  void beginReload();
+  void onReloadRead(Reload::Outcome outcome);
+  void apply(Reload::Outcome& outcome);
+  void tellReloaded(const v1::ReloadReport& report);
 
-  const config::Configuration configuration_;
-  std::shared_ptr<spdlog::logger> out_;
+  config::Configuration configuration_;
+  std::shared_ptr<spdlog::logger> logger_;
+  const journal::Output out_;
   uv::Loop loop_;
   Journals journals_;
   journal::Log log_;
@@ -86,7 +96,11 @@ class Daemon {
   uv::Timer observation_;
   uv::Timer alive_;
   uv::Soon work_;
-  uv::Signal interrupt_, terminate_, reopen_;
+  uv::Signal interrupt_, terminate_, reopen_, hang_up_;
+  bool discovers_ = false;
+  Reload reload_;
+  // Who asked for a reload, and whom the one under way answers.
+  std::vector<control::ControlHandler::Reply> asked_, answered_;
   std::string status_;  // as the service manager was told
 };
 

@@ -32,6 +32,8 @@ beside the configuration file is added to it; `zonecast conf-help` tells every o
 
 SIGNALS
   SIGINT, SIGTERM  it stops; what is published stays published
+  SIGHUP           it reads its configuration anew, and applies all of it or nothing; the log says
+                   which (`zonecast reload` does the same, and says it to whoever asks)
   SIGUSR1          it opens `log.file` anew, after that was moved away
 
 EXIT STATUS
@@ -41,13 +43,21 @@ EXIT STATUS
   2  the command line is wrong
   4  the configuration file has errors)";
 
+process::LogForm formOf(const std::string& word) {
+  using process::LogForm;
+  return word == "text"       ? LogForm::text
+         : word == "json"     ? LogForm::json
+         : word == "journald" ? LogForm::journald
+                              : LogForm::automatic;
+}
+
 int fail(const std::string& why) {
   std::cerr << "zonecastd: cannot start: " << why << '\n';
   return kExitFailed;
 }
 
 // The PID file is written as root, whom others believe; the log is opened as who opens it anew.
-int runUntilTold(config::Configuration configuration) {
+int runUntilTold(config::Configuration configuration, const std::filesystem::path& file) {
   std::optional<process::PidFile> pid_file;
   if (!configuration.pid_file.empty()) {
     auto written = process::PidFile::write(configuration.pid_file);
@@ -56,9 +66,10 @@ int runUntilTold(config::Configuration configuration) {
   }
   const auto became = process::become(configuration.user, configuration.group);
   if (!became) return fail(became.error());
-  auto log = process::LogOutput::open("zonecastd", configuration.log_level, configuration.log_file);
+  auto log = process::LogOutput::open("zonecastd", configuration.log_level, configuration.log_file,
+                                      formOf(configuration.log_format));
   if (!log) return fail(log.error());
-  auto daemon = Daemon::make(std::move(configuration), *log);
+  auto daemon = Daemon::make(std::move(configuration), file, *log);
   if (!daemon) {
     log->logger()->error("cannot start: {}", daemon.error());
     return kExitFailed;
@@ -94,8 +105,10 @@ int run(int argc, char** argv) {
     return kExitConfiguration;
   }
   std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGUSR1, SIG_IGN);  // until there is a loop that hears it
-  return runUntilTold(std::move(*configuration));
+  for (const int number : {SIGUSR1, SIGHUP}) {
+    std::signal(number, SIG_IGN);  // until there is a loop that hears it
+  }
+  return runUntilTold(std::move(*configuration), std::filesystem::absolute(file));
 }
 
 }  // namespace

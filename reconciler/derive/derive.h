@@ -24,6 +24,8 @@ struct DerivePolicy {
   std::uint32_t srv_targets_max = 32;  // per SRV set
   std::uint32_t addresses_max = 8;     // per target
   std::uint32_t lookups_max = 100;     // for one derivation
+
+  friend bool operator==(const DerivePolicy&, const DerivePolicy&) = default;
 };
 
 Verdict derive(const Domain& domain, const view::Lookup& dns, const Edge& edge,

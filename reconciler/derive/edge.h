@@ -53,6 +53,7 @@ struct Prefix {  // v4 in the first 4 octets; no bit beyond `length` is set
   std::array<std::uint8_t, 16> octets{};
   std::uint8_t length = 0;  // bits
   bool v6 = false;
+  friend bool operator==(const Prefix&, const Prefix&) = default;
 };
 // "192.0.2.0/24", "2001:db8::1" (a whole address). Not "192.0.2.1/24": host bits are a mistake.
 std::optional<Prefix> prefixFromText(std::string_view text);
@@ -64,6 +65,7 @@ struct EdgeRule {
   std::vector<dns::Name> hosts;
   std::vector<Prefix> prefixes;
   std::vector<EdgePort> ports;
+  friend bool operator==(const EdgeRule&, const EdgeRule&) = default;
 };
 
 struct Edge {
@@ -79,6 +81,8 @@ struct Edge {
   // Whether any rule has the port for the transport; whether any rule has a port for it.
   bool listensOn(Transport transport, std::uint16_t port) const;
   bool offers(Transport transport) const;
+
+  friend bool operator==(const Edge&, const Edge&) = default;
 };
 
 }  // namespace zonecast::derive

@@ -61,6 +61,8 @@ class Gate {
   tl::expected<derive::Domain, Refusal> admit(std::string_view domain, std::string_view worker,
                                               Instant now);
 
+  const Settings& settings() const { return settings_; }
+
   struct Remembered {
     std::size_t domains, workers, registrables;
   };

@@ -47,6 +47,8 @@ class Pattern {
 struct Quota {
   std::uint32_t rate;  // look-ups a second
   std::uint32_t burst;
+
+  friend bool operator==(const Quota&, const Quota&) = default;
 };
 
 struct Settings {
@@ -69,6 +71,8 @@ struct Settings {
   Duration keep_foreign = std::chrono::minutes{5};  // how long "not hosted" is told
   Duration idle = std::chrono::hours{24 * 30};      // unasked for so long: refreshed less often
   std::map<std::string, std::vector<std::string>> attributes;  // of discovered domains; they win
+
+  friend bool operator==(const Settings&, const Settings&) = default;
 };
 
 }  // namespace zonecast::discovery

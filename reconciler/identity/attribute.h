@@ -40,6 +40,8 @@ struct AttributeSpec {
   std::vector<std::string> values;       // enumeration
   AttributeValues defaults;              // empty: absent unless set; one unless multi
   std::string help;
+
+  friend bool operator==(const AttributeSpec&, const AttributeSpec&) = default;
 };
 
 enum class Undeclared : std::uint8_t { ignore, keep };
@@ -47,6 +49,8 @@ enum class Undeclared : std::uint8_t { ignore, keep };
 struct AttributeSchema {
   std::map<std::string, AttributeSpec, std::less<>> specs;
   Undeclared undeclared = Undeclared::ignore;
+
+  friend bool operator==(const AttributeSchema&, const AttributeSchema&) = default;
 };
 
 // One value by its type and bounds; the error says what was expected. Durations are "3600",

@@ -23,6 +23,8 @@ inline constexpr std::array<std::string_view, 4> kOwnTags{"v", "did", "alias", "
 struct ClaimLimits {
   std::uint32_t tags_max = 32;      // beside the version
   std::uint32_t octets_max = 4096;  // of the joined record
+
+  friend bool operator==(const ClaimLimits&, const ClaimLimits&) = default;
 };
 
 struct ClaimTag {

@@ -48,6 +48,8 @@ namespace zonecast::identity {
 struct Grants {
   std::vector<std::string> dids;  // patterns; '*' stands for any run of characters
   Setter setter = Setter::customer;
+
+  friend bool operator==(const Grants&, const Grants&) = default;
 };
 // The whole of `text`, octet by octet, without backtracking.
 bool matchesPattern(std::string_view pattern, std::string_view text);

@@ -18,6 +18,16 @@ Catalogs::Catalogs(const Settings& settings, const Zones& zones, const view::Vie
   for (const CatalogSettings& catalog : settings.catalogs) states_.emplace_back(catalog.allow);
 }
 
+void Catalogs::onSettingsChanged() {
+  while (states_.size() < settings_.catalogs.size()) {
+    states_.emplace_back(settings_.catalogs[states_.size()].allow);
+  }
+}
+
+void Catalogs::onGrantChanged(CatalogId id) {
+  at(id).allow = discovery::PatternSet(zones_.catalog(id).allow);
+}
+
 void Catalogs::onRead(CatalogId id, dns::Serial serial, Content content, bool is_confirmed) {
   State& state = at(id);
   state.serial = serial;

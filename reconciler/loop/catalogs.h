@@ -33,6 +33,11 @@ class Catalogs {
   Catalogs(const Settings& settings, const Zones& zones, const view::View& view,
            ports::Journal& journal);
 
+  // There may be more of them.
+  void onSettingsChanged();
+  void onGrantChanged(CatalogId catalog);
+  void readAgain(CatalogId catalog) { to_read_.insert(catalog); }  // its zone is transferred
+
   using Content = tl::expected<catalog::Members, catalog::Broken>;
   void onRead(CatalogId catalog, dns::Serial serial, Content content, bool is_confirmed);
   void onConfirmed(CatalogId catalog);

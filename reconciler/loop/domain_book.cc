@@ -59,6 +59,10 @@ DomainBook::DomainBook(const Settings& settings, const view::View& view, query::
       rules_(std::move(rules)),
       brake_(settings.brake) {}
 
+void DomainBook::onSettingsChanged() {
+  brake_.onPolicyChanged();
+}
+
 DomainId DomainBook::ensure(const derive::Domain& domain) {
   const auto known = find(domain);
   return known ? *known : make(domain);

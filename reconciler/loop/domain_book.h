@@ -132,8 +132,12 @@ class DomainBook : private identity::IdentityContext {
   bool dependentsOfSubtree(dns::NameView top, SubtreeCursor& cursor, std::size_t names_max,
                            Visitor&& visit) const;
 
+  // The numbers of customers and resolvers are as they were.
+  void onSettingsChanged();
+
   // Whom the domain is tried for; to be evaluated anew.
   void watch(DomainId id) { mutableNode(id).watched = true; }
+  void unwatch(DomainId id) { mutableNode(id).watched = false; }
   void want(DomainId id);
   // Some question of it has neither been answered nor failed.
   bool isPending(DomainId id) const;

@@ -17,7 +17,7 @@ constexpr std::uint32_t kSweptAtOnce = 5000;
 
 std::optional<derive::Domain> Newcomers::onWanted(std::string_view text, std::string_view worker,
                                                   Instant now) {
-  auto domain = gate_.admit(text, worker, now);
+  auto domain = gate_->admit(text, worker, now);
   const auto id = domain ? book_.find(*domain) : std::nullopt;
   const bool is_known = id && isKnown(book_.node(*id));
   if (domain && !is_known && isFull(*domain)) domain = tl::unexpected(discovery::Refusal::full);

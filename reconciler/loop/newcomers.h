@@ -33,7 +33,12 @@ class Newcomers {
         book_(book),
         workers_(workers),
         journal_(journal),
-        gate_(settings.discovery) {}
+        gate_(std::in_place, settings.discovery) {}
+
+  // Others are asked for, or others refused, than before: what was asked about lately is forgotten.
+  void onSettingsChanged() {
+    if (gate_->settings() != settings_.discovery) gate_.emplace(settings_.discovery);
+  }
 
   // The domain, when it is to be looked up.
   std::optional<derive::Domain> onWanted(std::string_view domain, std::string_view worker,
@@ -58,7 +63,7 @@ class Newcomers {
   DomainBook& book_;
   ports::WorkerQuestions& workers_;
   ports::Journal& journal_;
-  discovery::Gate gate_;
+  std::optional<discovery::Gate> gate_;                       // always
   std::deque<std::pair<Instant, derive::Domain>> under_way_;  // also of what has ended
   std::set<derive::Domain> shown_;                            // of these; not forgotten at once
   DomainId sweep_cursor_{};

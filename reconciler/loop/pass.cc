@@ -135,7 +135,7 @@ bool Pass::search(const StoreReplaced&) {
     dids_done_ = looked_at == 0;
     return false;
   }
-  if (published_done_) return touchEveryNode();
+  if (published_done_) return touchEveryNode(true);
   const auto& published = tools_.published.domains;
   auto entry = published_cursor_ ? published.upper_bound(*published_cursor_) : published.begin();
   for (; stepsLeft() > 0 && entry != published.end(); ++entry, ++steps_) {
@@ -167,6 +167,23 @@ bool Pass::search(const NamesWatched&) {
   return change_cursor_ == watched.size();
 }
 
+// One that is watched again since then stays so.
+bool Pass::search(const SettingsChanged& changed) {
+  for (; stepsLeft() > 0 && change_cursor_ < changed.unwatched.size(); ++steps_, ++change_cursor_) {
+    const dns::Name& name = changed.unwatched[change_cursor_];
+    const auto id = tools_.book.find(name);
+    if (id && !tools_.view.watcher(name)) tools_.book.unwatch(*id);
+  }
+  const std::vector<WatchedName>& watched = tools_.settings.watched;
+  for (; stepsLeft() > 0 && change_cursor_ - changed.unwatched.size() < watched.size();
+       ++steps_, ++change_cursor_) {
+    const auto id = tools_.book.ensure(watched[change_cursor_ - changed.unwatched.size()].name);
+    if (id) tools_.book.watch(*id);
+  }
+  if (change_cursor_ < changed.unwatched.size() + watched.size()) return false;
+  return touchEveryNode(false);
+}
+
 bool Pass::search(const DomainsWanted& wanted) {
   for (; stepsLeft() > 0 && change_cursor_ < wanted.domains.size(); ++steps_, ++change_cursor_) {
     const DomainId id = tools_.book.ensure(wanted.domains[change_cursor_]);
@@ -192,14 +209,14 @@ void Pass::restart() {
 }
 
 // A node that is made meanwhile has been told what is published.
-bool Pass::touchEveryNode() {
+bool Pass::touchEveryNode(bool as_it_is) {
   for (; stepsLeft() > 0 && node_cursor_ < tools_.book.idsEnd(); ++steps_) {
     const DomainId id = node_cursor_;
     node_cursor_ = DomainId{static_cast<std::uint32_t>(id) + 1};
     if (!tools_.book.exists(id)) continue;
     tools_.book.adoptPublished(id);
     touched_.push_back(tools_.book.node(id).domain);
-    enqueueAsItIs(id);
+    as_it_is ? enqueueAsItIs(id) : enqueue(id);
   }
   return node_cursor_ == tools_.book.idsEnd();
 }

@@ -37,6 +37,11 @@ struct AnswersChanged {
 // The names that the operator watches are looked at for the first time.
 struct NamesWatched {};
 
+// The operator's settings are others: every domain is looked at again.
+struct SettingsChanged {
+  std::vector<dns::Name> unwatched;  // that were watched before
+};
+
 struct DomainsWanted {
   std::vector<derive::Domain> domains;
 };
@@ -72,7 +77,7 @@ struct ZonesKnown {
 
 using PassSubject = std::variant<ZoneInstalled, ZoneReplaced, ZoneEdited, StoreReplaced,
                                  AnswersChanged, NamesWatched, DomainsWanted, DomainsDue, ZoneGone,
-                                 ZoneLeaving, CatalogReading, ZonesKnown>;
+                                 ZoneLeaving, CatalogReading, ZonesKnown, SettingsChanged>;
 
 // What a pass works with; all of it outlives the pass.
 struct PassTools {
@@ -136,6 +141,7 @@ class Pass {
   bool search(const StoreReplaced&);
   bool search(const AnswersChanged& answers);
   bool search(const NamesWatched&);
+  bool search(const SettingsChanged& changed);
   bool search(const DomainsWanted& wanted);
   bool search(const DomainsDue& due);
   bool search(const ZoneGone& gone);
@@ -148,7 +154,7 @@ class Pass {
   void enqueueOwner(dns::NameView owner, bool has_naptr);
   void enqueue(DomainId id);        // for what its verdict rests on may have changed
   void enqueueAsItIs(DomainId id);  // for only what is published did
-  bool touchEveryNode();
+  bool touchEveryNode(bool as_it_is);
   void evaluateSome(const Now& now);
   void evaluate(DomainId id, const Now& now);
   void decideSome();

@@ -101,8 +101,8 @@ void Reconciler::onTimer() {
 
 bool Reconciler::hasWork() const {
   return !answered_.empty() || !to_look_up_.empty() || !edits_.empty() || !passes_.empty() ||
-         catalogs_.hasWork() || !catalogs_.toRead().empty() || publisher_.hasWork() ||
-         dids_.hasWork();
+         !orders_.empty() || catalogs_.hasWork() || !catalogs_.toRead().empty() ||
+         publisher_.hasWork() || dids_.hasWork();
 }
 
 // Passes take turns: small ones are done in one, of a large one no edit ever waits for more than a
@@ -112,6 +112,7 @@ void Reconciler::work() {
   if (publisher_.state() != StoreState::planning) {
     lookAtAnswers();
     lookAtWanted();
+    workOnOrders();
     workOnCatalogs();
     advanceSome(edits_);
     advanceSome(passes_);

@@ -25,6 +25,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "reconciler/loop/catalogs.h"
@@ -32,6 +33,7 @@
 #include "reconciler/loop/newcomers.h"
 #include "reconciler/loop/pass.h"
 #include "reconciler/loop/publisher.h"
+#include "reconciler/loop/reconfiguration.h"
 #include "reconciler/loop/settings.h"
 #include "reconciler/loop/status.h"
 #include "reconciler/loop/zone_intake.h"
@@ -64,8 +66,8 @@ class Reconciler final : public ports::ZoneTransportListener,
                          public ports::StateStoreListener,
                          public ports::DiskListener {
  public:
-  // `settings` and what `ports` refers to must outlive the reconciler. `seed` is all its
-  // randomness.
+  // `settings` and what `ports` refers to must outlive the reconciler; the settings change only as
+  // onSettingsChanged() has it. `seed` is all its randomness.
   Reconciler(const Settings& settings, Ports ports, std::uint64_t seed);
   ~Reconciler() override;
 
@@ -92,6 +94,9 @@ class Reconciler final : public ports::ZoneTransportListener,
   std::optional<Leaving> leaving(view::ZoneIndex zone) const {
     return zones_.entry(idOf(zone)).leaving;
   }
+
+  // Between two calls, what `settings` refers to was replaced by what reconfigured() made of it.
+  void onSettingsChanged(Reconfiguration news);
 
   // -- what the operator asks
   Overview overview() const;
@@ -145,6 +150,31 @@ class Reconciler final : public ports::ZoneTransportListener,
   void onDiskTrouble(std::string why) override;
 
  private:
+  // What is to be done about a configuration that was read anew, one at a time and in order.
+  struct ZoneUnnamed {  // by the configuration
+    dns::Name name;
+  };
+  struct MemberAnew {  // its catalog's settings are others
+    CatalogId catalog{};
+    dns::Name zone;
+  };
+  struct WatchedAnew {  // and all domains are looked at again
+    std::vector<dns::Name> unwatched;
+    std::vector<WatchedName> watched;
+  };
+  using Order = std::variant<ZoneUnnamed, WantedZone, CatalogId, MemberAnew, WatchedAnew>;
+
+  void workOnOrders();
+  void carryOut(ZoneUnnamed unnamed);
+  void carryOut(WantedZone wanted);
+  void carryOut(CatalogId catalog);
+  void carryOut(MemberAnew member);
+  void carryOut(WatchedAnew names);
+  void succeed(xfr::ZoneId zone, WantedZone wanted);
+  void enterSuccessor(const dns::Name& name);
+  void tell(catalog::Step step, const dns::Name& name, const ZoneBinding& binding);
+  void readAgain(CatalogId catalog);
+  void dissolve(CatalogId catalog, const std::string& cause);
   void settle();  // after every event: actions go out, facts come in
   void ask();
   void lookAtAnswers();
@@ -223,6 +253,9 @@ class Reconciler final : public ports::ZoneTransportListener,
   std::vector<derive::Domain> to_look_up_;       // likewise
   std::deque<LateHint> late_hints_;              // in order, since the interval is one
   std::set<xfr::ZoneId> late_zones_;
+  std::deque<Order> orders_;
+  // By name: what comes as soon as the zone that has it is ready to be removed.
+  std::map<dns::Name, WantedZone, dns::CanonicalLess> successors_;
   bool restoring_ = true;
 };
 

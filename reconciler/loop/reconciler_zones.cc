@@ -31,14 +31,16 @@ bool Reconciler::addZone(WantedZone wanted, bool reset) {
 bool Reconciler::removeZone(dns::NameView name, std::string cause) {
   const std::optional<xfr::ZoneId> zone = zoneNamed(name);
   if (!zone) return false;
-  if (const auto catalog = zones_.entry(*zone).binding.catalog) {
-    catalogs_.stop(*catalog);
-    const Zones::Names members = zones_.membersOf(*catalog);
-    for (const dns::Name& member : members) leave(*zoneNamed(member), cause);
-  }
+  if (const auto catalog = zones_.entry(*zone).binding.catalog) dissolve(*catalog, cause);
   leave(*zone, std::move(cause));
   settle();
   return true;
+}
+
+void Reconciler::dissolve(CatalogId catalog, const std::string& cause) {
+  catalogs_.stop(catalog);
+  const Zones::Names members = zones_.membersOf(catalog);
+  for (const dns::Name& member : members) leave(*zoneNamed(member), cause);
 }
 
 bool Reconciler::isConfirmed(view::ZoneIndex zone) const {
@@ -73,6 +75,7 @@ void Reconciler::change(xfr::ZoneId zone, WantedZone wanted, bool reset) {
   const bool asks_otherwise = was_leaving ||
                               zones_.settings(zone).primaries != wanted.settings.primaries ||
                               zones_.settings(zone).limits != wanted.settings.limits;
+  if (!wanted.binding.catalog) view_.setShared(indexOf(zone), wanted.binding.shared);
   const auto last_success =
       was_leaving ? entry.last_success : secondary_.status(zone, now).last_success;
   if (asks_otherwise) secondary_.remove(zone, now);
@@ -134,6 +137,7 @@ void Reconciler::remove(xfr::ZoneId zone, const std::string& cause) {
         {fmt::format("zone {} is gone", name.toText()), std::nullopt}, false);
   catalogs_.onFreed(name);
   ports_.journal.record(ports::ZoneRemoved{name.toText(), cause});
+  enterSuccessor(name);
 }
 
 // -- what is known from before

@@ -29,6 +29,9 @@ struct CustomerSettings {
   // Who is asked about what lies outside its zones (nothing: nobody is), and about names that it
   // speaks for, where that is somebody else.
   std::optional<query::ResolverId> resolver{}, authoritative{};
+  bool is_gone = false;  // the configuration names it no more (loop/reconfiguration.h)
+
+  friend bool operator==(const CustomerSettings&, const CustomerSettings&) = default;
 };
 
 // A name that is asked about because the operator said so. The customer speaks for it and for all
@@ -36,6 +39,8 @@ struct CustomerSettings {
 struct WatchedName {
   dns::Name name;  // of a domain
   view::CustomerId customer{};
+
+  friend bool operator==(const WatchedName&, const WatchedName&) = default;
 };
 
 enum class CatalogId : std::uint32_t {};  // index into Settings::catalogs
@@ -55,6 +60,8 @@ struct CatalogSettings {
   std::uint32_t members_max = 50'000;
   MemberSettings members;  // of those that are in none of these groups; the first of them counts
   std::vector<std::pair<std::string, MemberSettings>> groups;
+
+  friend bool operator==(const CatalogSettings&, const CatalogSettings&) = default;
 };
 
 // What the rest of the core needs to know of a zone.
@@ -62,6 +69,8 @@ struct ZoneBinding {
   view::CustomerId customer{};
   bool shared = false;                 // answers every customer
   std::optional<CatalogId> catalog{};  // it is that one, and answers nobody
+
+  friend bool operator==(const ZoneBinding&, const ZoneBinding&) = default;
 };
 
 struct Settings {

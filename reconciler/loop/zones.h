@@ -59,6 +59,8 @@ class Zones {
   // `settings` and `disk` must outlive it. What is configured is here already.
   Zones(const Settings& settings, ports::Disk& disk);
 
+  void onSettingsChanged() { members_.resize(settings_.catalogs.size()); }
+
   const xfr::ZoneTable& table() const { return table_; }
   const xfr::ZoneSettings& settings(xfr::ZoneId zone) const { return table_[zone]; }
   const Entry& entry(xfr::ZoneId zone) const { return entries_[static_cast<std::size_t>(zone)]; }

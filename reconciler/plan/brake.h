@@ -38,6 +38,7 @@ class Brake {
   explicit Brake(const BrakePolicy& policy);  // outlives it
 
   void advanceTo(Instant now) { now_ = now; }
+  void onPolicyChanged() { is_judged_ = false; }
   Party party(std::string_view customer);  // made when new
   const std::string& nameOf(Party party) const { return at(party).name; }
 

@@ -85,6 +85,13 @@ Answers::Answers(const AnswerSettings& settings, std::vector<Resolver> resolvers
       index_(kShards, Index(0, Hash{this}, Equal{this})),
       budgets_{Budget{settings.asks_max, 0, 0}, Budget{settings.wanted_asks_max, 0, 0}} {}
 
+void Answers::adopt(const AnswerSettings& settings, std::vector<Resolver> resolvers) {
+  settings_ = settings;
+  resolvers_ = std::move(resolvers);
+  budgets_[static_cast<std::size_t>(Pool::refreshes)].slots = settings.asks_max;
+  budgets_[static_cast<std::size_t>(Pool::wanted)].slots = settings.wanted_asks_max;
+}
+
 std::optional<QuestionId> Answers::find(const Key& key) const {
   const Split asked = split(key.name);
   const Index& index = shard(asked.site);
@@ -265,7 +272,7 @@ void Answers::sortOutSlow(Instant now) {
     const auto under_way = under_way_.find(quick_.front().second);
     if (under_way == under_way_.end()) continue;
     if (now - quick_.front().first < kSlowAfter) return;
-    if (slow_ == settings_.asks_slow_max) continue;  // it keeps its slot
+    if (slow_ >= settings_.asks_slow_max) continue;  // it keeps its slot
     giveBack(under_way->second);
     under_way->second.is_slow = true;
     ++slow_;
@@ -329,7 +336,7 @@ std::optional<Instant> Answers::nextDeadline(Instant now) const {
     const Budget& budget =
         budgets_[static_cast<std::size_t>(wants ? Pool::wanted : Pool::refreshes)];
     if (ready_[i].empty()) continue;
-    if (budget.taken == budget.slots) {
+    if (budget.taken >= budget.slots) {
       if (!wants && !quick_.empty()) {
         const Instant slow = std::max(now, quick_.front().first + kSlowAfter);
         next = next ? std::min(*next, slow) : slow;

@@ -45,6 +45,8 @@ struct Resolver {
   absl::flat_hash_set<dns::Name, dns::NameHash, dns::NameEqual> apexes;
 
   bool speaksFor(dns::NameView name) const;
+
+  friend bool operator==(const Resolver&, const Resolver&) = default;
 };
 
 struct AnswerSettings {
@@ -72,6 +74,9 @@ inline constexpr std::size_t kUrgencies = 4;
 class Answers {
  public:
   Answers(const AnswerSettings& settings, std::vector<Resolver> resolvers, std::uint64_t seed);
+
+  // Resolvers stay as they are under their ids; more may stand behind them.
+  void adopt(const AnswerSettings& settings, std::vector<Resolver> resolvers);
 
   struct Key {
     ResolverId resolver{};
@@ -227,8 +232,8 @@ class Answers {
   using Tick = std::int64_t;
   static Tick tickOf(Instant instant);
 
-  const AnswerSettings settings_;
-  const std::vector<Resolver> resolvers_;
+  AnswerSettings settings_;
+  std::vector<Resolver> resolvers_;
   std::minstd_rand random_;
   std::deque<Entry> entries_;
   std::vector<QuestionId> free_;

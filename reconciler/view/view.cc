@@ -87,7 +87,7 @@ std::optional<ZoneIndex> View::zoneAbove(NameView name) const {
 
 void View::addWatched(Name name, CustomerId customer) {
   watched_labels_.set(name.view().labelCount());
-  watched_.emplace(std::move(name), customer);
+  watched_.insert_or_assign(std::move(name), customer);
 }
 
 std::optional<CustomerId> View::watcher(NameView name) const {

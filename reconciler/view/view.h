@@ -80,6 +80,8 @@ class View {
   // pending, its owner lacks zones that nobody knows yet.
   void addCatalog(ZoneIndex zone, dns::Name apex, CustomerId owner);
   void endPending(ZoneIndex catalog);
+  // Whether it answers every customer; of one that answers its owner.
+  void setShared(ZoneIndex zone, bool shared) { at(zone).shared = shared; }
   // What it held. The index may be given to another zone; until then it still has its apex and
   // owner, and no content.
   std::unique_ptr<Zone> removeZone(ZoneIndex zone);
@@ -112,6 +114,8 @@ class View {
   std::optional<CustomerId> speaker(dns::NameView name) const;
   // The customer speaks for a name without having a zone of it here. No other has it.
   void addWatched(dns::Name name, CustomerId customer);
+  void removeWatched(dns::NameView name) { watched_.erase(name); }
+  void setAliasChainMax(std::uint32_t max) { alias_chain_max_ = max; }
 
  private:
   struct ZoneEntry {

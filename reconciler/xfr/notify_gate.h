@@ -55,6 +55,7 @@ class NotifyGate {
 
   NotifyOutcome onMessage(std::span<const std::uint8_t> message, const Address& sender,
                           const Now& now);
+  void adopt(NotifyPolicy policy) { policy_ = policy; }
   void forget(ZoneId zone) { last_unsigned_hint_.erase(zone); }  // that is removed
 
  private:

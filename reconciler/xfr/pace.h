@@ -16,6 +16,12 @@ class Pace {
  public:
   explicit Pace(std::uint32_t depth_max) : depth_max_(depth_max), ceiling_(depth_max) {}
 
+  void limit(std::uint32_t depth_max) {
+    ceiling_ = depth_max > depth_max_ ? depth_max : std::min(ceiling_, depth_max);
+    depth_max_ = depth_max;
+    depth_ = std::min(depth_, ceiling_);
+  }
+
   std::uint32_t depth() const { return depth_; }  // at least 1: what is being answered
 
   void onShort() {

@@ -28,12 +28,16 @@ Secondary::Impl::Impl(const SecondarySettings& settings, const ZoneTable& zones,
       board_(settings, zones, receiver, seed),
       waiting_room_(servers_, settings.limits),
       zones_(indexOf(zones.idsEnd()), ZoneState(settings.clamps)),
-      is_unconnected_(servers_.count(), false),
       recheck_(zones_.size()) {
   for (const auto& [name, id] : zones.byName()) zone(id).phase = Phase::resting;
+  makeLinks();
+}
+
+void Secondary::Impl::makeLinks() {
+  is_unconnected_.resize(servers_.count(), false);
   links_.reserve(servers_.count());
-  for (std::size_t i = 0; i < servers_.count(); ++i) {
-    const ServerId id{static_cast<std::uint32_t>(i)};
+  while (links_.size() < servers_.count()) {
+    const ServerId id{static_cast<std::uint32_t>(links_.size())};
     links_.emplace_back(id, servers_.endpoint(id), board_);
   }
 }
@@ -86,6 +90,15 @@ void Secondary::Impl::unconfirmAll() {
   ++era_;
   tally_.confirmed = 0;
   recheck_ = 0;
+}
+
+void Secondary::Impl::onSettingsChanged(const Now& now) {
+  servers_.extend(settings_.primaries);
+  waiting_room_.adapt(settings_.limits);
+  makeLinks();
+  for (ZoneState& zone : zones_) zone.timers.adapt(settings_.clamps);
+  for (std::uint32_t i = 0; i < servers_.count(); ++i) stirred_.insert(ServerId{i});
+  settle(now);
 }
 
 void Secondary::Impl::onNotify(ZoneId id, const Address& sender, const Now& now) {
@@ -327,6 +340,10 @@ void Secondary::start(const Now& now) {
 }
 void Secondary::unconfirmAll() {
   impl_->unconfirmAll();
+}
+
+void Secondary::onSettingsChanged(const Now& now) {
+  impl_->onSettingsChanged(now);
 }
 
 void Secondary::onNotify(ZoneId zone, const Address& sender, const Now& now) {

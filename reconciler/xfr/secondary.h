@@ -197,6 +197,9 @@ class Secondary {
   // Before the zone's first check: tells what is held.
   void restore(ZoneId zone, const HeldCopy& copy);
   void start(const Now& now);
+  // The settings are others. Primaries stay as they are under their ids; more may stand behind
+  // them.
+  void onSettingsChanged(const Now& now);
 
   // No zone is confirmed any more; each is checked again, as after start().
   void unconfirmAll();

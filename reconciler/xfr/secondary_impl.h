@@ -34,6 +34,7 @@ class Secondary::Impl {
   void restore(ZoneId id, const HeldCopy& copy);
   void start(const Now& now);
   void unconfirmAll();
+  void onSettingsChanged(const Now& now);
 
   void onNotify(ZoneId id, const Address& sender, const Now& now);
   void refresh(ZoneId id, const Now& now);
@@ -57,6 +58,8 @@ class Secondary::Impl {
   static constexpr std::size_t indexOf(Id id) {
     return static_cast<std::size_t>(id);
   }
+
+  void makeLinks();
 
   // Rounds.
   void begin(ZoneId id, const Now& now);
@@ -109,7 +112,7 @@ class Secondary::Impl {
   const SecondarySettings& settings_;
   const ZoneTable& table_;
   ZoneReceiver& receiver_;
-  const Servers servers_;
+  Servers servers_;
   Switchboard board_;
   std::vector<PrimaryLink> links_;
   WaitingRoom waiting_room_;

@@ -16,11 +16,13 @@ enum class ServerId : std::uint32_t {};  // in the order in which the primaries 
 
 class Servers {
  public:
-  explicit Servers(std::span<const PrimarySettings> primaries) {
-    absl::btree_map<Endpoint, ServerId> known;
-    for (const PrimarySettings& primary : primaries) {
+  explicit Servers(std::span<const PrimarySettings> primaries) { extend(primaries); }
+
+  // By those that stand behind the ones that are known, which are as they were.
+  void extend(std::span<const PrimarySettings> primaries) {
+    for (const PrimarySettings& primary : primaries.subspan(of_.size())) {
       const ServerId next{static_cast<std::uint32_t>(endpoints_.size())};
-      const auto [server, is_new] = known.try_emplace(primary.endpoint, next);
+      const auto [server, is_new] = known_.try_emplace(primary.endpoint, next);
       if (is_new) endpoints_.push_back(primary.endpoint);
       of_.push_back(server->second);
     }
@@ -34,6 +36,7 @@ class Servers {
   }
 
  private:
+  absl::btree_map<Endpoint, ServerId> known_;
   std::vector<ServerId> of_;         // by primary
   std::vector<Endpoint> endpoints_;  // by server
 };

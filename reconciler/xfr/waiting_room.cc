@@ -34,6 +34,17 @@ WaitingRoom::WaitingRoom(const Servers& servers, const SecondaryLimits& limits)
   }
 }
 
+void WaitingRoom::adapt(const SecondaryLimits& limits) {
+  slots_.max = limits.transfers_max;
+  desks_.resize(servers_.primaries());
+  for (Server& server : per_server_) {
+    server.slots.max = limits.transfers_per_primary;
+    server.pace.limit(limits.transfers_pipelined);
+  }
+  while (per_server_.size() < servers_.count()) per_server_.emplace_back(limits);
+  for (std::uint32_t i = 0; i < per_server_.size(); ++i) reconsider(ServerId{i});
+}
+
 Ticket WaitingRoom::enter(PrimaryId primary, Kind kind, Urgency urgency, ZoneId zone) {
   const Ticket ticket{urgency, ++last_number_, zone};
   desk(primary).lines[indexOf(kind)].insert(ticket);

@@ -51,6 +51,8 @@ class WaitingRoom {
  public:
   // `servers` must outlive it.
   WaitingRoom(const Servers& servers, const SecondaryLimits& limits);
+  // There are other limits, or more servers; what is under way beyond the limits ends as it would.
+  void adapt(const SecondaryLimits& limits);
 
   Ticket enter(PrimaryId primary, Errand::Kind kind, Urgency urgency, ZoneId zone);
   void leave(PrimaryId primary, Errand::Kind kind, const Ticket& ticket);

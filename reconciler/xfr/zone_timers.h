@@ -35,6 +35,7 @@ class ZoneTimers {
  public:
   // A zone that holds nothing is due at once.
   explicit ZoneTimers(const TimerClamps& clamps) : clamps_(clamps) {}
+  void adapt(const TimerClamps& clamps) { clamps_ = clamps; }  // from the next success on
   // A zone that holds a copy from disk: the first check is due at once (spread by the caller).
   void restore(const SoaIntervals& intervals, WallTime last_success);
 

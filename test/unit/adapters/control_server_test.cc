@@ -195,6 +195,35 @@ TEST_F(ControlTest, EndsASessionInsideItsOwnCallback) {
   EXPECT_TRUE(client.awaitClose(loop_));
 }
 
+// What takes long is answered when it is done, to whoever is still there.
+TEST_F(ControlTest, AnAnswerMayComeLater) {
+  class Slow final : public ControlHandler {
+   public:
+    v1::ControlResponse handle(const v1::ControlRequest&) override { return {}; }
+    void answer(const v1::ControlRequest&, const Reply& reply) override {
+      replies.push_back(reply);
+    }
+    std::vector<Reply> replies;
+  } slow;
+  auto server = ControlServer::open(loop_, folder_ / "slow.sock", slow);
+  ASSERT_TRUE(server);
+  RawClient stays(folder_ / "slow.sock");
+  ASSERT_TRUE(stays.write(statusRequest() + statusRequest()));
+  {
+    RawClient leaves(folder_ / "slow.sock");
+    ASSERT_TRUE(leaves.write(statusRequest()));
+    ASSERT_TRUE(uv::runUntil(loop_, [&] { return slow.replies.size() == 2; }));
+  }
+  v1::ControlResponse response;
+  response.mutable_done()->set_text("done");
+  for (const ControlHandler::Reply& reply : std::exchange(slow.replies, {})) reply(response);
+  EXPECT_EQ(stays.await(loop_)->done().text(), "done");
+  ASSERT_TRUE(uv::runUntil(loop_, [&] { return slow.replies.size() == 1; })) << "the second one";
+  server->reset();
+  slow.replies.front()(response);
+  EXPECT_TRUE(stays.awaitClose(loop_));
+}
+
 TEST_F(ControlTest, ClosesItsSessionsWhenItGoes) {
   RawClient idle(path_), watcher(path_);
   ASSERT_TRUE(watcher.write(watchRequest()));

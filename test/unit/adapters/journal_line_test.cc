@@ -31,5 +31,17 @@ TEST(Line, StaysOneLineOfPrintableAscii) {
       << line.text();
 }
 
+TEST(Line, ARecordKeepsFieldsApart) {
+  const Line line = Line("zone transferred").add("zone", "a b=\"c\"").add("to", 17);
+  EXPECT_EQ(line.record(), "zone transferred\x1fzone=a b=\"c\"\x1eto=17");
+}
+
+TEST(Line, AFieldOfARecordCannotBeForged) {
+  const Line line = Line("words\x1fzone=x").add("a", "b\x1fzone=other.example\x1e");
+  EXPECT_EQ(line.record(),
+            "words\\031zone=x\x1f"
+            "a=b\\031zone=other.example\\030");
+}
+
 }  // namespace
 }  // namespace zonecast::journal

@@ -45,6 +45,59 @@ TEST(RedisStore, AnEmptyStoreIsOpenedWithTheFirstTermAndNoPosition) {
   EXPECT_EQ(state.newest, plan::Version{0});
 }
 
+TEST(RedisStore, OptionsThatLeadElsewhereLoseItAndItIsOpenedThere) {
+  RedisServer first, second;
+  Leader leader(optionsFor(first.socket()));
+  leader.open();
+  leader.rebase(tableOf(3), 17);
+  leader.store().adopt(optionsFor(second.socket()));
+  ASSERT_THAT(leader.seen().lost, ElementsAre(HasSubstr("elsewhere")));
+  const ports::StoredState state = leader.open(plan::Term{1}, leader.position());
+  EXPECT_FALSE(state.position);
+  leader.rebase(tableOf(2), 18);
+  EXPECT_EQ(second.text({"HLEN", std::string(kDomain)}), "2");
+  EXPECT_EQ(first.text({"HLEN", std::string(kDomain)}), "3");
+}
+
+TEST(RedisStore, OptionsThatLeadElsewhereEndAPublicationUnderWay) {
+  RedisServer first, second;
+  Leader leader(optionsFor(first.socket()));
+  leader.open();
+  leader.rebase(tableOf(1), 17);
+  const plan::Table table = tableOf(2);
+  leader.store().rebase(leader.position(), {kLineage, plan::Version{18}, {}}, table);
+  leader.store().adopt(optionsFor(second.socket()));
+  ASSERT_THAT(leader.seen().lost, ElementsAre(HasSubstr("elsewhere")));
+  leader.open(plan::Term{1}, leader.position());
+  leader.rebase(table, 19);
+  EXPECT_EQ(second.text({"HLEN", std::string(kDomain)}), "2");
+  EXPECT_EQ(leader.seen().lost.size(), 1u);
+}
+
+TEST(RedisStore, OptionsThatLeadElsewhereEndWaitingForTheOldPlace) {
+  RedisServer server;
+  Leader leader(optionsFor("/nowhere.sock"));
+  leader.store().open({}, {});
+  ASSERT_TRUE(leader.runUntilTrouble("/nowhere.sock"));
+  leader.store().adopt(optionsFor(server.socket()));
+  EXPECT_TRUE(leader.runUntil([&] { return leader.seen().opened.has_value(); }));
+  EXPECT_TRUE(leader.seen().lost.empty());
+}
+
+TEST(RedisStore, OtherOptionsOfTheSamePlaceLeaveItOpen) {
+  RedisServer server;
+  Leader leader(optionsFor(server.socket()));
+  leader.open();
+  leader.rebase(tableOf(1), 17);
+  RedisOptions options = optionsFor(server.socket());
+  options.batch_max = 7;
+  options.lease_ttl = std::chrono::seconds(3);
+  leader.store().adopt(options);
+  leader.publish(tableOf(2));
+  EXPECT_TRUE(leader.seen().lost.empty());
+  EXPECT_TRUE(leader.seen().published);
+}
+
 TEST(RedisStore, TheTermIsBeyondEveryTermThatIsKnown) {
   RedisServer server;
   EXPECT_EQ(Leader(optionsFor(server.socket())).open(plan::Term{41}).term, plan::Term{42});

@@ -28,6 +28,23 @@ v1::Attribute attributeOf(const std::string& name, const std::vector<std::string
   return attribute;
 }
 
+TEST(Words, AReloadSaysWhatIsOtherwiseOrWhyNothingIs) {
+  v1::ReloadReport report;
+  report.set_applied(true);
+  EXPECT_EQ(reloadText(report), "reloaded: nothing changed\n");
+  report.add_changed("log.level: info -> debug");
+  EXPECT_EQ(reloadText(report), "reloaded:\n  log.level: info -> debug\n");
+  report.set_applied(false);
+  report.add_at_restart("user: none -> \x1b[2J");
+  EXPECT_EQ(reloadText(report),
+            "not reloaded: this takes a restart\n  user: none -> \\027[2J\n"
+            "with it waits\n  log.level: info -> debug\n");
+  report.Clear();
+  report.add_errors("c.yaml:1:1: expected a mapping");
+  EXPECT_EQ(reloadText(report),
+            "not reloaded: the configuration has errors\n  c.yaml:1:1: expected a mapping\n");
+}
+
 TEST(Words, ADurationIsTwoUnits) {
   EXPECT_EQ(durationText(0), "0s");
   EXPECT_EQ(durationText(59), "59s");

@@ -39,7 +39,7 @@ control_sessions_max: 34
 user: nobody
 group: nogroup
 pid_file: run/pid
-log: {level: debug, file: log/here}
+log: {level: debug, format: json, file: log/here}
 http: {listen: "[::1]:9999"}
 notify: {listen: [127.0.0.1:5353, "[::1]:5354"], tsig: require, unsigned_hint_interval: 250ms, connections_max: 35, message_timeout: 36s}
 redis:
@@ -166,6 +166,7 @@ TEST_F(LoadedFile, HasTheDaemonsOwnOptions) {
   EXPECT_EQ(configuration_.notify.message_timeout, 36s);
   EXPECT_EQ(configuration_.control_socket, files_.directory().parent_path() / "control.sock");
   EXPECT_EQ(configuration_.log_level, "debug");
+  EXPECT_EQ(configuration_.log_format, "json");
   EXPECT_EQ(configuration_.log_file, files_.directory() / "log/here");
   EXPECT_EQ(configuration_.user, "nobody");
   EXPECT_EQ(configuration_.group, "nogroup");
@@ -403,6 +404,7 @@ TEST(Defaults, AreTheDesigns) {
       {"control_sessions_max", "64"},
       {"undeclared_attributes", "ignore"},
       {"log.level", "info"},
+      {"log.format", "auto"},
       {"http.listen", "127.0.0.1:9464"},
       {"http.connections_max", "64"},
       {"http.watchers_max", "16"},

@@ -35,6 +35,33 @@ TEST(SecondaryZones, OneThatComesIsTransferred) {
   EXPECT_EQ(world.secondary->tally().confirmed, 2u);
 }
 
+TEST(SecondaryZones, OneAsksAPrimaryThatCameWithOtherSettings) {
+  World world({.zones = 1, .primaries = 1});
+  world.start();
+  const Endpoint endpoint{parseAddress("192.0.2.99").value(), 53};
+  world.settings.primaries.push_back({"late", endpoint, nullptr});
+  world.primaries.emplace_back();
+  world.primaries[1].zones["late.example"] = {};
+  world.secondary->onSettingsChanged(world.now);
+  const auto late = world.zones.add({name("late.example"), {PrimaryId{1}}, {}});
+  world.secondary->add(late, world.now);
+  world.run();
+  EXPECT_TRUE(world.secondary->isConfirmed(late));
+  EXPECT_THAT(world.primaries[1].requests, SizeIs(1));
+  EXPECT_EQ(world.secondary->tally().confirmed, 2u);
+}
+
+TEST(SecondaryZones, OtherLimitsHoldAtOnce) {
+  World world({.zones = 6, .limits = {.transfers_per_primary = 1, .transfers_pipelined = 1}});
+  world.primaries[0].mode = Primary::Mode::holding;
+  world.start();
+  ASSERT_THAT(world.primaries[0].requests, SizeIs(1));
+  world.settings.limits.transfers_per_primary = 4;
+  world.secondary->onSettingsChanged(world.now);
+  world.run();
+  EXPECT_THAT(world.primaries[0].requests, SizeIs(3)) << "the last quarter is for IXFR";
+}
+
 TEST(SecondaryZones, OneThatCameBeforeTheStartIsTransferredThen) {
   World world;
   const ZoneId late = add(world, "late.example");
