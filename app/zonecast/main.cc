@@ -10,6 +10,7 @@
 
 #include "app/version.h"
 #include "app/zonecast/export.h"
+#include "app/zonecast/lint_zone.h"
 #include "app/zonecast/present.h"
 #include "app/zonecast/printable.h"
 #include "app/zonecast/session.h"
@@ -34,6 +35,7 @@ EXAMPLES
   zonecast zone-status --json | jq '.[] | select(.trouble)'
   zonecast lookup sip.example.com
   zonecast export --help
+  zonecast lint-zone example.com.zone
   zonecast watch)";
 
 struct Options {
@@ -42,6 +44,7 @@ struct Options {
   int timeout_ms = 5000;
   TableFile table;
   ExportOptions exported;
+  LintOptions linted;
   std::string zone, domain, digest, file, option;
   bool markdown = false;
 };
@@ -168,6 +171,9 @@ int run(int argc, char** argv) {
   describeExport(*verb("export", "what is published, as the tables of Kamailio's module domain",
                        [&] { return exportPublished(options.exported, options.timeout_ms); }),
                  options.exported);
+  describeLintZone(*verb("lint-zone", "what a zone would mean here, before it is published",
+                         [&] { return lintZone(options.linted, options.json); }),
+                   options.linted);
   verb("watch", "print change sets as they are published, until interrupted",
        ask([&](Session& s) { return watch(s, options.json); }));
 

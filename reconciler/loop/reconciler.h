@@ -74,6 +74,9 @@ class Reconciler final : public ports::ZoneTransportListener,
   void restoreBinding(const ports::SavedBinding& saved);
   void restore(const ports::SavedZone& saved);
   void start(const ports::SavedPublisher& saved);
+  // Likewise: what is held counts as confirmed, for whoever asks what it would mean if it were. A
+  // process that publishes never does.
+  void trustCopies() { trusts_copies_ = true; }
 
   void onTimer();
   std::optional<Instant> nextDeadline() const;
@@ -102,6 +105,15 @@ class Reconciler final : public ports::ZoneTransportListener,
   const plan::Table& published() const { return published_; }
   DomainReport domainReport(const derive::Domain& domain) const;
   DomainExplanation explain(const derive::Domain& domain) const;
+  // Of all that are tried, named or published, the next ones behind `after`, in canonical order;
+  // some at a time: `next` says where to go on.
+  struct DomainPage {
+    std::vector<derive::Domain> domains;
+    std::optional<dns::Name> next;
+  };
+  DomainPage domains(const dns::Name* after, std::size_t domains_max) const;
+  // What is held of a zone; null: nothing. Valid until the zone changes.
+  const view::Zone* content(dns::NameView zone) const;
 
   // What the brake holds, by customer; of each at most so many domains are listed.
   std::vector<PlanReport> plans(std::size_t domains_max) const;
@@ -212,6 +224,7 @@ class Reconciler final : public ports::ZoneTransportListener,
   std::deque<LateHint> late_hints_;              // in order, since the interval is one
   std::set<xfr::ZoneId> late_zones_;
   bool restoring_ = true;
+  bool trusts_copies_ = false;
 };
 
 }  // namespace zonecast::loop

@@ -42,6 +42,7 @@ bool Reconciler::removeZone(dns::NameView name, std::string cause) {
 }
 
 bool Reconciler::isConfirmed(view::ZoneIndex zone) const {
+  if (trusts_copies_) return true;
   const Zones::Entry& entry = zones_.entry(idOf(zone));
   return entry.leaving ? entry.was_confirmed : secondary_.isConfirmed(idOf(zone));
 }
