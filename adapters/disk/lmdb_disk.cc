@@ -107,4 +107,9 @@ void LmdbDisk::savePublisher(const ports::SavedPublisher& publisher) {
   writer_.add(SavePublisher{publisher});
 }
 
+void LmdbDisk::saveHistory(std::vector<plan::DomainEvent> events,
+                           const plan::HistoryPolicy& policy) {
+  writer_.add(SaveHistory{std::move(events), policy});
+}
+
 }  // namespace zonecast::disk

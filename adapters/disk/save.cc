@@ -42,6 +42,14 @@ std::size_t payload(const SaveBinding& save) {
   return total;
 }
 
+std::size_t payload(const SaveHistory& save) {
+  std::size_t total = save.events.size() * sizeof(plan::DomainEvent);
+  for (const plan::DomainEvent& event : save.events) {
+    total += event.entry.record.size() + event.entry.source.size() + event.entry.cause.size();
+  }
+  return total;
+}
+
 template <typename T>
 std::size_t payload(const T&) {
   return 0;
@@ -64,6 +72,8 @@ std::string describe(const Save& save) {
       [](const auto& one) -> std::string {
         if constexpr (std::is_same_v<std::decay_t<decltype(one)>, SavePublisher>) {
           return "the publisher's position";
+        } else if constexpr (std::is_same_v<std::decay_t<decltype(one)>, SaveHistory>) {
+          return fmt::format("the history of {} domains", one.events.size());
         } else {
           return describeZone(one.zone);
         }

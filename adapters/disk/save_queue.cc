@@ -8,12 +8,13 @@ namespace zonecast::disk {
 
 namespace {
 
-// Nothing for the publisher's, and for bindings, which are of no version of a zone.
+// Nothing for the publisher's, and for bindings and histories, which are of no version of a zone.
 const std::string* zoneOf(const Save& save) {
   return std::visit(
       [](const auto& one) -> const std::string* {
         using T = std::decay_t<decltype(one)>;
-        if constexpr (std::is_same_v<T, SavePublisher> || std::is_same_v<T, SaveBinding>) {
+        if constexpr (std::is_same_v<T, SavePublisher> || std::is_same_v<T, SaveBinding> ||
+                      std::is_same_v<T, SaveHistory>) {
           return nullptr;
         } else {
           return &one.zone;
@@ -49,7 +50,7 @@ bool SaveQueue::absorb(const Save& save) {
     saves_[*position_ - taken_] = *publisher;
     return true;
   }
-  if (std::holds_alternative<SaveBinding>(save)) return false;
+  if (zoneOf(save) == nullptr || std::holds_alternative<SaveBinding>(save)) return false;
   Save* last = lastOf(*zoneOf(save));
   if (last == nullptr) return false;
   if (std::holds_alternative<SaveMissed>(save)) return std::holds_alternative<SaveMissed>(*last);

@@ -15,7 +15,7 @@ namespace zonecast::disk {
 namespace {
 
 constexpr std::uint32_t kSchema = 1;
-constexpr unsigned kDatabases = 5;
+constexpr unsigned kDatabases = 6;
 
 const std::string kSchemaKey = "schema";
 const std::string kInstanceKey = "instance";
@@ -137,11 +137,9 @@ tl::expected<void, std::string> Store::checkSchema(Transaction& transaction,
 }
 
 LmdbError Store::openDatabases(Transaction& transaction) {
-  const std::pair<const char*, MDB_dbi*> databases[] = {{"meta", &meta_},
-                                                        {"zone", &zone_},
-                                                        {"piece", &piece_},
-                                                        {"chain", &chain_},
-                                                        {"binding", &binding_}};
+  const std::pair<const char*, MDB_dbi*> databases[] = {
+      {"meta", &meta_},   {"zone", &zone_},       {"piece", &piece_},
+      {"chain", &chain_}, {"binding", &binding_}, {"history", &history_}};
   for (const auto& [name, handle] : databases) {
     const auto opened = transaction.open(name);
     if (!opened) return opened.error();

@@ -11,6 +11,7 @@
 #include "app/version.h"
 #include "app/zonecast/export.h"
 #include "app/zonecast/lint_zone.h"
+#include "app/zonecast/look_back.h"
 #include "app/zonecast/present.h"
 #include "app/zonecast/printable.h"
 #include "app/zonecast/session.h"
@@ -47,6 +48,7 @@ struct Options {
   LintOptions linted;
   std::string zone, domain, digest, file, option;
   bool markdown = false;
+  std::uint64_t from = 0, to = 0;
 };
 
 int checkConfiguration(const Options& options) {
@@ -140,6 +142,15 @@ int run(int argc, char** argv) {
        }))
       ->add_option("DOMAIN", options.domain, "the domain")
       ->required();
+  verb("history", "what became of a domain: when, and because of which record",
+       ask([&](Session& s) { return showHistory(s, options.domain, options.json); }))
+      ->add_option("DOMAIN", options.domain, "the domain")
+      ->required();
+  CLI::App* diff =
+      verb("diff", "what changed between two published versions",
+           ask([&](Session& s) { return showDiff(s, options.from, options.to, options.json); }));
+  diff->add_option("V1", options.from, "a version")->required();
+  diff->add_option("V2", options.to, "a later one")->required();
   verb("plan", "what the brake holds, by customer, and the digests to decide by",
        ask([&](Session& s) { return showPlans(s, options.json); }));
   verb("approve", "let go and move what a plan shows",

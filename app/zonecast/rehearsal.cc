@@ -12,6 +12,7 @@ loop::Settings withoutDelay(loop::Settings settings) {
   settings.retire.absent = settings.retire.zone_gone = Duration::zero();
   settings.brake.customer_min = settings.brake.total_min =
       std::numeric_limits<std::uint32_t>::max();
+  settings.history.per_domain = 0;
   return settings;
 }
 
@@ -57,6 +58,7 @@ class Rehearsal::NoDisk final : public ports::Disk {
   void saveBinding(const ports::SavedBinding&) override {}
   void removeBinding(const dns::Name&) override {}
   void savePublisher(const ports::SavedPublisher&) override {}
+  void saveHistory(std::vector<plan::DomainEvent>, const plan::HistoryPolicy&) override {}
 };
 
 // Takes everything; reports when it is asked to, as the port wants it.

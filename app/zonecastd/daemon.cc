@@ -128,6 +128,7 @@ tl::expected<void, std::string> Daemon::open() {
   }
   service_ =
       std::make_unique<ControlService>(*reconciler_, loop_, worker_reports_->seen(), kVersion);
+  service_->tellHistory(*disk_);
   return openControl().and_then([this] { return openHttp(); });
 }
 

@@ -46,7 +46,11 @@ Reconciler::Reconciler(const Settings& settings, Ports ports, std::uint64_t seed
       publisher_(settings, {ports.clock, ports.store, ports.disk, ports.journal}, published_, book_,
                  {[this](const derive::Domain& domain) { return holdReason(domain); },
                   [this] { return unanswered_.empty() && unread_.empty(); }},
-                 random_) {
+                 random_),
+      chronicle_(settings.history, ports.disk,
+                 [this](const plan::DomainChange& change, bool with_record) {
+                   return tellOf(change, with_record);
+                 }) {
   for (const auto& [name, zone] : zones_.table().byName()) enterView(zone);
   for (const WatchedName& watched : settings.watched) {
     view_.addWatched(watched.name, watched.customer);
@@ -100,7 +104,8 @@ void Reconciler::onTimer() {
 
 bool Reconciler::hasWork() const {
   return !answered_.empty() || !to_look_up_.empty() || !edits_.empty() || !passes_.empty() ||
-         catalogs_.hasWork() || !catalogs_.toRead().empty() || publisher_.hasWork();
+         catalogs_.hasWork() || !catalogs_.toRead().empty() || publisher_.hasWork() ||
+         chronicle_.hasWork();
 }
 
 // Passes take turns: small ones are done in one, of a large one no edit ever waits for more than a
@@ -115,6 +120,7 @@ void Reconciler::work() {
     advanceSome(passes_);
   }
   publisher_.advance();
+  chronicle_.advance();
   raiseAlarms();
   settle();
 }
@@ -427,6 +433,7 @@ void Reconciler::onStoreOpened(ports::StoredState state, bool unchanged) {
 }
 
 void Reconciler::onPublished(plan::Position position) {
+  chronicle_.add(position.version, publisher_.underWay(), ports_.clock.now().wall);
   publisher_.onPublished(std::move(position));
 }
 

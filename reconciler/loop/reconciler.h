@@ -28,6 +28,7 @@
 #include <vector>
 
 #include "reconciler/loop/catalogs.h"
+#include "reconciler/loop/chronicle.h"
 #include "reconciler/loop/domain_book.h"
 #include "reconciler/loop/newcomers.h"
 #include "reconciler/loop/pass.h"
@@ -188,6 +189,7 @@ class Reconciler final : public ports::ZoneTransportListener,
   std::optional<view::CustomerId> customerOf(const derive::Domain& domain) const;
   std::optional<Instant> noticed(xfr::ZoneId zone) const;
   bool givesBack(const derive::Domain& domain) const;
+  Chronicle::Evidence tellOf(const plan::DomainChange& change, bool with_record) const;
 
   struct LateHint {  // an unsigned NOTIFY that came too soon after another
     Instant due;
@@ -209,6 +211,7 @@ class Reconciler final : public ports::ZoneTransportListener,
   xfr::Secondary secondary_;
   xfr::NotifyGate gate_;
   Publisher publisher_;
+  Chronicle chronicle_;
   // Those over edits, and those over whole zones and the store: each worked off in turn.
   std::list<Pass> edits_, passes_;
 

@@ -14,6 +14,7 @@
 #include "reconciler/identity/claim.h"
 #include "reconciler/identity/virtual_domain.h"
 #include "reconciler/plan/brake.h"
+#include "reconciler/plan/history.h"
 #include "reconciler/plan/retirement.h"
 #include "reconciler/query/answers.h"
 #include "reconciler/view/view.h"
@@ -84,6 +85,7 @@ struct Settings {
   discovery::Settings discovery;
   plan::RetirePolicy retire;
   plan::BrakePolicy brake;
+  plan::HistoryPolicy history;
   std::uint32_t publish_batch_max =
       1000;  // changes that small zones' publications are gathered up to
 };

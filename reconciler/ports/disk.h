@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "reconciler/plan/history.h"
 #include "reconciler/plan/version.h"
 #include "reconciler/view/zone.h"
 #include "reconciler/xfr/secondary.h"
@@ -66,6 +67,9 @@ class Disk {
   virtual void saveBinding(const SavedBinding& binding) = 0;
   virtual void removeBinding(const dns::Name& zone) = 0;
   virtual void savePublisher(const SavedPublisher& publisher) = 0;
+  // Appends to what is kept of each domain (ports/history.h), within the policy.
+  virtual void saveHistory(std::vector<plan::DomainEvent> events,
+                           const plan::HistoryPolicy& policy) = 0;
 };
 
 class DiskListener {

@@ -44,6 +44,7 @@ class NoDisk final : public ports::Disk {
   void saveBinding(const ports::SavedBinding&) override {}
   void removeBinding(const dns::Name&) override {}
   void savePublisher(const ports::SavedPublisher&) override {}
+  void saveHistory(std::vector<plan::DomainEvent>, const plan::HistoryPolicy&) override {}
 };
 
 const loop::Settings& settings() {
