@@ -98,6 +98,41 @@ tl::expected<std::unique_ptr<Store>, std::string> Store::open(const std::string&
   return store;
 }
 
+tl::expected<std::unique_ptr<Store>, std::string> Store::openToRead(const std::string& path,
+                                                                    std::size_t map_octets_max) {
+  std::unique_ptr<Store> store(new Store(map_octets_max));
+  auto environment = disk::openToRead(path, map_octets_max, kDatabases);
+  if (!environment) {
+    return tl::unexpected(fmt::format("cannot read {}: {}", path, environment.error().text()));
+  }
+  store->environment_ = std::move(*environment);
+  if (const auto found = store->findDatabases(); !found) {
+    return tl::unexpected(fmt::format("{}: {}", path, found.error()));
+  }
+  return store;
+}
+
+tl::expected<void, std::string> Store::findDatabases() {
+  auto transaction = Transaction::begin(environment_.get(), Transaction::Kind::read);
+  if (!transaction) return tl::unexpected(explain(transaction.error()));
+  const std::pair<const char*, MDB_dbi*> databases[] = {{"meta", &meta_},
+                                                        {"zone", &zone_},
+                                                        {"piece", &piece_},
+                                                        {"chain", &chain_},
+                                                        {"binding", &binding_}};
+  for (const auto& [name, handle] : databases) {
+    const auto found = transaction->find(name);
+    if (!found) return tl::unexpected(fmt::format("its {}: {}", name, explain(found.error())));
+    *handle = *found;
+  }
+  const Content schema = readSealed(*transaction, meta_, kSchemaKey);
+  if (!schema || !*schema || dns::WireReader(**schema).u32() != kSchema) {
+    return tl::unexpected(fmt::format("its schema is not {}", kSchema));
+  }
+  if (const auto error = transaction->commit()) return tl::unexpected(explain(error));
+  return {};
+}
+
 tl::expected<void, std::string> Store::prepare(const std::string& new_instance) {
   auto transaction = Transaction::begin(environment_.get(), Transaction::Kind::write);
   if (!transaction) return tl::unexpected(explain(transaction.error()));

@@ -46,6 +46,11 @@ class Store {
                                                                 std::size_t map_octets_max,
                                                                 const std::string& new_instance);
 
+  // To read what another process writes, perhaps at the same time; write() is not called. The map
+  // is as large as it may ever grow.
+  static tl::expected<std::unique_ptr<Store>, std::string> openToRead(const std::string& path,
+                                                                      std::size_t map_octets_max);
+
   const std::string& instance() const { return instance_; }
   tl::expected<std::optional<ports::SavedPublisher>, std::string> publisher() const;
 
@@ -78,6 +83,7 @@ class Store {
 
   tl::expected<void, std::string> prepare(const std::string& new_instance);
   LmdbError openDatabases(Transaction& transaction);
+  tl::expected<void, std::string> findDatabases();
   tl::expected<void, std::string> checkSchema(Transaction& transaction,
                                               const std::string& new_instance);
   tl::expected<ports::SavedZone, std::string> readZone(const Transaction& transaction,

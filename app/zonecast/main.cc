@@ -12,6 +12,7 @@
 #include "app/zonecast/export.h"
 #include "app/zonecast/lint_zone.h"
 #include "app/zonecast/look_back.h"
+#include "app/zonecast/plan_configuration.h"
 #include "app/zonecast/present.h"
 #include "app/zonecast/printable.h"
 #include "app/zonecast/session.h"
@@ -24,8 +25,9 @@ namespace {
 
 constexpr const char* kFooter = R"(EXIT STATUS
   0  it is done, or the answer is printed
-  1  there is no such zone, domain or option, or the domain is not hosted
-  2  the command line or the request is wrong
+  1  there is no such zone, domain or option, or the domain is not hosted; for plan --config:
+     something would change
+  2  the command line or the request is wrong; for plan --config: it cannot be told
   3  zonecastd (for export: Redis) cannot be reached, or did not answer in time; the table
      cannot be read, or what is exported not written
   4  the configuration file has errors
@@ -46,7 +48,7 @@ struct Options {
   TableFile table;
   ExportOptions exported;
   LintOptions linted;
-  std::string zone, domain, digest, file, option;
+  std::string zone, domain, digest, file, option, planned;
   bool markdown = false;
   std::uint64_t from = 0, to = 0;
 };
@@ -151,8 +153,16 @@ int run(int argc, char** argv) {
            ask([&](Session& s) { return showDiff(s, options.from, options.to, options.json); }));
   diff->add_option("V1", options.from, "a version")->required();
   diff->add_option("V2", options.to, "a later one")->required();
-  verb("plan", "what the brake holds, by customer, and the digests to decide by",
-       ask([&](Session& s) { return showPlans(s, options.json); }));
+  verb("plan",
+       "what the brake holds, by customer, and the digests to decide by; or what another "
+       "configuration would change",
+       [&, held = ask([&](Session& s) { return showPlans(s, options.json); })] {
+         if (options.planned.empty()) return held();
+         return planConfiguration(options.planned, options.timeout_ms, options.json);
+       })
+      ->add_option("-c,--config", options.planned,
+                   "what this configuration would change in what is published, once every grace is "
+                   "over; nothing is touched");
   verb("approve", "let go and move what a plan shows",
        ask([&](Session& s) { return approvePlan(s, options.digest, options.json); }))
       ->add_option("DIGEST", options.digest, "of the plan, as zonecast plan shows it")
