@@ -10,7 +10,54 @@ SAME, OTHERWISE, UNTOLD, CONFIGURATION = 0, 1, 2, 4
 NEW_EDGE = [{"hosts": ["sip.other.example"], "addresses": ["192.0.2.99"], "udp": 5060}]
 
 
-class Plan(EndToEnd):
+class Planned(EndToEnd):
+    """A daemon, what it published, and what another configuration would make of it."""
+
+    def await_settled_copies(self):
+        """The copies on disk are what plan --config reads."""
+        self.wait(lambda: json.loads(self.plan(self.secondary.config_text, "--json")[1])["zones_missing"] == [], "all zones on disk")
+        self.config = json.loads(self.secondary.config_text)
+
+    def plan(self, text, *options):
+        file = self.secondary.folder / "new.yaml"
+        file.write_text(text)
+        done = self.secondary.ask(*options, "plan", "--config", str(file), check=False)
+        return done.returncode, done.stdout, done.stderr
+
+    def would(self, status, **changes):
+        """What it says of this configuration, as text and as JSON; and nothing is touched."""
+        text = json.dumps(copy.deepcopy(self.config) | changes)
+        code, said, trouble = self.plan(text)
+        self.assertEqual((status, ""), (code, trouble), said)
+        code, as_json, _ = self.plan(text, "--json")
+        self.assertEqual(status, code)
+        self.assert_untouched(self.content, self.store)
+        return said, json.loads(as_json)
+
+
+class Catalogs(Planned):
+    def setUp(self):
+        self.store = self.redis()
+        port = parts.free_port()
+        self.primary = self.knot({"cat.example": zone("cat.example", 'version IN TXT "2"', "one.zones IN PTR one.test."),
+                                  "one.test": zone("one.test", *sip("@", "a"))}, notify=port)
+        self.customers = {"acme": self.customer([], self.primary, catalogs=[{"name": "cat.example", "allow": ["*.test"]}])}
+        self.secondary = self.daemon(self.store, self.customers, notify=port, retire={"zone_gone": "1h"})
+        self.domains = {"one.test": hosted("one.test"), "a.one.test": hosted("a.one.test")}
+        self.content = self.await_domains(self.store, self.domains)
+        self.await_settled_copies()
+
+    def test_members_stay_with_their_catalog_and_go_with_it(self):
+        self.assertIn("nothing would change\n", self.would(SAME)[0])
+        acme = copy.deepcopy(self.config["customers"]["acme"])
+        acme["catalogs"][0]["allow"] = ["*.other"]
+        self.assertRegex(self.would(OTHERWISE, customers={"acme": acme})[0], r"(?m)^customer acme: 0 added, 2 removed, ")
+        del acme["catalogs"]
+        acme["zones"] = ["one.test"]
+        self.assertIn("nothing would change\n", self.would(SAME, customers={"acme": acme})[0])
+
+
+class Plan(Planned):
     def setUp(self):
         self.store = self.redis()
         port = parts.free_port()
@@ -28,27 +75,6 @@ class Plan(EndToEnd):
                         "a.globex.example": hosted("a.globex.example")}
         self.content = self.await_domains(self.store, self.domains)
         self.await_settled_copies()
-        self.config = json.loads(self.secondary.config_text)
-
-    def await_settled_copies(self):
-        """The copies on disk are what plan --config reads."""
-        self.wait(lambda: json.loads(self.plan(self.secondary.config_text, "--json")[1])["zones_missing"] == [], "both zones on disk")
-
-    def plan(self, text, *options):
-        file = self.secondary.folder / "new.yaml"
-        file.write_text(text)
-        done = self.secondary.ask(*options, "plan", "--config", str(file), check=False)
-        return done.returncode, done.stdout, done.stderr
-
-    def would(self, status, **changes):
-        """What it says of this configuration, as text and as JSON; and nothing is touched."""
-        text = json.dumps(copy.deepcopy(self.config) | changes)
-        code, said, trouble = self.plan(text)
-        self.assertEqual((status, ""), (code, trouble), said)
-        code, as_json, _ = self.plan(text, "--json")
-        self.assertEqual(status, code)
-        self.assert_untouched(self.content, self.store)
-        return said, json.loads(as_json)
 
     def test_the_same_configuration_changes_nothing(self):
         said, planned = self.would(SAME)
