@@ -15,7 +15,7 @@ RUN cmake --preset release \
 FROM ${BASE} AS zonecast
 RUN apt-get update -qq \
     && apt-get install -y -qq --no-install-recommends libuv1 libhiredis0.14 libprotobuf32 libssl3 \
-       libabsl20220623 libyaml-cpp0.7 libspdlog1.10 libfmt9 liblmdb0 libpsl5 libsystemd0 libcap-ng0 libgetdns10 libsqlite3-0 \
+       libabsl20220623 libyaml-cpp0.7 libspdlog1.10 libfmt9 liblmdb0 libpsl5 libldns3 libsystemd0 libcap-ng0 libgetdns10 libsqlite3-0 \
        libprometheus-cpp-core1.0 libmicrohttpd12 \
     && rm -rf /var/lib/apt/lists/* \
     && groupadd --gid 800 zonecast && useradd --system --uid 800 --gid 800 --no-create-home zonecast \

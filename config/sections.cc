@@ -541,6 +541,16 @@ std::vector<Option<Draft>> brakeOptions() {
   };
 }
 
+std::vector<Option<Draft>> historyOptions() {
+  using plan::HistoryPolicy;
+  const auto history = [](auto member) { return kSettings(&loop::Settings::history, member); };
+  return {
+      count<Draft>("per_domain", history(&HistoryPolicy::per_domain), 0, 10'000,
+                   "changes of one domain; the oldest go first; 0: none is kept"),
+      count<Draft>("days", history(&HistoryPolicy::days), 1, 36'500, "for which a change is kept"),
+  };
+}
+
 std::vector<Option<Draft>> limitOptions() {
   std::vector<Option<Draft>> all = zoneLimits();
   std::ranges::move(transferLimits(), std::back_inserter(all));
@@ -565,6 +575,8 @@ std::span<const Section> sections() {
       {"retire", "how long a domain is served on that DNS points here no more", retireOptions()},
       {"brake", "how many domains may go, or move to another DID, before somebody says yes",
        brakeOptions()},
+      {"history", "what is kept of what became of each domain (zonecast history, diff)",
+       historyOptions()},
       {"limits", "so that no zone and no primary is a burden to the others", limitOptions()},
   };
   return kSections;

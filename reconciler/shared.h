@@ -35,6 +35,9 @@ class SharedText {
     if (--block_->holders == 0) release(block_);
   }
 
+  // Of its own, for another thread to have.
+  SharedText detached() const { return SharedText(text(), tail()); }
+
   std::string_view text() const { return {octets(), block_->text_size}; }
   std::string_view tail() const { return {octets() + block_->text_size, block_->tail_size}; }
 

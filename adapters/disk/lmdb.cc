@@ -16,17 +16,31 @@ MDB_val valueOf(std::span<const std::uint8_t> octets) {
 
 }  // namespace
 
-tl::expected<Environment, LmdbError> openEnvironment(const std::string& path,
-                                                     std::size_t map_octets,
-                                                     unsigned databases_max) {
+namespace {
+
+tl::expected<Environment, LmdbError> openWith(unsigned flags, const std::string& path,
+                                              std::size_t map_octets, unsigned databases_max) {
   MDB_env* raw = nullptr;
   if (const int code = mdb_env_create(&raw); code != 0) return tl::unexpected(LmdbError{code});
   Environment environment(raw);
   int code = mdb_env_set_maxdbs(raw, databases_max);
   if (code == 0) code = mdb_env_set_mapsize(raw, map_octets);
-  if (code == 0) code = mdb_env_open(raw, path.c_str(), MDB_NOSUBDIR, 0600);
+  if (code == 0) code = mdb_env_open(raw, path.c_str(), MDB_NOSUBDIR | flags, 0600);
   if (code != 0) return tl::unexpected(LmdbError{code});
   return environment;
+}
+
+}  // namespace
+
+tl::expected<Environment, LmdbError> openEnvironment(const std::string& path,
+                                                     std::size_t map_octets,
+                                                     unsigned databases_max) {
+  return openWith(0, path, map_octets, databases_max);
+}
+
+tl::expected<Environment, LmdbError> openToRead(const std::string& path, std::size_t map_octets,
+                                                unsigned databases_max) {
+  return openWith(MDB_RDONLY, path, map_octets, databases_max);
 }
 
 tl::expected<Transaction, LmdbError> Transaction::begin(MDB_env* environment, Kind kind) {
@@ -45,6 +59,14 @@ LmdbError Transaction::commit() {
 tl::expected<MDB_dbi, LmdbError> Transaction::open(const char* database) {
   MDB_dbi result = 0;
   if (const int code = mdb_dbi_open(transaction_.get(), database, MDB_CREATE, &result); code != 0) {
+    return tl::unexpected(LmdbError{code});
+  }
+  return result;
+}
+
+tl::expected<MDB_dbi, LmdbError> Transaction::find(const char* database) {
+  MDB_dbi result = 0;
+  if (const int code = mdb_dbi_open(transaction_.get(), database, 0, &result); code != 0) {
     return tl::unexpected(LmdbError{code});
   }
   return result;

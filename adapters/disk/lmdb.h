@@ -33,6 +33,9 @@ using Environment = std::unique_ptr<MDB_env, CloseEnvironment>;
 tl::expected<Environment, LmdbError> openEnvironment(const std::string& path,
                                                      std::size_t map_octets,
                                                      unsigned databases_max);
+// To read it while another process may write.
+tl::expected<Environment, LmdbError> openToRead(const std::string& path, std::size_t map_octets,
+                                                unsigned databases_max);
 
 class Transaction {
  public:
@@ -45,6 +48,7 @@ class Transaction {
   LmdbError commit();
 
   tl::expected<MDB_dbi, LmdbError> open(const char* database);  // made when missing; write only
+  tl::expected<MDB_dbi, LmdbError> find(const char* database);
 
   tl::expected<Value, LmdbError> get(MDB_dbi database, std::string_view key) const;
   LmdbError put(MDB_dbi database, std::string_view key, std::span<const std::uint8_t> value);

@@ -129,4 +129,15 @@ void LmdbDisk::savePublisher(const ports::SavedPublisher& publisher) {
   writer_.add(SavePublisher{publisher});
 }
 
+void LmdbDisk::saveHistory(std::vector<plan::DomainEvent> events,
+                           const plan::HistoryPolicy& policy) {
+  for (plan::DomainEvent& event : events) {
+    event.domain = event.domain.detached();
+    for (auto* entry : {&event.entry.before, &event.entry.after}) {
+      if (*entry) (*entry)->did = (*entry)->did.detached();
+    }
+  }
+  writer_.add(SaveHistory{std::move(events), policy});
+}
+
 }  // namespace zonecast::disk

@@ -22,6 +22,7 @@
 #include "adapters/disk/writer.h"
 #include "adapters/uv/loop.h"
 #include "reconciler/ports/disk.h"
+#include "reconciler/ports/history.h"
 
 namespace zonecast::disk {
 
@@ -33,7 +34,7 @@ struct DiskOptions {
   WriterLimits writer{};
 };
 
-class LmdbDisk final : public ports::Disk {
+class LmdbDisk final : public ports::Disk, public ports::History {
  public:
   // Fails with a sentence that says what to do.
   static tl::expected<std::unique_ptr<LmdbDisk>, std::string> open(const DiskOptions& options,
@@ -66,6 +67,20 @@ class LmdbDisk final : public ports::Disk {
   void removeBinding(const dns::Name& zone) override;
   void saveDids(std::vector<ports::SavedDid> dids) override;
   void savePublisher(const ports::SavedPublisher& publisher) override;
+  void saveHistory(std::vector<plan::DomainEvent> events,
+                   const plan::HistoryPolicy& policy) override;
+
+  tl::expected<std::optional<plan::DomainHistory>, std::string> historyOf(
+      const derive::Domain& domain) const override {
+    return store_->historyOf(domain);
+  }
+  tl::expected<std::optional<std::string>, std::string> visitHistory(
+      const std::string& after, std::size_t domains_max, const Visitor& visit) const override {
+    return store_->visitHistory(after, domains_max, visit);
+  }
+  tl::expected<std::optional<plan::Version>, std::string> historySince() const override {
+    return store_->historySince();
+  }
 
  private:
   LmdbDisk(LockFile lock, std::unique_ptr<Store> store, const WriterLimits& limits, uv::Loop& loop);

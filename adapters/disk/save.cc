@@ -50,6 +50,14 @@ std::size_t payload(const SaveDids& save) {
   return total;
 }
 
+std::size_t payload(const SaveHistory& save) {
+  std::size_t total = save.events.size() * sizeof(plan::DomainEvent);
+  for (const plan::DomainEvent& event : save.events) {
+    total += event.entry.record.size() + event.entry.source.size() + event.entry.cause.size();
+  }
+  return total;
+}
+
 template <typename T>
 std::size_t payload(const T&) {
   return 0;
@@ -74,6 +82,8 @@ std::string describe(const Save& save) {
           return "the publisher's position";
         } else if constexpr (std::is_same_v<std::decay_t<decltype(one)>, SaveDids>) {
           return fmt::format("what is known of {} DIDs", one.entries.size());
+        } else if constexpr (std::is_same_v<std::decay_t<decltype(one)>, SaveHistory>) {
+          return fmt::format("the history of {} domains", one.events.size());
         } else {
           return describeZone(one.zone);
         }

@@ -53,13 +53,18 @@ struct SaveDids {
 struct SavePublisher {
   ports::SavedPublisher publisher;
 };
+// What became of some domains.
+struct SaveHistory {
+  std::vector<plan::DomainEvent> events;
+  plan::HistoryPolicy policy;
+};
 // In place of a SavePiece, SaveZone or SaveDelta that the queue had no room for.
 struct SaveMissed {
   std::string zone;
 };
 
 using Save = std::variant<SavePiece, SaveZone, SaveDelta, SaveTimers, RemoveZone, SaveBinding,
-                          SaveDids, SavePublisher, SaveMissed>;
+                          SaveDids, SavePublisher, SaveHistory, SaveMissed>;
 
 std::size_t octetsOf(const Save& save);  // memory that it holds while it waits, about
 std::string describe(const Save& save);  // "zone example.com"

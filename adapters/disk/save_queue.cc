@@ -14,7 +14,7 @@ const std::string* zoneOf(const Save& save) {
       [](const auto& one) -> const std::string* {
         using T = std::decay_t<decltype(one)>;
         if constexpr (std::is_same_v<T, SavePublisher> || std::is_same_v<T, SaveBinding> ||
-                      std::is_same_v<T, SaveDids>) {
+                      std::is_same_v<T, SaveDids> || std::is_same_v<T, SaveHistory>) {
           return nullptr;
         } else {
           return &one.zone;

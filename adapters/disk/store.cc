@@ -15,7 +15,7 @@ namespace zonecast::disk {
 namespace {
 
 constexpr std::uint32_t kSchema = 1;
-constexpr unsigned kDatabases = 6;
+constexpr unsigned kDatabases = 7;
 
 const std::string kSchemaKey = "schema";
 const std::string kInstanceKey = "instance";
@@ -98,6 +98,41 @@ tl::expected<std::unique_ptr<Store>, std::string> Store::open(const std::string&
   return store;
 }
 
+tl::expected<std::unique_ptr<Store>, std::string> Store::openToRead(const std::string& path,
+                                                                    std::size_t map_octets_max) {
+  std::unique_ptr<Store> store(new Store(map_octets_max));
+  auto environment = disk::openToRead(path, map_octets_max, kDatabases);
+  if (!environment) {
+    return tl::unexpected(fmt::format("cannot read {}: {}", path, environment.error().text()));
+  }
+  store->environment_ = std::move(*environment);
+  if (const auto found = store->findDatabases(); !found) {
+    return tl::unexpected(fmt::format("{}: {}", path, found.error()));
+  }
+  return store;
+}
+
+tl::expected<void, std::string> Store::findDatabases() {
+  auto transaction = Transaction::begin(environment_.get(), Transaction::Kind::read);
+  if (!transaction) return tl::unexpected(explain(transaction.error()));
+  const std::pair<const char*, MDB_dbi*> databases[] = {{"meta", &meta_},
+                                                        {"zone", &zone_},
+                                                        {"piece", &piece_},
+                                                        {"chain", &chain_},
+                                                        {"binding", &binding_}};
+  for (const auto& [name, handle] : databases) {
+    const auto found = transaction->find(name);
+    if (!found) return tl::unexpected(fmt::format("its {}: {}", name, explain(found.error())));
+    *handle = *found;
+  }
+  const Content schema = readSealed(*transaction, meta_, kSchemaKey);
+  if (!schema || !*schema || dns::WireReader(**schema).u32() != kSchema) {
+    return tl::unexpected(fmt::format("its schema is not {}", kSchema));
+  }
+  if (const auto error = transaction->commit()) return tl::unexpected(explain(error));
+  return {};
+}
+
 tl::expected<void, std::string> Store::prepare(const std::string& new_instance) {
   auto transaction = Transaction::begin(environment_.get(), Transaction::Kind::write);
   if (!transaction) return tl::unexpected(explain(transaction.error()));
@@ -137,9 +172,9 @@ tl::expected<void, std::string> Store::checkSchema(Transaction& transaction,
 }
 
 LmdbError Store::openDatabases(Transaction& transaction) {
-  const std::pair<const char*, MDB_dbi*> databases[] = {{"meta", &meta_},       {"zone", &zone_},
-                                                        {"piece", &piece_},     {"chain", &chain_},
-                                                        {"binding", &binding_}, {"did", &did_}};
+  const std::pair<const char*, MDB_dbi*> databases[] = {
+      {"meta", &meta_},       {"zone", &zone_}, {"piece", &piece_},    {"chain", &chain_},
+      {"binding", &binding_}, {"did", &did_},   {"history", &history_}};
   for (const auto& [name, handle] : databases) {
     const auto opened = transaction.open(name);
     if (!opened) return opened.error();

@@ -11,6 +11,8 @@
 //   chain      name, number (4)   chain of deltas
 //   binding    name               binding; also of a zone without a copy
 //   did        DID                did
+//   history    domain's text      what became of it (history_encoding.h)
+//   meta       "history-since"    version (8) since which that is kept
 //
 // Invariants: a zone's entry, the pieces of the copy that it names and the chains are of one
 // version, since one transaction changes them over. A chain follows only the serial that the entry
@@ -32,6 +34,7 @@
 #include "adapters/disk/encoding.h"
 #include "adapters/disk/lmdb.h"
 #include "adapters/disk/save.h"
+#include "reconciler/ports/history.h"
 
 namespace zonecast::disk {
 
@@ -43,6 +46,11 @@ class Store {
                                                                 std::size_t map_octets,
                                                                 std::size_t map_octets_max,
                                                                 const std::string& new_instance);
+
+  // To read what another process writes, perhaps at the same time; write() is not called. The map
+  // is as large as it may ever grow.
+  static tl::expected<std::unique_ptr<Store>, std::string> openToRead(const std::string& path,
+                                                                      std::size_t map_octets_max);
 
   const std::string& instance() const { return instance_; }
   tl::expected<std::optional<ports::SavedPublisher>, std::string> publisher() const;
@@ -64,6 +72,14 @@ class Store {
   tl::expected<void, std::string> forEachDid(const DidVisitor& visit,
                                              const DamageVisitor& damaged) const;
 
+  // As ports::History has them.
+  tl::expected<std::optional<plan::DomainHistory>, std::string> historyOf(
+      const derive::Domain& domain) const;
+  tl::expected<std::optional<std::string>, std::string> visitHistory(
+      const std::string& after, std::size_t domains_max,
+      const ports::History::Visitor& visit) const;
+  tl::expected<std::optional<plan::Version>, std::string> historySince() const;
+
   // Writes all of them in one transaction, or nothing; the error says why.
   tl::expected<void, std::string> write(std::span<const Save> saves);
   // Removes what there is of a copy that will not be finished, so that it takes no room.
@@ -74,6 +90,7 @@ class Store {
 
   tl::expected<void, std::string> prepare(const std::string& new_instance);
   LmdbError openDatabases(Transaction& transaction);
+  tl::expected<void, std::string> findDatabases();
   tl::expected<void, std::string> checkSchema(Transaction& transaction,
                                               const std::string& new_instance);
   tl::expected<ports::SavedZone, std::string> readZone(const Transaction& transaction,
@@ -88,7 +105,10 @@ class Store {
   LmdbError apply(Transaction& transaction, const SaveBinding& save);
   LmdbError apply(Transaction& transaction, const SaveDids& save);
   LmdbError apply(Transaction& transaction, const SavePublisher& save);
+  LmdbError apply(Transaction& transaction, const SaveHistory& save);
   LmdbError apply(Transaction&, const SaveMissed&) { return {}; }
+  LmdbError sweepHistory(Transaction& transaction, plan::Deadline now,
+                         const plan::HistoryPolicy& policy);
   enum class Copy : std::uint32_t { even = 0, odd = 0x80000000 };
   Copy spare(const Transaction& transaction, const std::string& zone) const;
   LmdbError removeCopy(Transaction& transaction, const std::string& zone, Copy copy);
@@ -100,7 +120,8 @@ class Store {
   const std::size_t map_octets_max_;
   Environment environment_;
   mutable std::shared_mutex resizing_;  // shared while a transaction of a reader is open
-  MDB_dbi meta_ = 0, zone_ = 0, piece_ = 0, chain_ = 0, binding_ = 0, did_ = 0;
+  MDB_dbi meta_ = 0, zone_ = 0, piece_ = 0, chain_ = 0, binding_ = 0, did_ = 0, history_ = 0;
+  std::string swept_;  // the last domain that the sweep came by; of the writing thread
   std::string instance_;
 };
 

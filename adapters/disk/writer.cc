@@ -50,17 +50,19 @@ Writer::~Writer() {
 void Writer::add(Save save) {
   std::string missed, hang;
   const std::size_t octets = octetsOf(save);
+  const bool is_history = std::holds_alternative<SaveHistory>(save);
   bool is_first = false, is_enough = false;
   {
     const std::lock_guard lock(mutex_);
     std::string zone = zoneChangedBy(save);
-    if (!zone.empty() && queue_.octets() + octets > limits_.queue_octets_max) {
+    const bool is_full = queue_.octets() + octets > limits_.queue_octets_max;
+    if (is_full && (is_history || !zone.empty())) {
       missed = fmt::format("{} is not saved: {} octets wait for the disk already", describe(save),
                            queue_.octets());
       save = SaveMissed{std::move(zone)};
     }
     is_first = queue_.empty();
-    queue_.add(std::move(save));
+    if (missed.empty() || !is_history) queue_.add(std::move(save));
     is_enough = queue_.octets() >= kOctetsPerTransaction;
     hang = noticeHang();
   }

@@ -23,6 +23,7 @@ constexpr std::array kVerbs{
     Verb{"/v1/domains", "domain_list"},
     Verb{"/v1/domains/{domain}", "domain_show"},
     Verb{"/v1/explain/{domain}", "explain"},
+    Verb{"/v1/history/{domain}", "history"},
     Verb{"/v1/plan", "plan"},
     Verb{"/v1/dids", "did_list"},
     Verb{"/v1/dids/{did}", "did_show"},

@@ -221,6 +221,8 @@ void judge(const Meta& meta, const Sizes& sizes, plan::Version newest_in_log,
   if (newest_in_log > position->version) collector.noteDamage("the log is ahead of meta");
 }
 
+constexpr std::string_view kPublishing = "somebody else is publishing";
+
 Task<Expected<Found>> readEverything(Place place, Meta meta, Found found) {
   Collector collector;
   const Outcome scanned = co_await scanAll(place, collector);
@@ -229,8 +231,7 @@ Task<Expected<Found>> readEverything(Place place, Meta meta, Found found) {
   if (!sizes) co_return tl::unexpected(sizes.error());
   const auto after = co_await readMeta(place);
   if (!after) co_return tl::unexpected(after.error());
-  if (!meta.sameContent(*after))
-    co_return tl::unexpected(std::string("somebody else is publishing"));
+  if (!meta.sameContent(*after)) co_return tl::unexpected(std::string(kPublishing));
   judge(meta, *sizes, found.state.newest, collector);
   found.state.table = std::move(collector.table());
   found.state.damage = std::move(collector.damage());
@@ -270,6 +271,22 @@ Task<Expected<Found>> readBack(Place place, plan::Term term, std::optional<plan:
   }
   auto read = co_await readEverything(place, *meta, std::move(found));
   co_return read;
+}
+
+Task<Expected<ports::StoredState>> lookAt(Place place) {
+  constexpr int kTries = 10;
+  for (int tries = 1;; ++tries) {
+    const auto meta = co_await readMeta(place);
+    if (!meta) co_return tl::unexpected(meta.error());
+    const auto newest_in_log = co_await newestInLog(place);
+    if (!newest_in_log) co_return tl::unexpected(newest_in_log.error());
+    Found found;
+    found.state.position = meta->position();
+    found.state.newest = *newest_in_log;
+    auto read = co_await readEverything(place, *meta, std::move(found));
+    if (read) co_return std::move(read->state);
+    if (read.error() != kPublishing || tries == kTries) co_return tl::unexpected(read.error());
+  }
 }
 
 }  // namespace zonecast::redis

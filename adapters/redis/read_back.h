@@ -20,4 +20,8 @@ struct Found {
 // staged.
 Task<Expected<Found>> readBack(Place place, plan::Term term, std::optional<plan::Position> known);
 
+// Everything, for who does not publish: nothing is unlinked, and while somebody publishes it is
+// read again, some few times.
+Task<Expected<ports::StoredState>> lookAt(Place place);
+
 }  // namespace zonecast::redis

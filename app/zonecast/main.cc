@@ -10,6 +10,9 @@
 
 #include "app/version.h"
 #include "app/zonecast/export.h"
+#include "app/zonecast/lint_zone.h"
+#include "app/zonecast/look_back.h"
+#include "app/zonecast/plan_configuration.h"
 #include "app/zonecast/present.h"
 #include "app/zonecast/printable.h"
 #include "app/zonecast/session.h"
@@ -22,8 +25,9 @@ namespace {
 
 constexpr const char* kFooter = R"(EXIT STATUS
   0  it is done, or the answer is printed
-  1  there is no such zone, domain or option, or the domain is not hosted
-  2  the command line or the request is wrong
+  1  there is no such zone, domain or option, or the domain is not hosted; for plan --config:
+     something would change
+  2  the command line or the request is wrong; for plan --config: it cannot be told
   3  zonecastd (for export: Redis) cannot be reached, or did not answer in time; the table
      cannot be read, or what is exported not written
   4  the configuration file has errors; of reload: nothing is applied
@@ -35,6 +39,7 @@ EXAMPLES
   zonecast zone-status --json | jq '.[] | select(.trouble)'
   zonecast lookup sip.example.com
   zonecast export --help
+  zonecast lint-zone example.com.zone
   zonecast watch)";
 
 struct Options {
@@ -43,8 +48,10 @@ struct Options {
   int timeout_ms = 5000;
   TableFile table;
   ExportOptions exported;
-  std::string zone, domain, digest, did, customer, file, option;
+  LintOptions linted;
+  std::string zone, domain, digest, did, customer, file, option, planned;
   bool markdown = false;
+  std::uint64_t from = 0, to = 0;
 };
 
 int checkConfiguration(const Options& options) {
@@ -138,8 +145,25 @@ int run(int argc, char** argv) {
        }))
       ->add_option("DOMAIN", options.domain, "the domain")
       ->required();
-  verb("plan", "what the brake holds, by customer, and the digests to decide by",
-       ask([&](Session& s) { return showPlans(s, options.json); }));
+  verb("history", "what became of a domain: when, and because of which record",
+       ask([&](Session& s) { return showHistory(s, options.domain, options.json); }))
+      ->add_option("DOMAIN", options.domain, "the domain")
+      ->required();
+  CLI::App* diff =
+      verb("diff", "what changed between two published versions",
+           ask([&](Session& s) { return showDiff(s, options.from, options.to, options.json); }));
+  diff->add_option("V1", options.from, "a version")->required();
+  diff->add_option("V2", options.to, "a later one")->required();
+  verb("plan",
+       "what the brake holds, by customer, and the digests to decide by; or what another "
+       "configuration would change",
+       [&, held = ask([&](Session& s) { return showPlans(s, options.json); })] {
+         if (options.planned.empty()) return held();
+         return planConfiguration(options.planned, options.timeout_ms, options.json);
+       })
+      ->add_option("-c,--config", options.planned,
+                   "what this configuration would change in what is published, once every grace is "
+                   "over; nothing is touched");
   verb("approve", "let go and move what a plan shows",
        ask([&](Session& s) { return approvePlan(s, options.digest, options.json); }))
       ->add_option("DIGEST", options.digest, "of the plan, as zonecast plan shows it")
@@ -190,6 +214,9 @@ int run(int argc, char** argv) {
   describeExport(*verb("export", "what is published, as the tables of Kamailio's module domain",
                        [&] { return exportPublished(options.exported, options.timeout_ms); }),
                  options.exported);
+  describeLintZone(*verb("lint-zone", "what a zone would mean here, before it is published",
+                         [&] { return lintZone(options.linted, options.json); }),
+                   options.linted);
   verb("watch", "print change sets as they are published, until interrupted",
        ask([&](Session& s) { return watch(s, options.json); }));
 

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "adapters/redis/convert.h"
+#include "app/zonecastd/history_service.h"
 #include "app/zonecastd/worker_status.h"
 
 namespace zonecast {
@@ -229,6 +230,10 @@ v1::ControlResponse ControlService::handle(const v1::ControlRequest& request) {
       return decide(request.approve().digest(), true);
     case v1::ControlRequest::kReject:
       return decide(request.reject().digest(), false);
+    case v1::ControlRequest::kHistory:
+      return history(request.history());
+    case v1::ControlRequest::kDiff:
+      return diff(request.diff());
     case v1::ControlRequest::kReadiness:
       return readiness();
     case v1::ControlRequest::kWatch:   // the server takes it itself
@@ -511,6 +516,17 @@ v1::ControlResponse ControlService::workers(const v1::WorkersRequest& request) {
   if (workers_.read) list.set_read_seconds_ago(wholeSeconds(now - *workers_.read));
   list.set_trouble(workers_.trouble);
   return response;
+}
+
+v1::ControlResponse ControlService::history(const v1::HistoryRequest& request) const {
+  if (history_ == nullptr) return failure(v1::Failure::NOT_FOUND, "no history is kept");
+  return answerHistory(*history_, request);
+}
+
+v1::ControlResponse ControlService::diff(const v1::DiffRequest& request) const {
+  if (history_ == nullptr) return failure(v1::Failure::NOT_FOUND, "no history is kept");
+  const auto position = reconciler_.overview().position;
+  return answerDiff(*history_, request, position ? std::optional(position->version) : std::nullopt);
 }
 
 void ControlService::observe(const loop::Overview& overview) {

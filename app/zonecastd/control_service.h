@@ -9,6 +9,7 @@
 #include "adapters/control/control_server.h"
 #include "adapters/redis/worker_reports.h"
 #include "reconciler/loop/reconciler.h"
+#include "reconciler/ports/history.h"
 
 namespace zonecast {
 
@@ -17,6 +18,9 @@ class ControlService final : public control::ControlHandler {
   // They must outlive the service.
   ControlService(loop::Reconciler& reconciler, const ports::Clock& clock,
                  const redis::SeenWorkers& workers, std::string daemon_version);
+
+  // Without it there is no history; it must outlive the service.
+  void tellHistory(const ports::History& history) { history_ = &history; }
 
   v1::ControlResponse handle(const v1::ControlRequest& request) override;
   void answer(const v1::ControlRequest& request, const Reply& reply) override;
@@ -45,11 +49,14 @@ class ControlService final : public control::ControlHandler {
   v1::ControlResponse transferDid(const v1::DidTransferRequest& request);
   v1::ControlResponse watched(const v1::WatchedRequest& request);
   v1::ControlResponse workers(const v1::WorkersRequest& request);
+  v1::ControlResponse history(const v1::HistoryRequest& request) const;
+  v1::ControlResponse diff(const v1::DiffRequest& request) const;
   v1::ControlResponse readiness();
 
   loop::Reconciler& reconciler_;
   const ports::Clock& clock_;
   const redis::SeenWorkers& workers_;
+  const ports::History* history_ = nullptr;
   std::string daemon_version_;
   Instant started_;
   std::function<void(Reply)> reload_;

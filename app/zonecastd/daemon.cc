@@ -132,6 +132,7 @@ tl::expected<void, std::string> Daemon::open() {
   service_ =
       std::make_unique<ControlService>(*reconciler_, loop_, worker_reports_->seen(), kVersion);
   service_->reloadBy([this](control::ControlHandler::Reply reply) { reload(std::move(reply)); });
+  service_->tellHistory(*disk_);
   return openControl().and_then([this] { return openHttp(); });
 }
 

@@ -24,6 +24,7 @@ class Domain {
   std::string_view text() const { return text_.text(); }
   dns::NameView name() const { return dns::NameView::fromCanonicalWire(text_.tail()); }
   const SharedText& sharedText() const { return text_; }
+  Domain detached() const { return Domain(text_.detached()); }  // for another thread
 
   friend bool operator==(const Domain&, const Domain&) = default;
   friend auto operator<=>(const Domain&, const Domain&) = default;
@@ -33,6 +34,7 @@ class Domain {
   }
 
  private:
+  explicit Domain(SharedText text) : text_(std::move(text)) {}
   explicit Domain(std::string_view text, dns::NameView name) : text_(text, name.wire()) {}
   SharedText text_;
 };

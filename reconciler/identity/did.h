@@ -24,6 +24,7 @@ class Did {
   // The own name of a domain, its default: letters, digits, '-' and '.' are a DID's too.
   static Did of(const derive::Domain& domain) { return Did(domain.sharedText()); }
   std::string_view text() const { return text_.text(); }
+  Did detached() const { return Did(text_.detached()); }  // for another thread
   friend bool operator==(const Did&, const Did&) = default;
   friend auto operator<=>(const Did&, const Did&) = default;
   template <typename H>

@@ -86,6 +86,9 @@ class Publisher {
   void onPublished(plan::Position position);
   void onLost(std::string why);
 
+  // While a publication is: what it changes.
+  const std::shared_ptr<const plan::ChangeSet>& underWay() const { return changes_; }
+
   StoreState state() const { return state_; }
   // The next publication gives back what the store has lost.
   bool putsBack() const { return puts_back_; }

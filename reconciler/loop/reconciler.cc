@@ -29,6 +29,7 @@ Reconciler::Reconciler(const Settings& settings, Ports ports, std::uint64_t seed
       dids_(settings, published_, ports.disk, ports.journal),
       book_(settings, view_, answers_, published_, dids_,
             {[this](view::ZoneIndex zone, Instant then) {
+               if (trusts_copies_) return true;
                const auto confirmed = confirmed_at_.find(idOf(zone));
                return confirmed != confirmed_at_.end() && confirmed->second > then;
              },
@@ -47,7 +48,11 @@ Reconciler::Reconciler(const Settings& settings, Ports ports, std::uint64_t seed
                  dids_,
                  {[this](const derive::Domain& domain) { return holdReason(domain); },
                   [this] { return unanswered_.empty() && unread_.empty(); }},
-                 random_) {
+                 random_),
+      chronicle_(settings.history, ports.disk,
+                 [this](const plan::DomainChange& change, bool with_record) {
+                   return tellOf(change, with_record);
+                 }) {
   for (const auto& [name, zone] : zones_.table().byName()) enterView(zone);
   for (const WatchedName& watched : settings.watched) {
     view_.addWatched(watched.name, watched.customer);
@@ -102,7 +107,7 @@ void Reconciler::onTimer() {
 bool Reconciler::hasWork() const {
   return !answered_.empty() || !to_look_up_.empty() || !edits_.empty() || !passes_.empty() ||
          !orders_.empty() || catalogs_.hasWork() || !catalogs_.toRead().empty() ||
-         publisher_.hasWork() || dids_.hasWork();
+         publisher_.hasWork() || dids_.hasWork() || chronicle_.hasWork();
 }
 
 // Passes take turns: small ones are done in one, of a large one no edit ever waits for more than a
@@ -119,6 +124,7 @@ void Reconciler::work() {
   }
   publisher_.advance();
   dids_.saveSome();
+  chronicle_.advance();
   raiseAlarms();
   settle();
 }
@@ -449,6 +455,7 @@ void Reconciler::onStoreOpened(ports::StoredState state, bool unchanged) {
 }
 
 void Reconciler::onPublished(plan::Position position) {
+  chronicle_.add(position.version, publisher_.underWay(), ports_.clock.now().wall);
   publisher_.onPublished(std::move(position));
 }
 

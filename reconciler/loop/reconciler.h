@@ -29,6 +29,7 @@
 #include <vector>
 
 #include "reconciler/loop/catalogs.h"
+#include "reconciler/loop/chronicle.h"
 #include "reconciler/loop/domain_book.h"
 #include "reconciler/loop/newcomers.h"
 #include "reconciler/loop/pass.h"
@@ -77,6 +78,9 @@ class Reconciler final : public ports::ZoneTransportListener,
   void restore(const ports::SavedZone& saved);
   void restore(ports::SavedDid saved) { dids_.remember(std::move(saved)); }  // ascending
   void start(const ports::SavedPublisher& saved);
+  // Likewise: what is held counts as confirmed, for whoever asks what it would mean if it were. A
+  // process that publishes never does.
+  void trustCopies() { trusts_copies_ = true; }
 
   void onTimer();
   std::optional<Instant> nextDeadline() const;
@@ -108,6 +112,15 @@ class Reconciler final : public ports::ZoneTransportListener,
   const plan::Table& published() const { return published_; }
   DomainReport domainReport(const derive::Domain& domain) const;
   DomainExplanation explain(const derive::Domain& domain) const;
+  // Of all that are tried, named or published, the next ones behind `after`, in canonical order;
+  // some at a time: `next` says where to go on.
+  struct DomainPage {
+    std::vector<derive::Domain> domains;
+    std::optional<dns::Name> next;
+  };
+  DomainPage domains(const dns::Name* after, std::size_t domains_max) const;
+  // What is held of a zone; null: nothing. Valid until the zone changes.
+  const view::Zone* content(dns::NameView zone) const;
 
   // What the brake holds, by customer; of each at most so many domains are listed.
   std::vector<PlanReport> plans(std::size_t domains_max) const;
@@ -217,6 +230,7 @@ class Reconciler final : public ports::ZoneTransportListener,
   std::optional<view::CustomerId> customerOf(const derive::Domain& domain) const;
   std::optional<Instant> noticed(xfr::ZoneId zone) const;
   bool givesBack(const derive::Domain& domain) const;
+  Chronicle::Evidence tellOf(const plan::DomainChange& change, bool with_record) const;
 
   struct LateHint {  // an unsigned NOTIFY that came too soon after another
     Instant due;
@@ -239,6 +253,7 @@ class Reconciler final : public ports::ZoneTransportListener,
   xfr::Secondary secondary_;
   xfr::NotifyGate gate_;
   Publisher publisher_;
+  Chronicle chronicle_;
   // Those over edits, and those over whole zones and the store: each worked off in turn.
   std::list<Pass> edits_, passes_;
 
@@ -257,6 +272,7 @@ class Reconciler final : public ports::ZoneTransportListener,
   // By name: what comes as soon as the zone that has it is ready to be removed.
   std::map<dns::Name, WantedZone, dns::CanonicalLess> successors_;
   bool restoring_ = true;
+  bool trusts_copies_ = false;
 };
 
 }  // namespace zonecast::loop

@@ -201,6 +201,20 @@ Reconciler::WatchedPage Reconciler::watched(const dns::Name* after, std::size_t 
   return page;
 }
 
+const view::Zone* Reconciler::content(dns::NameView zone) const {
+  const std::optional<xfr::ZoneId> known = zoneNamed(zone);
+  return known ? view_.zone(indexOf(*known)) : nullptr;
+}
+
+Reconciler::DomainPage Reconciler::domains(const dns::Name* after, std::size_t domains_max) const {
+  DomainPage page;
+  page.next = book_.visitInOrder(after, domains_max, [&](const DomainNode& node) {
+    page.domains.push_back(node.domain);
+    return true;
+  });
+  return page;
+}
+
 std::optional<view::CustomerId> Reconciler::customerOf(const derive::Domain& domain) const {
   const std::optional<DomainId> id = book_.find(domain);
   return id ? book_.node(*id).customer : view_.speaker(domain.name());

@@ -44,6 +44,7 @@ void Reconciler::dissolve(CatalogId catalog, const std::string& cause) {
 }
 
 bool Reconciler::isConfirmed(view::ZoneIndex zone) const {
+  if (trusts_copies_) return true;
   const Zones::Entry& entry = zones_.entry(idOf(zone));
   return entry.leaving ? entry.was_confirmed : secondary_.isConfirmed(idOf(zone));
 }

@@ -14,6 +14,7 @@
 #include "reconciler/identity/claim.h"
 #include "reconciler/identity/virtual_domain.h"
 #include "reconciler/plan/brake.h"
+#include "reconciler/plan/history.h"
 #include "reconciler/plan/retirement.h"
 #include "reconciler/query/answers.h"
 #include "reconciler/view/view.h"
@@ -95,6 +96,7 @@ struct Settings {
   Duration did_keep = std::chrono::hours{90 * 24};  // for its customer, once nobody has it
   plan::RetirePolicy retire;
   plan::BrakePolicy brake;
+  plan::HistoryPolicy history;
   std::uint32_t publish_batch_max =
       1000;  // changes that small zones' publications are gathered up to
 };

@@ -16,6 +16,7 @@
 
 #include "reconciler/identity/did.h"
 #include "reconciler/plan/did_record.h"
+#include "reconciler/plan/history.h"
 #include "reconciler/plan/version.h"
 #include "reconciler/view/zone.h"
 #include "reconciler/xfr/secondary.h"
@@ -85,6 +86,9 @@ class Disk {
   // nothing is kept.
   virtual void saveDids(std::vector<SavedDid> dids) = 0;
   virtual void savePublisher(const SavedPublisher& publisher) = 0;
+  // Appends to what is kept of each domain (ports/history.h), within the policy.
+  virtual void saveHistory(std::vector<plan::DomainEvent> events,
+                           const plan::HistoryPolicy& policy) = 0;
 };
 
 class DiskListener {

@@ -92,6 +92,12 @@ class Paths(Http):
         check("/v1/explain/{domain}", "/v1/explain/nowhere.test")
         check("/v1/explain/{domain}", "/v1/explain/%3Cscript%3E", 400)
 
+        self.wait(lambda: self.web.get("/v1/history/acme.example").status == 200, "the history on disk")
+        history = check("/v1/history/{domain}", "/v1/history/acme.example").json()
+        self.assertEqual((["hosted"], False), ([entry["what"] for entry in history["entries"]], history["cut"]))
+        check("/v1/history/{domain}", "/v1/history/nowhere.test", 404)
+        check("/v1/history/{domain}", "/v1/history/not..a.name", 400)
+
         self.assertEqual([], check("/v1/plan").json()["plans"])
         worker = check("/v1/workers").json()["workers"][0]
         self.assertEqual(("proxy-1", ""), (worker["worker"], worker["trouble"]))
@@ -167,6 +173,8 @@ class LetIn(Http):
 
     def test_who_has_the_token(self):
         web = self.run_daemon(token_file=self.key_file("token", TOKEN))
+        let_in = Web(self.secondary.metrics_port, TOKEN)
+        self.wait(lambda: let_in.get("/v1/history/acme.example").status == 200, "the history on disk")
         for path in self.api.paths:
             target = path.replace("{domain}", "acme.example")
             if not self.api.needs_token(path):

@@ -635,8 +635,20 @@ def http():
     yield "no-line", request(b"\x16\x03\x01\x00\xff")
 
 
+def master_files():
+    """A customer's zone, every shape an entry has, and what is refused."""
+    yield "a-customers-zone", (HERE.parents[1] / "tour/zones/acme.example.zone").read_bytes()
+    yield "shapes", (b'@ SOA a b (1 2 ; (\n3 4\n5 )\n TXT "a;b\\"" c\\ d\n$ORIGIN x\n$TTL 1h\n'
+                     b'y 5 IN NAPTR 1 2 "s" "SIP+D2U" "" z\nu TYPE65280 \\# 2 0102\nm MX 1 z\nw CAA 0 issue "x"\n')
+    yield "include", b"$INCLUDE x\n"
+    yield "generate", b"$GENERATE 1-9 a$ A 192.0.2.1\n"
+    yield "a-port-beyond-16-bits", b"a SRV 1 2 70000 b\n"
+    yield "a-type-beyond-16-bits", b"a 500 TYPE1950604800 x\n"
+    yield "open-ends", b'a TXT "x\nb A (\n'
+
+
 TARGETS = {"message": messages, "answer": answers, "transfer": transfers, "tsig": tsig, "notify": notify, "claim": claims,
-           "config": configurations, "control": control, "http": http, "redis": redis}
+           "master_file": master_files, "config": configurations, "control": control, "http": http, "redis": redis}
 
 
 def main():

@@ -91,6 +91,18 @@ void WorldDisk::savePublisher(const ports::SavedPublisher& publisher) {
   write([publisher](Content& c) { c.publisher = publisher; });
 }
 
+// Nobody misses it, so a full disk says nothing of it; nor is it among the writes that a kill
+// loses.
+void WorldDisk::saveHistory(std::vector<plan::DomainEvent> events,
+                            const plan::HistoryPolicy& policy) {
+  if (full_) return;
+  for (const plan::DomainEvent& event : events) {
+    for (Content* content : {&content_, &settled_}) {
+      plan::append(content->histories[event.domain], event.entry, policy);
+    }
+  }
+}
+
 bool WorldDisk::deliver(ports::DiskListener& listener) {
   if (troubles_.empty()) return false;
   const std::string trouble = std::move(troubles_.front());

@@ -30,12 +30,16 @@ class WorldDisk final : public ports::Disk {
   void removeBinding(const dns::Name& zone) override;
   void saveDids(std::vector<ports::SavedDid> dids) override;
   void savePublisher(const ports::SavedPublisher& publisher) override;
+  void saveHistory(std::vector<plan::DomainEvent> events,
+                   const plan::HistoryPolicy& policy) override;
 
   bool deliver(ports::DiskListener& listener);  // a trouble; false when there is none
 
   const Zones& zones() const { return content_.zones; }
   const Bindings& bindings() const { return content_.bindings; }
   const Dids& dids() const { return content_.dids; }
+  using Histories = std::map<derive::Domain, plan::DomainHistory>;
+  const Histories& histories() const { return content_.histories; }
   const std::optional<ports::SavedPublisher>& publisher() const { return content_.publisher; }
 
   // -- what happens to it
@@ -50,6 +54,7 @@ class WorldDisk final : public ports::Disk {
     Bindings bindings;
     Dids dids;
     std::optional<ports::SavedPublisher> publisher;
+    Histories histories;
   };
   using Write = std::function<void(Content&)>;
 

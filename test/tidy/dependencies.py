@@ -39,6 +39,7 @@ ALLOWED |= {
     "adapters/journal": VALUES + REPORTS,
     "adapters/http": VALUES + ["adapters/control", "adapters/uv", "schema"],
     "adapters/control": ["adapters/uv", "schema"],
+    "adapters/master_file": ["reconciler/dns"],
     "adapters/process": [],
     # What proxies link: neither the core nor Redis nor protobuf.
     "adapters/table": [],
@@ -46,7 +47,7 @@ ALLOWED |= {
     "adapters/kamailio": ["adapters/table", "adapters/uv"],
     "adapters/mirror": ["adapters/redis", "adapters/table", "adapters/uv", "schema", "reconciler/xfr"],
     "config": VALUES + ["reconciler/loop/settings.h"],
-    "app/zonecast": ["adapters/control", "adapters/table", "adapters/worker", "adapters/kamailio", "adapters/mirror",
+    "app/zonecast": ["adapters/control", "adapters/disk", "adapters/master_file", "adapters/table", "adapters/worker", "adapters/kamailio", "adapters/mirror",
                      "adapters/redis", "adapters/uv", "config", "schema", "app/version.h", "reconciler"],
     "app/zonecast-mirror": ["adapters", "schema", "app/version.h", "reconciler/xfr"],
     "app/zonecastd": ["adapters", "config", "schema", "app/version.h", "reconciler"],

@@ -465,6 +465,8 @@ TEST(Defaults, AreTheDesigns) {
       {"brake.total_percent", "5"},
       {"brake.total_min", "50"},
       {"brake.window", "1h"},
+      {"history.per_domain", "100"},
+      {"history.days", "400"},
       {"limits.zone_octets_max", "64MiB"},
       {"limits.zone_records_max", "2000000"},
       {"limits.rrset_records_max", "100"},

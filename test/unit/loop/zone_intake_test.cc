@@ -26,6 +26,7 @@ class NoDisk final : public ports::Disk {
   void removeBinding(const dns::Name&) override {}
   void saveDids(std::vector<ports::SavedDid>) override {}
   void savePublisher(const ports::SavedPublisher&) override {}
+  void saveHistory(std::vector<plan::DomainEvent>, const plan::HistoryPolicy&) override {}
 };
 
 constexpr xfr::ZoneId kZone{0};

@@ -1,0 +1,115 @@
+#include "app/zonecast/plan_configuration.h"
+
+#include <chrono>
+#include <iostream>
+#include <optional>
+#include <random>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "adapters/disk/store.h"
+#include "adapters/redis/picture.h"
+#include "adapters/uv/loop.h"
+#include "app/zonecast/preview.h"
+#include "app/zonecast/printable.h"
+#include "app/zonecast/session.h"
+#include "config/configuration.h"
+#include "schema/json.h"
+
+namespace zonecast {
+namespace {
+
+constexpr int kExitChanges = 1;
+
+using Failed = tl::unexpected<std::string>;
+
+redis::RedisOptions redisOptions(const config::RedisConfiguration& configuration) {
+  redis::RedisOptions options;
+  if (const auto* path = std::get_if<std::filesystem::path>(&configuration.address)) {
+    options.server = redis::UnixSocket{path->string()};
+  } else {
+    options.server = std::get<xfr::Endpoint>(configuration.address);
+  }
+  options.user = configuration.user;
+  options.password_file = configuration.password_file.string();
+  options.deployment = configuration.deployment;
+  options.connect_timeout = configuration.connect_timeout;
+  options.command_timeout = configuration.command_timeout;
+  options.jitter_seed = std::random_device()();
+  return options;
+}
+
+tl::expected<ports::StoredState, std::string> readRedis(
+    const config::RedisConfiguration& configuration, int timeout_ms) {
+  uv::Loop loop;
+  tl::expected<ports::StoredState, std::string> result =
+      Failed(fmt::format("it was not read in {} ms (--timeout)", timeout_ms));
+  redis::Picture picture(loop, redisOptions(configuration),
+                         [&](tl::expected<ports::StoredState, std::string> state) {
+                           result = std::move(state);
+                           loop.stop();
+                         });
+  uv::Timer timeout(loop, [&] { loop.stop(); });
+  timeout.after(std::chrono::milliseconds(timeout_ms));
+  picture.read();
+  loop.run();
+  if (result && !result->damage.empty()) {
+    return Failed("what it holds is damaged: " + result->damage);
+  }
+  return result;
+}
+
+// What the disk has of zones; the error says what cannot be read.
+tl::expected<void, std::string> restore(const config::Configuration& configuration,
+                                        Rehearsal& rehearsal) {
+  const std::string path = configuration.state_directory.string() + "/zonecast.lmdb";
+  const auto store = disk::Store::openToRead(path, configuration.state_octets_max);
+  if (!store) return Failed(store.error());
+  // zonecastd transfers anew what is damaged; here it counts as not held.
+  const auto damaged = [](const std::string&, const std::string& why) {
+    std::cerr << "zonecast: a zone on disk is damaged: " << printable(why) << '\n';
+  };
+  const auto bindings = (*store)->bindings(damaged);
+  if (!bindings) return Failed(fmt::format("{}: {}", path, bindings.error()));
+  for (const ports::SavedBinding& binding : *bindings) rehearsal.core().restoreBinding(binding);
+  const auto dids = (*store)->forEachDid(
+      [&](ports::SavedDid did) { rehearsal.core().restore(std::move(did)); }, damaged);
+  if (!dids) return Failed(fmt::format("{}: {}", path, dids.error()));
+  return (*store)
+      ->forEachZone([&](const ports::SavedZone& zone) { rehearsal.core().restore(zone); }, damaged)
+      .map_error([&](const std::string& why) { return fmt::format("{}: {}", path, why); });
+}
+
+int refuse(const std::string& why) {
+  std::cerr << "zonecast: " << printable(why) << '\n';
+  return kExitUsage;
+}
+
+}  // namespace
+
+int planConfiguration(const std::string& file, int timeout_ms, bool json) {
+  const auto configuration = config::load(file);
+  if (!configuration) {
+    for (const config::ConfigError& error : configuration.error())
+      std::cerr << config::toText(error) << '\n';
+    return kExitConfiguration;
+  }
+  auto stored = readRedis(configuration->redis, timeout_ms);
+  if (!stored) return refuse("Redis: " + stored.error());
+  const plan::Table before = std::move(stored->table);
+  const std::uint64_t version =
+      stored->position ? static_cast<std::uint64_t>(stored->position->version) : 0;
+  Rehearsal rehearsal(configuration->settings, before, std::move(stored->position));
+  if (const auto restored = restore(*configuration, rehearsal); !restored) {
+    return refuse(restored.error());
+  }
+  rehearsal.begin();
+  rehearsal.finish();
+  v1::PlannedConfiguration planned = preview(rehearsal, before);
+  planned.set_version(version);
+  std::cout << (json ? toJson(planned) + "\n" : previewText(planned));
+  return hasChanges(planned) ? kExitChanges : kExitDone;
+}
+
+}  // namespace zonecast
