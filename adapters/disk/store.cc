@@ -15,7 +15,6 @@ namespace zonecast::disk {
 namespace {
 
 constexpr std::uint32_t kSchema = 1;
-constexpr unsigned kDatabases = 7;
 
 const std::string kSchemaKey = "schema";
 const std::string kInstanceKey = "instance";
@@ -112,15 +111,20 @@ tl::expected<std::unique_ptr<Store>, std::string> Store::openToRead(const std::s
   return store;
 }
 
+std::array<std::pair<const char*, MDB_dbi*>, Store::kDatabases> Store::databases() {
+  return {{{"meta", &meta_},
+           {"zone", &zone_},
+           {"piece", &piece_},
+           {"chain", &chain_},
+           {"binding", &binding_},
+           {"did", &did_},
+           {"history", &history_}}};
+}
+
 tl::expected<void, std::string> Store::findDatabases() {
   auto transaction = Transaction::begin(environment_.get(), Transaction::Kind::read);
   if (!transaction) return tl::unexpected(explain(transaction.error()));
-  const std::pair<const char*, MDB_dbi*> databases[] = {{"meta", &meta_},
-                                                        {"zone", &zone_},
-                                                        {"piece", &piece_},
-                                                        {"chain", &chain_},
-                                                        {"binding", &binding_}};
-  for (const auto& [name, handle] : databases) {
+  for (const auto& [name, handle] : databases()) {
     const auto found = transaction->find(name);
     if (!found) return tl::unexpected(fmt::format("its {}: {}", name, explain(found.error())));
     *handle = *found;
@@ -172,10 +176,7 @@ tl::expected<void, std::string> Store::checkSchema(Transaction& transaction,
 }
 
 LmdbError Store::openDatabases(Transaction& transaction) {
-  const std::pair<const char*, MDB_dbi*> databases[] = {
-      {"meta", &meta_},       {"zone", &zone_}, {"piece", &piece_},    {"chain", &chain_},
-      {"binding", &binding_}, {"did", &did_},   {"history", &history_}};
-  for (const auto& [name, handle] : databases) {
+  for (const auto& [name, handle] : databases()) {
     const auto opened = transaction.open(name);
     if (!opened) return opened.error();
     *handle = *opened;

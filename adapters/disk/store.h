@@ -19,6 +19,7 @@
 // has. write() is called by one thread; reads by any other.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -27,6 +28,7 @@
 #include <shared_mutex>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <tl/expected.hpp>
@@ -89,6 +91,8 @@ class Store {
   explicit Store(std::size_t map_octets_max) : map_octets_max_(map_octets_max) {}
 
   tl::expected<void, std::string> prepare(const std::string& new_instance);
+  static constexpr unsigned kDatabases = 7;
+  std::array<std::pair<const char*, MDB_dbi*>, kDatabases> databases();
   LmdbError openDatabases(Transaction& transaction);
   tl::expected<void, std::string> findDatabases();
   tl::expected<void, std::string> checkSchema(Transaction& transaction,

@@ -98,6 +98,13 @@ class Paths(Http):
         check("/v1/history/{domain}", "/v1/history/nowhere.test", 404)
         check("/v1/history/{domain}", "/v1/history/not..a.name", 400)
 
+        dids = check("/v1/dids").json()["dids"]
+        self.assertEqual([("acme.example", "in use"), ("sales.acme.example", "in use")], [(d["did"], d["state"]) for d in dids])
+        self.assertTrue(check("/v1/dids", "/v1/dids?limit=1").json()["more"])
+        self.assertEqual(dids[0]["customer"], check("/v1/dids/{did}", "/v1/dids/acme.example").json()["customer"])
+        check("/v1/dids/{did}", "/v1/dids/nobody.had.it", 404)
+        check("/v1/dids/{did}", "/v1/dids/not%20a%20did", 400)
+
         self.assertEqual([], check("/v1/plan").json()["plans"])
         worker = check("/v1/workers").json()["workers"][0]
         self.assertEqual(("proxy-1", ""), (worker["worker"], worker["trouble"]))
@@ -176,7 +183,7 @@ class LetIn(Http):
         let_in = Web(self.secondary.metrics_port, TOKEN)
         self.wait(lambda: let_in.get("/v1/history/acme.example").status == 200, "the history on disk")
         for path in self.api.paths:
-            target = path.replace("{domain}", "acme.example")
+            target = path.replace("{domain}", "acme.example").replace("{did}", "acme.example")
             if not self.api.needs_token(path):
                 self.assertIn(web.get(target).status, (200, 503), path)
                 continue
