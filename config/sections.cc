@@ -510,6 +510,8 @@ std::vector<Option<Draft>> didOptions() {
           "keep", kSettings(&loop::Settings::did_keep), 0s, 3650 * kDay,
           "how long a DID that no domain has any more is kept for its customer; then, and "
           "at once where nobody speaks for the domain, it is reserved for ever"),
+      count<Draft>("discovered_max", kSettings(&loop::Settings::dids_discovered_max), 0, 10'000'000,
+                   "DIDs of discovered domains that are gone: those that went last are remembered"),
   };
 }
 

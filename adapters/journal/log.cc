@@ -146,10 +146,18 @@ void Log::write(const ports::BrakeHolds& fact) {
 
 void Log::write(const ports::DidDisputed& fact) {
   out_.error(Line("disk and store name different customers for a DID: nothing about it is "
-                   "published until zonecast did transfer says whose it is")
-                  .add("did", fact.did)
-                  .add("on_disk", fact.on_disk)
-                  .add("in_store", fact.in_store));
+                  "published until zonecast did transfer says whose it is")
+                 .add("did", fact.did)
+                 .add("on_disk", fact.on_disk)
+                 .add("in_store", fact.in_store));
+}
+
+void Log::write(const ports::DidForgotten& fact) {
+  warnSeldom(
+      dids_forgotten_, "",
+      Line("more discovered domains are gone than did.discovered_max remembers: whoever takes "
+           "up the name of a forgotten one gets its DID; raise it, or bound discovery")
+          .add("did", fact.did));
 }
 
 void Log::write(const ports::BrakeDecided& fact) {

@@ -36,6 +36,7 @@ class Log final : public ports::Journal {
   void write(const ports::ClaimWarning& fact);
   void write(const ports::BrakeHolds& fact);
   void write(const ports::DidDisputed& fact);
+  void write(const ports::DidForgotten& fact);
   void write(const ports::BrakeDecided& fact);
   void write(const ports::Answered& fact);
   void write(const ports::Wanted& fact);
@@ -56,7 +57,7 @@ class Log final : public ports::Journal {
   const ports::Clock& clock_;
   Output out_;
   Repeats zone_failures_, notifies_, store_losses_, store_troubles_, disk_troubles_, claims_,
-      answers_, wanted_, wanted_troubles_, members_refused_;
+      dids_forgotten_, answers_, wanted_, wanted_troubles_, members_refused_;
 };
 
 }  // namespace zonecast::journal

@@ -101,6 +101,9 @@ Metrics::Metrics(const ports::Clock& clock)
           counter(*registry_, "zonecast_disk_troubles_total", "Failures of the embedded store.")),
       claim_warnings_(counter(*registry_, "zonecast_claim_warnings_total",
                               "Zone owners' records that were not honoured in full.")),
+      dids_forgotten_(
+          counter(*registry_, "zonecast_dids_forgotten_total",
+                  "DIDs of discovered domains that are gone, beyond did.discovered_max.")),
       questions_(BuildGauge()
                      .Name("zonecast_questions")
                      .Help("Questions to resolvers that domains rest on, by state; states overlap.")
@@ -247,6 +250,9 @@ void Metrics::count(const ports::DiskTrouble&) {
 }
 void Metrics::count(const ports::BrakeHolds&) {}
 void Metrics::count(const ports::DidDisputed&) {}
+void Metrics::count(const ports::DidForgotten&) {
+  dids_forgotten_.Increment();
+}
 void Metrics::count(const ports::BrakeDecided&) {}
 void Metrics::count(const ports::ClaimWarning&) {
   claim_warnings_.Increment();

@@ -64,6 +64,7 @@ class Metrics final : public ports::Journal {
   void count(const ports::ClaimWarning& fact);
   void count(const ports::BrakeHolds& fact);
   void count(const ports::DidDisputed& fact);
+  void count(const ports::DidForgotten& fact);
   void count(const ports::BrakeDecided& fact);
   void count(const ports::Answered& fact);
   void count(const ports::Wanted& fact);
@@ -104,6 +105,7 @@ class Metrics final : public ports::Journal {
   prometheus::Counter& store_troubles_;
   prometheus::Counter& disk_troubles_;
   prometheus::Counter& claim_warnings_;
+  prometheus::Counter& dids_forgotten_;
   std::vector<prometheus::Counter*> answered_;  // by result: an answer, then each kind of failure
   prometheus::Family<prometheus::Gauge>& questions_;
   prometheus::Histogram& refresh_lateness_;

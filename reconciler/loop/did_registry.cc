@@ -54,6 +54,7 @@ std::string_view DidRegistry::discovered() const {
 void DidRegistry::onReplaced(const absl::btree_map<identity::Did, plan::DidRecord>& before) {
   cursor_.reset();
   changes_.clear();
+  gone_discovered_.clear();
   if (before.empty()) return;
   std::vector<ports::SavedDid> known;
   for (const auto& [did, record] : before) {
@@ -127,6 +128,10 @@ std::size_t DidRegistry::reconcile(std::size_t dids_max) {
 //   A's          | B's, from nobody  | disputed
 void DidRegistry::reconcile(const identity::Did& did, const ports::SavedDid* remembered) {
   disputes_.erase(did);
+  const auto recorded = published_.records.find(did);
+  if (recorded != published_.records.end() && isOfDiscovered(recorded->second)) {
+    gone_discovered_.emplace(*recorded->second.freed, did);
+  }
   if (remembered == nullptr) return;
   const ports::SavedDid found = present(did);
   const plan::DidRecord* record = pointerTo(remembered->record);
@@ -185,10 +190,27 @@ void DidRegistry::set(const identity::Did& did, std::optional<plan::DidRecord> r
     change->second.after = record;
     if (change->second.before == record) changes_.erase(change);
   }
-  if (record) {
-    published_.records.insert_or_assign(did, *std::move(record));
-  } else {
+  if (found != published_.records.end() && isOfDiscovered(found->second)) {
+    gone_discovered_.erase({*found->second.freed, did});
+  }
+  if (!record) {
     published_.records.erase(did);
+    return;
+  }
+  if (isOfDiscovered(*record)) gone_discovered_.emplace(*record->freed, did);
+  published_.records.insert_or_assign(did, *std::move(record));
+  forgetTooMany();
+}
+
+bool DidRegistry::isOfDiscovered(const plan::DidRecord& record) const {
+  return record.freed && record.customer == discovered();
+}
+
+void DidRegistry::forgetTooMany() {
+  while (gone_discovered_.size() > settings_.dids_discovered_max) {
+    const identity::Did oldest = gone_discovered_.begin()->second;
+    journal_.record(ports::DidForgotten{std::string(oldest.text())});
+    set(oldest, std::nullopt);
   }
 }
 

@@ -7,7 +7,9 @@
 // nothing about it is published until the operator says whose it is.
 //
 // Invariants: a DID that was published is never another customer's, unless the operator hands it
-// over. What is acknowledged by the store is saved to disk after, in slices. Not thread-safe.
+// over; but of discovered domains, of which anybody can make any number come and go, so many are
+// remembered as the operator says, those that went last. What is acknowledged by the store is saved
+// to disk after, in slices. Not thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -15,8 +17,10 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <tl/expected.hpp>
@@ -73,6 +77,8 @@ class DidRegistry {
 
  private:
   void set(const identity::Did& did, std::optional<plan::DidRecord> record);
+  bool isOfDiscovered(const plan::DidRecord& record) const;
+  void forgetTooMany();
   void reconcile(const identity::Did& did, const ports::SavedDid* remembered);
   const ports::SavedDid* remembered(const identity::Did& did) const;
   ports::SavedDid present(const identity::Did& did) const;
@@ -86,6 +92,7 @@ class DidRegistry {
   std::vector<ports::SavedDid> remembered_;  // ascending; empty once it was held against the table
   std::optional<identity::Did> cursor_;      // that was held against it last
   absl::flat_hash_map<identity::Did, derive::Domain> lost_;
+  std::set<std::pair<WallSecond, identity::Did>> gone_discovered_;  // freed, and when
   std::map<identity::Did, Dispute> disputes_;
   std::map<identity::Did, plan::RecordChange> changes_;
   std::deque<std::shared_ptr<const plan::ChangeSet>> to_save_;

@@ -94,6 +94,7 @@ struct Settings {
   discovery::Settings discovery;
   identity::DidKind did_kind = identity::DidKind::name;
   Duration did_keep = std::chrono::hours{90 * 24};  // for its customer, once nobody has it
+  std::uint32_t dids_discovered_max = 100'000;      // of discovered domains that are gone
   plan::RetirePolicy retire;
   plan::BrakePolicy brake;
   plan::HistoryPolicy history;

@@ -65,6 +65,10 @@ struct DidDisputed {  // nothing about the DID is published until the operator s
   std::string on_disk, in_store;  // customers
 };
 
+struct DidForgotten {  // of a discovered domain that is gone: there are too many
+  std::string did;
+};
+
 struct Answered {                          // a question to a resolver, or its failure
   std::optional<query::Failure::Why> why;  // it failed
   std::string text;                        // how
@@ -112,8 +116,8 @@ using Fact =
     std::variant<xfr::ZoneCurrent, xfr::ZoneTransferred, xfr::ZoneFailure, xfr::ZoneExpired,
                  xfr::ConnectionsScarce, NotifyReceived, Published, StoreOpened, StoreLost,
                  StoreTrouble, DiskTrouble, ClaimWarning, BrakeHolds, BrakeDecided, DidDisputed,
-                 Answered, Wanted, WantedTrouble, ZoneAdded, ZoneLeaves, ZoneRemoved, CatalogBroken,
-                 CatalogRead, CatalogExpired, MemberRefused>;
+                 DidForgotten, Answered, Wanted, WantedTrouble, ZoneAdded, ZoneLeaves, ZoneRemoved,
+                 CatalogBroken, CatalogRead, CatalogExpired, MemberRefused>;
 
 class Journal {
  public:

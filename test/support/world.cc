@@ -79,6 +79,7 @@ void WorldJournal::record(const ports::Fact& fact) {
             trace_.push_back(fmt::format("DID {} is disputed: {} on disk, {} in the store", f.did,
                                          f.on_disk, f.in_store));
           },
+          [&](const ports::DidForgotten& f) { trace_.push_back("DID forgotten: " + f.did); },
           [](const ports::Answered&) {},
           [&](const ports::Wanted& f) {
             if (f.refused) {

@@ -218,6 +218,7 @@ function needsOf({status, readiness, troubled, workers}) {
   const needs = readiness.ready ? [] : [{what: "Not ready", why: readiness.reason}];
   if (status.domains_braked !== "0") needs.push({what: "The brake", why: many(status.domains_braked, "domain would go or move and waits", "domains would go or move and wait") + " for you: zonecast plan shows them, approve or reject decides"});
   if (status.domains_held !== "0") needs.push({what: "Held back", why: many(status.domains_held, "domain differs and waits", "domains differ and wait") + "; explain says why"});
+  if (status.dids_disputed !== "0") needs.push({what: "DIDs", why: many(status.dids_disputed, "is", "are") + " one customer's on disk and another's in Redis; zonecast did transfer settles it"});
   needs.push(...zoneNeeds(status, troubled));
   if (status.questions_failing !== "0") needs.push({what: "Resolvers", why: `${many(status.questions_failing, "question fails", "questions fail")}; the last answers hold`});
   return needs.concat(workerNeeds(workers));
@@ -238,6 +239,7 @@ function showFigures(status) {
     ["Zones", count(status.zones), `${count(status.zones_confirmed)} confirmed, ${count(status.zones_in_trouble)} in trouble`],
     ["Held", count(status.domains_held), `${count(status.domains_waiting)} waiting`],
     ["Retiring", count(status.domains_retiring), `${count(status.domains_braked)} braked`],
+    ["Contested", count(status.domains_contested), `${count(status.dids_kept)} DIDs kept or reserved`],
     ["Asked about", count(Number(status.domains_watched) + Number(status.domains_discovered)), `${count(status.domains_discovered)} discovered`],
     ["Version", count(status.version), `term ${status.term}`],
   ];

@@ -458,6 +458,7 @@ TEST(Defaults, AreTheDesigns) {
       {"discovery.asks_max", "64"},
       {"did.default", "name"},
       {"did.keep", "90d"},
+      {"did.discovered_max", "100000"},
       {"retire.absent", "10m"},
       {"retire.zone_gone", "1h"},
       {"brake.customer_percent", "30"},

@@ -189,6 +189,27 @@ TEST_F(Registry, WhatIsHandedOverWhileItIsInUseIsKeptForBoth) {
   EXPECT_EQ(*registry_.record(did("iptel")), (DidRecord{"acme", "globex", {}}));
 }
 
+TEST_F(Registry, OfDiscoveredDomainsThatAreGoneTheLastOnesAreRemembered) {
+  settings_.dids_discovered_max = 2;
+  const auto go = [this](std::string_view text, std::string customer, int second) {
+    registry_.onPlanned({did(text), usedBy(std::move(customer)), std::nullopt},
+                        WallTime(kThen) + std::chrono::seconds(second));
+  };
+  go("z", "discovered", 0);
+  go("y", "discovered", 1);
+  go("a", "acme", 2);
+  EXPECT_THAT(trace_, IsEmpty());
+  go("x", "discovered", 3);
+  EXPECT_THAT(trace_, ElementsAre("DID forgotten: z"));
+  EXPECT_EQ(registry_.record(did("z")), nullptr);
+  EXPECT_NE(registry_.record(did("y")), nullptr);
+  // Also of those that were read back.
+  registry_.onReplaced({});
+  reconcile();
+  go("w", "discovered", 4);
+  EXPECT_THAT(trace_, ElementsAre("DID forgotten: z", "DID forgotten: y"));
+}
+
 TEST_F(Registry, NobodyCanBeHandedWhatNobodyHad) {
   publish("iptel", "acme");
   for (const char* customer : {"", "other", "discovered"}) {
