@@ -51,7 +51,9 @@ std::string_view DidRegistry::discovered() const {
 
 // -- the table and what is remembered
 
-void DidRegistry::onReplaced(const absl::btree_map<identity::Did, plan::DidRecord>& before) {
+void DidRegistry::onReplaced(const absl::btree_map<identity::Did, plan::DidRecord>& before,
+                             bool follows_on) {
+  follows_on_ = follows_on;
   cursor_.reset();
   changes_.clear();
   gone_discovered_.clear();
@@ -125,7 +127,8 @@ std::size_t DidRegistry::reconcile(std::size_t dids_max) {
 //   nothing      | A's               | A's: to be saved
 //   A's          | A's               | what the store says; but a hand-over that it lacks stands
 //   discovered   | A's, in use       | A's: a domain is its customer's as soon as there is one
-//   A's          | B's, from nobody  | disputed
+//   A's          | B's, from nobody  | what the store says, if it follows on what we published last:
+//                |                   | another has led meanwhile; else disputed
 void DidRegistry::reconcile(const identity::Did& did, const ports::SavedDid* remembered) {
   disputes_.erase(did);
   const auto recorded = published_.records.find(did);
@@ -143,6 +146,7 @@ void DidRegistry::reconcile(const identity::Did& did, const ports::SavedDid* rem
   const auto ours = customersOf(remembered->use, record);
   const bool agree = haveOneInCommon(ours, customersOf(found.use, pointerTo(found.record))) ||
                      (remembered->use && remembered->use->customer == discovered() && found.use);
+  if (!agree && follows_on_) return;
   if (!agree) {
     const Dispute dispute{remembered->use ? remembered->use->customer : record->customer,
                           found.use ? found.use->customer : found.record->customer};

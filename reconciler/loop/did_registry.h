@@ -42,8 +42,9 @@ class DidRegistry {
 
   // Before the start: what the disk had, ascending.
   void remember(ports::SavedDid saved) { remembered_.push_back(std::move(saved)); }
-  // The table is another one than we believed; these were its records.
-  void onReplaced(const absl::btree_map<identity::Did, plan::DidRecord>& before);
+  // The table is another one than we believed; these were its records. It may be known to follow on
+  // what we published last: then it knows better than the disk.
+  void onReplaced(const absl::btree_map<identity::Did, plan::DidRecord>& before, bool follows_on);
   // Holds some of the table against what is remembered; how many DIDs that were, 0 when it is done.
   std::size_t reconcile(std::size_t dids_max);
 
@@ -91,6 +92,7 @@ class DidRegistry {
 
   std::vector<ports::SavedDid> remembered_;  // ascending; empty once it was held against the table
   std::optional<identity::Did> cursor_;      // that was held against it last
+  bool follows_on_ = false;
   absl::flat_hash_map<identity::Did, derive::Domain> lost_;
   std::set<std::pair<WallSecond, identity::Did>> gone_discovered_;  // freed, and when
   std::map<identity::Did, Dispute> disputes_;

@@ -85,13 +85,15 @@ Publisher::Opening Publisher::onOpened(ports::StoredState state, bool unchanged)
   const Resumption resumption = resume(state);
   rebase_ = resumption.rebase;
   found_ = state.position;
+  const bool follows_on =
+      !rebase_ && position_ && state.position && position_->lineage == state.position->lineage;
   if (!rebase_) position_ = state.position;
   puts_back_ = resumption.lost_ours && (puts_back_ || !known_);
   if (!resumption.lost_ours || !known_) {
     replaced_.push_back(std::exchange(published_, std::move(state.table)));
-    dids_.onReplaced(replaced_.back().records);
+    dids_.onReplaced(replaced_.back().records, follows_on);
   } else {
-    dids_.onReplaced({});
+    dids_.onReplaced({}, follows_on);
   }
   opened_ = known_ = true;
   edits_.clear();  // all of it is looked at again

@@ -250,6 +250,10 @@ void Play::limits(const Words& words, const Step&) {
   if (options.contains("retire-zone-gone")) {
     settings.retire.zone_gone = duration(options["retire-zone-gone"]);
   }
+  if (options.contains("did-default")) {
+    settings.did_kind = options["did-default"] == "uuid" ? identity::DidKind::uuid
+                                                         : identity::DidKind::name;
+  }
   if (options.contains("did-keep")) settings.did_keep = duration(options["did-keep"]);
   const auto takeBrake = [&](const char* name, std::uint32_t& percent, std::uint32_t& least) {
     if (!options.contains(name)) return;

@@ -133,6 +133,15 @@ TEST_F(Registry, WhatTheStoreLostComesBackWithItsCanonicalDomain) {
   EXPECT_EQ(registry_.lostCanonical(did("iptel")), nullptr);
 }
 
+TEST_F(Registry, AStoreThatFollowsOnWhatWasPublishedLastKnowsBetter) {
+  remember("iptel", "acme");
+  publish("iptel", "globex");
+  registry_.onReplaced({}, true);
+  reconcile();
+  EXPECT_THAT(registry_.disputes(), IsEmpty());
+  EXPECT_EQ(disk_.dids().at(did("iptel")).use->customer, "globex");
+}
+
 TEST_F(Registry, TheDiskLearnsWhatItLacksAndNothingElse) {
   remember("a", "acme");
   remember("c", {}, kFreed);
@@ -204,7 +213,7 @@ TEST_F(Registry, OfDiscoveredDomainsThatAreGoneTheLastOnesAreRemembered) {
   EXPECT_EQ(registry_.record(did("z")), nullptr);
   EXPECT_NE(registry_.record(did("y")), nullptr);
   // Also of those that were read back.
-  registry_.onReplaced({});
+  registry_.onReplaced({}, false);
   reconcile();
   go("w", "discovered", 4);
   EXPECT_THAT(trace_, ElementsAre("DID forgotten: z", "DID forgotten: y"));
