@@ -30,7 +30,7 @@ bool DomainBook::keep(DomainId id, const Now& now) {
   if (isServed(node) && !leaves_at) {
     const bool asks_for_it = node.tried == Presence::present;
     node.hosted_by = asks_for_it ? node.verdict.leading : derive::LeadingByTransport{};
-  } else if (node.published) {
+  } else if (node.published && !isGoing(node)) {
     const Parting parting =
         leaves_at ? partingWithZone(id, *leaves_at, now) : this->parting(node, now);
     node.is_due = now.mono >= parting.until && mayGo(node, parting);
@@ -46,6 +46,12 @@ bool DomainBook::keep(DomainId id, const Now& now) {
   }
   partings_.end(id);
   return false;
+}
+
+// Its grace is over and the brake has let it pass: only the publication is to come. Another look at
+// it, for the sake of a domain that goes with it, begins no new grace.
+bool DomainBook::isGoing(const DomainNode& node) {
+  return mayPass(node) && node.published && !node.desired;
 }
 
 std::optional<WallTime> DomainBook::leavesAt(const DomainNode& node) const {
