@@ -77,6 +77,7 @@ class Teller {
   void shakeNetwork();
   void shakeStore();
   void takeStore();
+  void noticeLoss();
   void shakeDisk();
   void restart();
   void passTime();
@@ -284,16 +285,24 @@ void Teller::takeStore() {
   say(fmt::format("store taken n{}.a.example like n{}.a.example", domain, (domain + 1) % 3));
 }
 
+// A loss is noticed by whoever's publication comes next, or at once.
+void Teller::noticeLoss() {
+  if (!tale_.is_comparable) return;
+  say("store down");
+  say("store up");
+}
+
 void Teller::shakeStore() {
   switch (below(12)) {
     case 0:
-      return say("store wipe");
+      say("store wipe");
+      return noticeLoss();
     case 1:
       store_saved_ = true;
       return say("store save");
     case 2:
       if (store_saved_) say("store restore");
-      return;
+      return noticeLoss();
     case 3:
       return takeStore();
     case 4:

@@ -128,7 +128,7 @@ std::string OutsideTeller::withToken(const std::string& line) {
   const auto domain = derive::Domain::fromText(name);
   if (!domain || name.size() % 7 == 0) return line;
   const std::vector<std::uint8_t> key(discovery::kTokenKeyOctetsMin, 7);
-  return line.substr(0, line.size() - 1) + "; token=" + discovery::tokenFor(*domain, key) + "\"";
+  return line + " \"; token=" + discovery::tokenFor(*domain, key) + "\"";
 }
 
 // A record has one TTL for as long as it stands.
