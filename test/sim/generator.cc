@@ -25,7 +25,7 @@ constexpr std::uint64_t kOutsideEvery = 2;
 constexpr int kApprovals = 4;
 // The tales of many: hostile ones among them, DIDs that are shared, handed over and kept for a
 // short time. In every second of these everything flows, so that they are comparable.
-constexpr std::uint64_t kManyEvery = 3;
+constexpr std::uint64_t kManyEvery = 5;
 
 struct Zone {
   std::string name;

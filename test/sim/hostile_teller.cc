@@ -146,13 +146,13 @@ void HostileTeller::bring(Zone& zone, std::string_view verb, Steps& steps) {
 
 void HostileTeller::happen(Steps& steps) {
   const auto say = [&steps](std::string command) { steps.push_back({std::move(command), {}}); };
-  if (outside_ != nullptr && oneIn(4)) {
+  if (outside_ != nullptr && oneIn(8)) {
     crowd_ = anew(kCrowd);
     outside_->tellOf(kCrowd, crowd_);
     steps.push_back(outside_->dnsAnew());
     return say(fmt::format("want n{}.{} from w{}", below(kNames), kCrowd, 1 + below(3)));
   }
-  if (!oneIn(4)) return;
+  if (!oneIn(5)) return;
   Zone& zone = zones_[below(zones_.size())];
   if (oneIn(3)) {
     // It is emptied, and filled again at once.
