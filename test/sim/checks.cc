@@ -187,6 +187,9 @@ std::vector<std::string> Checks::publishedOfInnocents() const {
 }
 
 void Checks::noteParted(const plan::Table& was, const plan::Table& is) {
+  // When a question is asked again is drawn by lot, from what all draw from: what was between two
+  // answers is seen or not.
+  if (!world_.settings.resolvers.empty()) return;
   for (const auto& [domain, entry] : was.domains) {
     if (isHostile(domain.text())) continue;
     const auto after = find(is.domains, domain);
@@ -499,7 +502,10 @@ void Checks::checkChanges(const plan::Table& is) {
     // What the process had published, or meant to, it goes on from, though the store lost it.
     auto base = entry_before;
     for (const auto* table : {&memory_, &meant_}) {
-      if (store_lost_ && !base && *table) base = find((*table)->domains, domain);
+      if (!store_lost_ || !*table) continue;
+      const auto known = find((*table)->domains, domain);
+      const bool was_told = !entry && known && known->state == plan::State::retiring;
+      if (!base || was_told) base = known;
     }
     checkDomain(domain, base, entry, is);
   }

@@ -64,7 +64,7 @@ class Checks {
 
   // What is published of those who are not hostile, a line each.
   std::vector<std::string> publishedOfInnocents() const;
-  // Which of their domains went, or moved, since the beginning; ascending.
+  // Which of their domains went, or moved, since the beginning; nothing when a resolver is asked.
   std::multiset<std::string> partedInnocents() const { return parted_; }
 
  private:
