@@ -259,6 +259,7 @@ class DomainBook : private identity::IdentityContext {
   static bool mayPass(const DomainNode& node) {
     return node.passage == Passage::goes || node.passage == Passage::approved;
   }
+  static bool isGoing(const DomainNode& node);
   std::optional<plan::DomainEntry> braked(DomainId id, std::optional<plan::DomainEntry> wish,
                                           std::vector<DomainId>& undecided);
   void risk(DomainId id, HeldPlans::Would would);

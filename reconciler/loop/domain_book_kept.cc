@@ -33,7 +33,7 @@ bool DomainBook::keep(DomainId id, const Now& now) {
   } else if (node.published) {
     const Parting parting =
         leaves_at ? partingWithZone(id, *leaves_at, now) : this->parting(node, now);
-    node.is_due = now.mono >= parting.until && mayGo(node, parting);
+    node.is_due = now.mono >= parting.until && (isGoing(node) || mayGo(node, parting));
     if (!node.is_due || !mayPass(node)) {
       const Parting* known = partings_.find(id);
       const bool is_set = known != nullptr && known->until == parting.until;
@@ -46,6 +46,12 @@ bool DomainBook::keep(DomainId id, const Now& now) {
   }
   partings_.end(id);
   return false;
+}
+
+// The brake has let it pass, and only the publication is to come. Another look at it, for the sake
+// of a domain that goes with it, needs no further opinion; but what it says now has its own time.
+bool DomainBook::isGoing(const DomainNode& node) {
+  return mayPass(node) && !node.desired;
 }
 
 std::optional<WallTime> DomainBook::leavesAt(const DomainNode& node) const {

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "test/sim/hostile_teller.h"
 #include "test/support/described.h"
 
 namespace zonecast::sim {
@@ -77,6 +78,7 @@ void Checks::before(const test::Step& step) {
   }
   position_before_ = world_.store.content().position;
   noteLosses(step);
+  noteHandOver(step);
 }
 
 void Checks::noteLosses(const test::Step& step) {
@@ -88,7 +90,11 @@ void Checks::noteLosses(const test::Step& step) {
   const bool loses_store =
       starts(step, "store wipe") || starts(step, "store restore") || store_lost_;
   // Another leader gives DIDs as it likes.
-  if ((loses_store && dids_lost_) || starts(step, "store taken")) owners_.clear();
+  if ((loses_store && dids_lost_) || starts(step, "store taken")) {
+    owners_.clear();
+    for (auto& [did, tenure] : tenures_) tenure.is_reserved = false;
+    tenures_known_ = false;
+  }
 }
 
 void Checks::checkOwners() {
@@ -99,14 +105,102 @@ void Checks::checkOwners() {
     const bool was_discovered =
         discovered &&
         owner == world_.settings.customers[static_cast<std::size_t>(*discovered)].name;
-    if (owner != customer && !was_discovered) {
+    const auto found = found_holders_.find(std::string(did.text()));
+    const bool was_found_so = found != found_holders_.end() && found->second == customer;
+    const auto handed_over = handed_over_.find(std::string(did.text()));
+    const bool may_change = handed_over != handed_over_.end() && handed_over->second == customer;
+    if (owner != customer && !was_discovered && !was_found_so && !may_change) {
       fail("identity: DID {} was {}'s, and is {}'s", did.text(), owner, customer);
     }
     owner = customer;
   }
 }
 
+void Checks::noteHandOver(const test::Step& step) {
+  if (!starts(step, "hand-over ")) return;
+  const std::size_t space = step.command.rfind(' ');
+  const std::size_t first = step.command.find(' ') + 1;
+  const std::string did = step.command.substr(first, space - first);
+  handed_over_[did] = step.command.substr(space + 1);
+  tenures_[did].is_reserved = false;
+  tenures_[did].customers.insert(handed_over_[did]);
+  tenures_[did].freed.reset();
+}
+
+// -- DIDs that nobody has
+
+void Checks::noteTenures(const plan::Table& was, const plan::Table& is) {
+  for (const auto& [did, virtual_domain] : is.virtual_domains) {
+    Tenure& tenure = tenures_[std::string(did.text())];
+    // What the store had all the time, or again, it keeps.
+    if (tenure.is_reserved && !found_holders_.contains(std::string(did.text()))) {
+      fail("tombstone: {} has DID {}, which nobody had for too long",
+           virtual_domain->canonical.text(), did.text());
+    }
+    tenure.customers.insert(virtual_domain->customer);
+    tenure.freed.reset();
+    tenure.is_reserved = false;
+  }
+  for (const auto& [did, virtual_domain] : was.virtual_domains) {
+    if (!is.virtual_domains.contains(did)) {
+      tenures_[std::string(did.text())].freed = world_.clock.now().wall;
+    }
+  }
+}
+
+// All that was to be published is, and nobody waits for anything.
+bool Checks::isQuiet() const {
+  if (!world_.isRunning() || !world_.flows || world_.reconciler().hasWork()) return false;
+  const loop::Overview overview = world_.reconciler().overview();
+  return overview.store == loop::StoreState::idle && overview.domains_held == 0 &&
+         overview.domains_braked == 0 && overview.domains_waiting == 0 &&
+         ours_ == world_.store.content().position && !store_lost_;
+}
+
+void Checks::noteReserved() {
+  const WallTime now = world_.clock.now().wall;
+  for (auto& [did, tenure] : tenures_) {
+    if (!tenure.freed || tenure.is_reserved) continue;
+    if (*tenure.freed + world_.settings.did_keep > now) continue;
+    tenure.was_long_free = true;
+    const auto key = identity::Did::fromText(did).value();
+    const auto record = world_.store.table().records.find(key);
+    const bool is_known = record != world_.store.table().records.end() && record->second.freed;
+    if (is_known && isQuiet()) tenure.is_reserved = true;
+  }
+}
+
+// -- of those who are not hostile
+
+std::vector<std::string> Checks::publishedOfInnocents() const {
+  std::vector<std::string> lines;
+  const plan::Table& table = world_.store.table();
+  for (const auto& [domain, entry] : table.domains) {
+    if (isHostile(domain.text())) continue;
+    lines.push_back(fmt::format("{} {}", domain.text(), test::describe(entry)));
+  }
+  for (const auto& [did, virtual_domain] : table.virtual_domains) {
+    if (isHostile(virtual_domain->canonical.text())) continue;
+    lines.push_back(fmt::format("{} {}", did.text(), test::describe(*virtual_domain)));
+  }
+  return lines;
+}
+
+void Checks::noteParted(const plan::Table& was, const plan::Table& is) {
+  // When a question is asked again is drawn by lot, from what all draw from: what was between two
+  // answers is seen or not.
+  if (!world_.settings.resolvers.empty()) return;
+  for (const auto& [domain, entry] : was.domains) {
+    if (isHostile(domain.text())) continue;
+    const auto after = find(is.domains, domain);
+    if (after && after->did == entry.did) continue;
+    parted_.insert(fmt::format("{} {} {}", domain.text(), entry.did.text(),
+                               after ? after->did.text() : "goes"));
+  }
+}
+
 void Checks::after(const test::Step& step) {
+  if (!tenures_.empty()) noteReserved();
   if (world_.isRunning() && world_.reconciler().hasWork()) pace_.disturb(world_.clock.now().mono);
   if (asking_) endWant();
   others_published_ |=
@@ -302,6 +396,10 @@ void Checks::onAsked(const test::WorldStore::Asked& asked) {
   if (!why.empty()) fail("inconsistent: {}", why);
   if (asked.possible && asked.rebased) checkLineage();
   if (asked.possible) checkPlanned(asked.after);
+  found_holders_.clear();
+  for (const auto& [did, virtual_domain] : world_.store.table().virtual_domains) {
+    found_holders_.emplace(did.text(), virtual_domain->customer);
+  }
   meant_ = asked.after;
 }
 
@@ -332,6 +430,8 @@ void Checks::onApplied(bool rebased) {
   ++publications_;
   checkVersion(rebased);
   checkOwners();
+  if (memory_) noteTenures(*memory_, world_.store.table());
+  if (memory_) noteParted(*memory_, world_.store.table());
   if (memory_ && !store_lost_ && !rebased) checkBrake(*memory_, world_.store.table());
   memory_ = world_.store.table();
   if (reopened_) store_lost_ = false;
@@ -402,7 +502,10 @@ void Checks::checkChanges(const plan::Table& is) {
     // What the process had published, or meant to, it goes on from, though the store lost it.
     auto base = entry_before;
     for (const auto* table : {&memory_, &meant_}) {
-      if (store_lost_ && !base && *table) base = find((*table)->domains, domain);
+      if (!store_lost_ || !*table) continue;
+      const auto known = find((*table)->domains, domain);
+      const bool was_told = !entry && known && known->state == plan::State::retiring;
+      if (!base || was_told) base = known;
     }
     checkDomain(domain, base, entry, is);
   }
@@ -433,11 +536,54 @@ void Checks::checkDomain(const derive::Domain& domain,
   checkSources(domain, finding, world_.store.table().domains.contains(domain));
   const bool is_as_it_was = after && after->state == plan::State::retiring;
   if (!after || is_as_it_was || finding.customer == ReferenceDns::kNobody) return;
-  const auto& holder = is.virtual_domains.at(after->did)->customer;
-  if (holder != world_.settings.customers[finding.customer].name) {
+  const bool moves = !before || before->did != after->did;
+  if (moves && !isEntitled(std::string(domain.text()), finding, after->did, is)) {
     fail("identity: {} is under {}, which is of customer {}", domain.text(), after->did.text(),
-         holder);
+         is.virtual_domains.at(after->did)->customer);
   }
+}
+
+// Its customer has the DID, or it was handed over to it, or who has it lets the domain in.
+bool Checks::isEntitled(const std::string& domain, const Finding& finding, const identity::Did& did,
+                        const plan::Table& table) {
+  const std::string& customer = world_.settings.customers[finding.customer].name;
+  if (table.virtual_domains.at(did)->customer == customer) return true;
+  const auto handed_over = handed_over_.find(std::string(did.text()));
+  if (handed_over != handed_over_.end() && handed_over->second == customer) return true;
+  return letIn(domain, finding, did.text(), table) != LetIn::no;
+}
+
+// What a domain says that others name as their target, or that was discovered, binds nobody else.
+bool Checks::hasSay(const Finding& other) const {
+  return other.customer != ReferenceDns::kNobody && other.customer != scene_->discovered &&
+         other.named_by.empty();
+}
+
+// schema/TXT.md, `alias`: across customers both sides say so, the holder by `alias`, the other one
+// by `did`.
+Checks::LetIn Checks::letIn(const std::string& domain, const Finding& finding,
+                            std::string_view did_text, const plan::Table& table) {
+  const auto did = identity::Did::fromText(did_text);
+  const auto held = did ? find(table.virtual_domains, *did) : std::nullopt;
+  if (!held || finding.customer == scene_->discovered) return LetIn::no;
+  const auto asked = didAsked(finding.claim);
+  if (finding.standing != Finding::Standing::unknown && asked != did_text) return LetIn::no;
+  LetIn is_let_in = LetIn::no;
+  for (const derive::Domain& member : (*held)->domains) {
+    const std::string text(member.text());
+    const Finding other = reference().of(text);
+    if (text == domain || other.customer == ReferenceDns::kNobody) continue;
+    const std::string& holder = world_.settings.customers[other.customer].name;
+    if (!isFreeFor(holder, did_text)) continue;
+    const bool stays = other.standing == Finding::Standing::unknown || isKept(other, text) ||
+                       mayLeanOnUnknown(other);
+    if (hasSay(other) && hasAlias(other.claim, domain)) {
+      if (!stays) return LetIn::yes;
+      is_let_in = LetIn::perhaps;
+    }
+    if (stays) is_let_in = LetIn::perhaps;
+  }
+  return is_let_in;
 }
 
 void Checks::checkRetiring(const derive::Domain& domain, const plan::DomainEntry& before,
@@ -500,7 +646,10 @@ void Checks::checkVirtualDomain(const identity::Did& did, const identity::Virtua
   }
   const Finding finding = reference().of(std::string(after.canonical.text()));
   const AttributeTexts last = before ? textsOf(before->attributes) : AttributeTexts{};
-  const bool stays = finding.standing == Finding::Standing::unknown ||
+  // Who was let in does not speak for it.
+  const bool is_guest = finding.customer == ReferenceDns::kNobody ||
+                        world_.settings.customers[finding.customer].name != after.customer;
+  const bool stays = finding.standing == Finding::Standing::unknown || is_guest ||
                      isKept(finding, std::string(after.canonical.text()));
   const AttributeTexts said = stays ? last
                                     : attributesOf(finding.claim, scene_->attributes, last,
@@ -575,41 +724,80 @@ bool Checks::onlyForgot(const plan::Table& before) {
          });
 }
 
-// The rules of DESIGN section 5, with the published table as the register of who has what.
+// The published table is the register of who has what: in use, handed over, kept or reserved.
+bool Checks::isFreeFor(const std::string& customer, std::string_view text) const {
+  const plan::Table& table = world_.store.table();
+  const auto did = identity::Did::fromText(text);
+  if (!did) return false;
+  const auto record = find(table.records, *did);
+  const auto held = find(table.virtual_domains, *did);
+  if (held) return (*held)->customer == customer || (record && record->customer == customer);
+  if (!record) return true;
+  const bool is_anyones = customer == discoveredName();
+  const bool is_over = record->freed && WallTime(*record->freed) + world_.settings.did_keep <=
+                                            world_.clock.now().wall;
+  return record->customer == customer && !is_anyones && !is_over;
+}
+
+std::string Checks::discoveredName() const {
+  const auto& discovered = world_.settings.discovered;
+  return discovered ? world_.settings.customers[static_cast<std::size_t>(*discovered)].name : "";
+}
+
+// Its own name was not its customer's to have, once at least.
+bool Checks::mayBeNumbered(const std::string& domain, const std::string& customer) const {
+  const auto known = tenures_.find(domain);
+  if (!tenures_known_ || customer == discoveredName()) return true;
+  if (known == tenures_.end()) return false;
+  return known->second.was_long_free ||
+         std::ranges::any_of(known->second.customers,
+                             [&](const std::string& other) { return other != customer; });
+}
+
+// The rules of DESIGN section 5 and of schema/TXT.md.
 void Checks::checkSettledDid(const std::string& domain, const Finding& finding,
                              const identity::Did& did) {
   const plan::Table& table = world_.store.table();
   const std::string& customer = world_.settings.customers[finding.customer].name;
-  const auto isFree = [&](std::string_view text) {
-    const auto wanted = identity::Did::fromText(text);
-    const auto held = wanted ? find(table.virtual_domains, *wanted) : std::nullopt;
-    if (held) return (*held)->customer == customer;
-    const auto record = wanted ? find(table.records, *wanted) : std::nullopt;
-    const bool is_anyones =
-        world_.settings.discovered && finding.customer == scene_->discovered && record;
-    return !record || (record->customer == customer && !is_anyones);
-  };
   const auto must = [&](const std::string& text, std::string_view why) {
     if (did.text() != text) {
       fail("identity: {} has DID {}, and should have {}: {}", domain, did.text(), text, why);
     }
   };
-  if (!isFree(did.text())) fail("identity: {} has another's DID {}", domain, did.text());
   const auto asked = didAsked(finding.claim);
-  if (asked && reference().mayClaim(finding.customer, *asked) && isFree(*asked)) {
+  if (asked && reference().mayClaim(finding.customer, *asked) && isFreeFor(customer, *asked)) {
     return must(*asked, "it is claimed");
+  }
+  if (asked && !isFreeFor(customer, *asked)) {
+    const LetIn let_in = letIn(domain, finding, *asked, table);
+    if (let_in == LetIn::yes) return must(*asked, "both sides say so");
+    if (let_in == LetIn::perhaps && did.text() == *asked) return;
+  }
+  if (!isFreeFor(customer, did.text())) {
+    fail("identity: {} has another's DID {}", domain, did.text());
   }
   if (mayLeanOnUnknown(finding)) return;
   std::set<std::string> joined;
-  for (const std::string& namer : finding.named_by) {
+  const auto join = [&](const std::string& namer) {
     const auto entry = find(table.domains, derive::Domain::fromText(namer).value());
-    if (entry) joined.emplace(entry->did.text());
+    if (entry && namer != domain) joined.emplace(entry->did.text());
+  };
+  if (!finding.names_others) {
+    for (const std::string& namer : finding.named_by) join(namer);
   }
-  if (!finding.names_others && joined.size() == 1 && isFree(*joined.begin())) {
+  const bool is_anyones = finding.customer == scene_->discovered;
+  if (!hasAliases(finding.claim) && !is_anyones) {
+    for (const auto& [other, found] : reference().findings()) {
+      const bool is_own = found.customer == finding.customer && hasSay(found);
+      if (is_own && hasAlias(found.claim, domain)) join(other);
+    }
+  }
+  if (joined.size() == 1 && isFreeFor(customer, *joined.begin())) {
     return must(*joined.begin(), "all that name it have it");
   }
-  const bool numbered = did.text().starts_with(domain + "~");
-  if (!numbered) must(domain, "nothing gives it another");
+  const bool is_numbered = did.text().starts_with(domain + "~");
+  if (!is_numbered) return must(domain, "nothing gives it another");
+  if (!mayBeNumbered(domain, customer)) must(domain, "nobody else ever had it");
 }
 
 }  // namespace zonecast::sim

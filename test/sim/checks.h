@@ -17,8 +17,12 @@
 // - Workers hear "not hosted" only of what DNS does not point here, and of nothing that is
 //   published; whoever may ask hears an answer.
 // - A canonical domain stays while it is a member; attributes are what it says, or said last.
-// - No DID is ever another customer's, while either the store or the disk can know whose it was;
-//   what was discovered becomes the customer's who speaks for it.
+// - No DID is ever another customer's, while either the store or the disk can know whose it was,
+//   unless the operator hands it over; what was discovered becomes the customer's who speaks for
+//   it.
+// - Under another customer's DID are only those that both sides let in.
+// - A DID that nobody had for longer than DIDs are kept is nobody's again; one that its customer
+//   comes back to in time is as it was.
 // - A new lineage begins only when the store or the disk has lost something.
 #pragma once
 
@@ -58,6 +62,11 @@ class Checks {
   // restart.
   bool onlyForgot(const plan::Table& before);
 
+  // What is published of those who are not hostile, a line each.
+  std::vector<std::string> publishedOfInnocents() const;
+  // Which of their domains went, or moved, since the beginning; nothing when a resolver is asked.
+  std::multiset<std::string> partedInnocents() const { return parted_; }
+
  private:
   void onFact(const ports::Fact& fact);
   void onAsked(const test::WorldStore::Asked& asked);
@@ -75,6 +84,11 @@ class Checks {
   void noteApproved();
   void checkBrake(const plan::Table& was, const plan::Table& is);
   void checkOwners();
+  void noteHandOver(const test::Step& step);
+  void noteTenures(const plan::Table& was, const plan::Table& is);
+  void noteReserved();
+  void noteParted(const plan::Table& was, const plan::Table& is);
+  bool isQuiet() const;
   void noteLosses(const test::Step& step);
   void checkVersion(bool rebased);
   void checkLineage() const;
@@ -95,6 +109,15 @@ class Checks {
   void checkSettledDomain(const std::string& domain, const Finding& finding);
   void checkSettledDid(const std::string& domain, const Finding& finding, const identity::Did& did);
   bool mayLeanOnUnknown(const Finding& finding);
+  bool isFreeFor(const std::string& customer, std::string_view did) const;
+  bool isEntitled(const std::string& domain, const Finding& finding, const identity::Did& did,
+                  const plan::Table& table);
+  enum class LetIn { no, perhaps, yes };
+  LetIn letIn(const std::string& domain, const Finding& finding, std::string_view did,
+              const plan::Table& table);
+  bool hasSay(const Finding& other) const;
+  std::string discoveredName() const;
+  bool mayBeNumbered(const std::string& domain, const std::string& customer) const;
 
   test::World& world_;
   ZoneHistory history_;
@@ -139,6 +162,17 @@ class Checks {
   bool reopened_ = false;                          // and opened since
   bool disk_lost_ = false;                         // the position that it has may not be the last
   std::map<std::string, std::string> owners_;      // of every DID that was published: its customer
+  std::map<std::string, std::string> found_holders_;  // as the store had them, when it was asked
+  std::map<std::string, std::string> handed_over_;    // of a DID: to whom, as yet in vain
+  struct Tenure {
+    std::set<std::string> customers;  // who ever had it
+    std::optional<WallTime> freed;
+    bool is_reserved = false;  // nobody has had it for too long, and nothing was under way
+    bool was_long_free = false;
+  };
+  std::map<std::string, Tenure> tenures_;  // by DID
+  bool tenures_known_ = true;              // and no other leader gave any
+  std::multiset<std::string> parted_;
   bool disk_full_ = false;
   bool dids_lost_ = false;        // the disk may not know of all of them
   std::set<std::string> wanted_;  // ever, by workers who may, or by the operator

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "test/sim/hostile_teller.h"
 #include "test/sim/outside_teller.h"
 #include "test/sim/zone_writer.h"
 
@@ -22,6 +23,9 @@ constexpr std::uint32_t kSerialStep = 16;
 // The others tell of zones alone.
 constexpr std::uint64_t kOutsideEvery = 2;
 constexpr int kApprovals = 4;
+// The tales of many: hostile ones among them, DIDs that are shared, handed over and kept for a
+// short time. In every second of these everything flows, so that they are comparable.
+constexpr std::uint64_t kManyEvery = 5;
 
 struct Zone {
   std::string name;
@@ -37,15 +41,21 @@ class Teller {
  public:
   explicit Teller(std::uint64_t seed) : random_(seed) {
     if (seed % kOutsideEvery == 0) outside_.emplace(seed);
+    if (seed % kManyEvery != 0) return;
+    hostile_.emplace(seed);
+    many_.emplace(seed ^ 0x6d616e79u);
+    tale_.is_comparable = seed / kManyEvery % 4 < 2;
   }
 
   Tale tell() {
     setScene();
     happen_ = &tale_.steps;
-    if (!oneIn(8)) say("hold");
+    if (!oneIn(8) && !tale_.is_comparable) say("hold");
     say("start");
     for (std::size_t n = 20 + below(60); n > 0; --n) {
       if (outside_) outside_->happen(tale_.steps);
+      if (hostile_) hostile_->happen(tale_.steps);
+      if (many_) handOver();
       happen();
     }
     return std::move(tale_);
@@ -67,10 +77,14 @@ class Teller {
   void shakeNetwork();
   void shakeStore();
   void takeStore();
+  void noticeLoss();
   void shakeDisk();
   void restart();
   void passTime();
+  void handOver();
+  void keepDidsForLess();
   std::vector<std::string> placesToPointAt() const;
+  std::vector<std::string> aliases() const;
 
   Zone& anyZone() { return zones_[below(zones_.size())]; }
   std::string anyPrimary() { return fmt::format("ns{}", 1 + below(primaries_)); }
@@ -84,7 +98,9 @@ class Teller {
   std::size_t primaries_ = 1;
   std::vector<Zone> zones_;
   std::optional<OutsideTeller> outside_;
-  std::vector<std::string> dids_;
+  std::optional<HostileTeller> hostile_;
+  std::optional<Random> many_;
+  std::vector<std::string> dids_, customers_;
   bool store_saved_ = false;
 };
 
@@ -98,6 +114,7 @@ void Teller::setScene() {
   static const std::vector<std::string> kCustomers{"acme", "beta", "provider"};
   const std::size_t customers = 1 + below(3);
   for (std::size_t i = 0; i < customers; ++i) {
+    customers_.push_back(kCustomers[i]);
     say(fmt::format("customer {} dids={},shared*", kCustomers[i], kCustomers[i]));
   }
   dids_ = {"acme", "beta", "shared", "shared-2"};
@@ -113,6 +130,7 @@ void Teller::setScene() {
     say(fmt::format("limits brake={},{} brake-total={},{}", below(60), below(4), below(60),
                     below(8)));
   }
+  if (many_) keepDidsForLess();
   primaries_ = 1 + below(3);
   for (std::size_t i = 1; i <= primaries_; ++i) {
     say(fmt::format("primary ns{} 192.0.2.5{}", i, i));
@@ -123,15 +141,43 @@ void Teller::setScene() {
   if (oneIn(2)) addZone("n1.a.example", customer());
   if (oneIn(3)) addZone("shared.example", customer() + " shared");
   const std::vector<std::string> names = placesToPointAt();
-  ZoneWriter writer(random_, names, dids_);
+  ZoneWriter writer(random_, names, dids_, aliases());
   for (Zone& zone : zones_) {
     zone.lines = writer.fresh(zone.name);
     for (const std::string& primary : zone.primaries) bring(zone, primary, "serve");
   }
+  if (hostile_) hostile_->setScene(tale_.setting, primaries_, names, dids_);
   if (!outside_) return;
-  outside_->setScene(tale_.setting,
-                     {kCustomers.begin(), kCustomers.begin() + static_cast<long>(customers)}, names,
-                     dids_);
+  if (hostile_) hostile_->setCrowd(&*outside_);
+  outside_->setScene(tale_.setting, customers_, names, dids_, aliases());
+}
+
+// Whom innocents let in, if they do: few, so that both sides say so now and then.
+std::vector<std::string> Teller::aliases() const {
+  std::vector<std::string> tags;
+  for (const Zone& zone : zones_) {
+    if (!many_) break;
+    tags.push_back("alias=" + zone.name);
+    for (int n = 0; n < 2; ++n) tags.push_back(fmt::format("alias=n{}.{}", n, zone.name));
+  }
+  return tags;
+}
+
+void Teller::keepDidsForLess() {
+  static const std::vector<std::string> kKeeps{"1m", "1h", "30h"};
+  if ((*many_)() % 3 != 0) say("limits did-keep=" + kKeeps[(*many_)() % kKeeps.size()]);
+  // The limit of all together is one that everybody takes part in.
+  if (tale_.is_comparable) say("limits brake-total=100,1000");
+}
+
+// To whoever is innocent, and a DID that somebody may have.
+void Teller::handOver() {
+  Random& random = *many_;
+  if (random() % 12 != 0) return;
+  const std::string& zone = zones_[random() % zones_.size()].name;
+  const std::string name = random() % 4 == 0 ? zone : fmt::format("n{}.{}", random() % 5, zone);
+  const std::string did = random() % 2 == 0 ? name : dids_[random() % dids_.size()];
+  say(fmt::format("hand-over {} {}", did, customers_[random() % customers_.size()]));
 }
 
 std::vector<std::string> Teller::placesToPointAt() const {
@@ -194,7 +240,7 @@ void Teller::editZone() {
   if (zone.serials[primary] != zone.serial && oneIn(2)) {
     bring(zone, primary, "replace");  // it catches up
   } else {
-    ZoneWriter(random_, names, dids_).edit(zone.name, zone.lines);
+    ZoneWriter(random_, names, dids_, aliases()).edit(zone.name, zone.lines);
     zone.serial += kSerialStep * static_cast<std::uint32_t>(1 + below(2));
     if (oneIn(25) && zone.setbacks + 1 < kSerialStep) {
       zone.serial = kSerialStep + ++zone.setbacks;
@@ -239,15 +285,24 @@ void Teller::takeStore() {
   say(fmt::format("store taken n{}.a.example like n{}.a.example", domain, (domain + 1) % 3));
 }
 
+// A loss is noticed by whoever's publication comes next, or at once.
+void Teller::noticeLoss() {
+  if (!tale_.is_comparable) return;
+  say("store down");
+  say("store up");
+}
+
 void Teller::shakeStore() {
   switch (below(12)) {
     case 0:
-      return say("store wipe");
+      say("store wipe");
+      return noticeLoss();
     case 1:
       store_saved_ = true;
       return say("store save");
     case 2:
-      if (store_saved_) say("store restore");
+      // Whether a dump is taken for ours tells its version, which everybody's publications count.
+      if (store_saved_ && !tale_.is_comparable) say("store restore");
       return;
     case 3:
       return takeStore();
@@ -270,7 +325,9 @@ void Teller::shakeDisk() {
 }
 
 void Teller::restart() {
-  say(oneIn(3) ? fmt::format("kill lost={}", 1 + below(12)) : "kill");
+  const bool loses = oneIn(3);
+  const std::string kill = loses ? fmt::format("kill lost={}", 1 + below(12)) : "kill";
+  say(tale_.is_comparable ? "kill" : kill);  // which writes are the last is everybody's doing
   if (oneIn(4)) shakeDisk();
   if (oneIn(4)) shakeStore();
   if (oneIn(4)) say(fmt::format("advance {}m", 1 + below(30)));

@@ -32,9 +32,11 @@ bool hasResolver(const std::vector<Step>& steps) {
 }  // namespace
 
 void OutsideTeller::setScene(Steps& setting, const std::vector<std::string>& customers,
-                             std::vector<std::string> places, std::vector<std::string> dids) {
+                             std::vector<std::string> places, std::vector<std::string> dids,
+                             std::vector<std::string> tags) {
   places_ = std::move(places);
   dids_ = std::move(dids);
+  tags_ = std::move(tags);
   const auto say = [&setting](std::string command) { setting.push_back({std::move(command), {}}); };
   const auto watch = [&](std::string_view name) {
     say(fmt::format("watch {} customer={}", name, customers[below(customers.size())]));
@@ -55,7 +57,7 @@ void OutsideTeller::setScene(Steps& setting, const std::vector<std::string>& cus
                     oneIn(3) ? 1 : 200));
   }
   say("resolver 127.0.0.1");
-  ZoneWriter writer(random_, places_, dids_);
+  ZoneWriter writer(random_, places_, dids_, tags_);
   for (const char* place : kPlaces) lines_[place] = writer.fresh(place);
   setting.push_back(dnsAnew());
 }
@@ -67,7 +69,7 @@ void OutsideTeller::happen(Steps& steps) {
     case 1:
     case 2: {
       const std::string place = anyPlace();
-      ZoneWriter(random_, places_, dids_).edit(place, lines_[place]);
+      ZoneWriter(random_, places_, dids_, tags_).edit(place, lines_[place]);
       return steps.push_back(dnsAnew());
     }
     case 3:
@@ -126,7 +128,7 @@ std::string OutsideTeller::withToken(const std::string& line) {
   const auto domain = derive::Domain::fromText(name);
   if (!domain || name.size() % 7 == 0) return line;
   const std::vector<std::uint8_t> key(discovery::kTokenKeyOctetsMin, 7);
-  return line.substr(0, line.size() - 1) + "; token=" + discovery::tokenFor(*domain, key) + "\"";
+  return line + " \"; token=" + discovery::tokenFor(*domain, key) + "\"";
 }
 
 // A record has one TTL for as long as it stands.

@@ -23,8 +23,15 @@ class OutsideTeller {
 
   // Follows what says who there is. `places` are all that records may point at.
   void setScene(Steps& setting, const std::vector<std::string>& customers,
-                std::vector<std::string> places, std::vector<std::string> dids);
+                std::vector<std::string> places, std::vector<std::string> dids,
+                std::vector<std::string> tags = {});
   void happen(Steps& steps);
+
+  // What the DNS of another place says from now on; dnsAnew() brings it to pass.
+  void tellOf(const std::string& place, ZoneWriter::Lines lines) {
+    lines_[place] = std::move(lines);
+  }
+  test::Step dnsAnew();
 
  private:
   std::size_t below(std::size_t end) { return static_cast<std::size_t>(random_() % end); }
@@ -34,10 +41,9 @@ class OutsideTeller {
   std::string wantedName();
   std::string moodOf();
   std::string withToken(const std::string& line);
-  test::Step dnsAnew();
 
   Random random_;
-  std::vector<std::string> places_, dids_;
+  std::vector<std::string> places_, dids_, tags_;
   std::map<std::string, ZoneWriter::Lines> lines_;  // by place
   std::map<std::string, std::string> ttls_;         // of a line, once it has one
   bool wants_token_ = false;

@@ -185,6 +185,18 @@ std::optional<std::string> didAsked(const ReferenceClaim& claim) {
   return fits ? std::optional(did) : std::nullopt;
 }
 
+bool hasAlias(const ReferenceClaim& claim, const std::string& domain) {
+  return std::ranges::any_of(claim.tags, [&](const auto& tag) {
+    // A final dot is no part of a domain, and case is none of its difference.
+    return tag.first == "alias" &&
+           (lower(tag.second) == domain || lower(tag.second) == domain + ".");
+  });
+}
+
+bool hasAliases(const ReferenceClaim& claim) {
+  return std::ranges::any_of(claim.tags, [](const auto& tag) { return tag.first == "alias"; });
+}
+
 AttributeTexts attributesOf(const ReferenceClaim& claim, const AttributeRules& rules,
                             const AttributeTexts& before, bool is_customers) {
   AttributeTexts attributes;

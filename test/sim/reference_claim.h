@@ -23,6 +23,10 @@ ReferenceClaim readClaim(const std::vector<Octets>& rdatas);
 // Nothing when the claim has no did= that is a DID, or several.
 std::optional<std::string> didAsked(const ReferenceClaim& claim);
 
+// It lets that domain in, or says that it belongs to it.
+bool hasAlias(const ReferenceClaim& claim, const std::string& domain);
+bool hasAliases(const ReferenceClaim& claim);
+
 struct AttributeRule {
   std::string type;  // integer, string, boolean, enum, duration
   bool multi = false;

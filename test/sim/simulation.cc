@@ -1,10 +1,13 @@
 #include "test/sim/simulation.h"
 
 #include <algorithm>
+#include <set>
+#include <tuple>
 
 #include <fmt/format.h>
 
 #include "test/sim/checks.h"
+#include "test/sim/hostile_teller.h"
 
 namespace zonecast::sim {
 namespace {
@@ -19,6 +22,11 @@ std::uint64_t digestOf(const test::Trace& trace) {
   }
   return hash;
 }
+
+struct Seen {
+  std::vector<std::string> published;
+  std::multiset<std::string> parted;
+};
 
 class Run {
  public:
@@ -50,6 +58,9 @@ class Run {
     // The lineage is drawn from the core's own randomness.
     play_.world().trace.push_back("last " + play_.world().store.content().position->lineage.uuid);
   }
+
+  // What is published of the innocents, and which of their domains went.
+  Seen seen() const { return {checks_.publishedOfInnocents(), checks_.partedInnocents()}; }
 
   test::Trace takeTrace() { return std::move(play_.world().trace); }
   std::size_t publications() const { return checks_.publications(); }
@@ -96,6 +107,35 @@ std::vector<Step> allOf(const Tale& tale) {
   return steps;
 }
 
+// The first line that is in one of them alone.
+template <typename Lines>
+std::string difference(const Lines& with, const Lines& without) {
+  for (const auto& [ours, theirs, which] :
+       {std::tuple(&with, &without, "with"), std::tuple(&without, &with, "without")}) {
+    for (const std::string& line : *ours) {
+      if (std::ranges::count(*ours, line) > std::ranges::count(*theirs, line)) {
+        return fmt::format("{}, {} the hostile ones", line, which);
+      }
+    }
+  }
+  return "";
+}
+
+// What is others' doing makes no difference to innocents.
+void compare(const Seen& with, const std::vector<Step>& steps) {
+  Run run;
+  const std::vector<Step> harmless = withoutHostile(steps);
+  run.perform(harmless);
+  run.perform(endingOf(harmless));
+  const Seen without = run.seen();
+  if (const std::string line = difference(with.published, without.published); !line.empty()) {
+    throw Failure("influence: published is " + line);
+  }
+  if (const std::string line = difference(with.parted, without.parted); !line.empty()) {
+    throw Failure("influence: gone is " + line);
+  }
+}
+
 }  // namespace
 
 Outcome run(const Tale& tale) {
@@ -105,7 +145,9 @@ Outcome run(const Tale& tale) {
     const std::vector<Step> steps = allOf(tale);
     run.perform(steps);
     run.perform(endingOf(steps));
+    const Seen seen = run.seen();
     run.conclude();
+    if (tale.is_comparable) compare(seen, steps);
   } catch (const Failure& failure) {
     outcome.failure = failure.what();
   } catch (const test::Breach& breach) {

@@ -8,6 +8,15 @@ namespace zonecast::sim {
 namespace {
 
 constexpr std::size_t kNames = 5;
+constexpr std::size_t kStringOctets = 255;  // at most, in one string of a TXT record
+
+std::string inStrings(const std::string& text) {
+  std::string strings = "\"";
+  for (std::size_t at = 0; at < text.size(); at += kStringOctets) {
+    strings += (at > 0 ? "\" \"" : "") + text.substr(at, kStringOctets);
+  }
+  return strings + "\"";
+}
 
 }  // namespace
 
@@ -92,6 +101,7 @@ std::string ZoneWriter::claim() {
   if (!oneIn(3)) text += "; did=" + (oneIn(3) ? nameIn(any(zones_)) : any(dids_));
   if (oneIn(12)) text += "; did=" + any(dids_);
   for (std::size_t n = below(4); n > 0; --n) text += "; " + any(kTags);
+  for (std::size_t n = tags_.empty() ? 0 : below(3); n > 0; --n) text += "; " + any(tags_);
   return text;
 }
 
@@ -154,7 +164,7 @@ void ZoneWriter::add(const std::string& zone, Lines& lines) {
     case 11:
     case 12:
     case 13:
-      lines.insert(fmt::format("_sipvhost.{}. IN TXT \"{}\"", owner, claim()));
+      lines.insert(fmt::format("_sipvhost.{}. IN TXT {}", owner, inStrings(claim())));
       return;
     case 14:
     case 15:

@@ -14,9 +14,11 @@ using Random = std::mt19937_64;
 
 class ZoneWriter {
  public:
-  // `zones` are all apexes that records may point to; `dids` what claims may ask for.
-  ZoneWriter(Random& random, std::vector<std::string> zones, std::vector<std::string> dids)
-      : random_(random), zones_(std::move(zones)), dids_(std::move(dids)) {}
+  // `zones` are all apexes that records may point to; `dids` what claims may ask for; `tags` what
+  // else they may say.
+  ZoneWriter(Random& random, std::vector<std::string> zones, std::vector<std::string> dids,
+             std::vector<std::string> tags = {})
+      : random_(random), zones_(std::move(zones)), dids_(std::move(dids)), tags_(std::move(tags)) {}
 
   using Lines = std::set<std::string>;
   Lines fresh(const std::string& zone);
@@ -37,7 +39,7 @@ class ZoneWriter {
   void add(const std::string& zone, Lines& lines);
 
   Random& random_;
-  std::vector<std::string> zones_, dids_;
+  std::vector<std::string> zones_, dids_, tags_;
 };
 
 }  // namespace zonecast::sim
