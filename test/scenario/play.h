@@ -27,6 +27,9 @@
 //                                     one that is hosted as OTHER is, if that one is there
 //   store show                        writes what it holds to the trace
 //   disk wipe|full|ok
+//   hold-all | release-all            by the operator, as are
+//   pin DOMAIN N(s|m|h|d)|off          block DOMAIN N(s|m|h|d)|off
+//   pins                              writes those that there are to the trace
 //   for A..B RECORD                   in a block: one record each, its number for every '#'
 //
 // After each command the world settles; not between `hold` and `flow`, where these move it:
