@@ -97,6 +97,10 @@ class Play {
   void decide(bool approve);
   void approve(const Words& words, const Step& step);
   void reject(const Words& words, const Step& step);
+  void holdAll(const Words& words, const Step& step);
+  void releaseAll(const Words& words, const Step& step);
+  void direct(const Words& words, const Step& step);
+  void pins(const Words& words, const Step& step);
   void handOver(const Words& words, const Step& step);
   void cut(const Words& words, const Step& step);
   void start(const Words& words, const Step& step);
