@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -53,6 +54,7 @@ std::optional<WallTime> dateFromText(std::string_view text) {
   return std::chrono::sys_days(date) + hours(*hour) + minutes(*minute) + seconds(*second);
 }
 
+// As far as it is not too long.
 std::optional<Duration> spanFromText(std::string_view text) {
   static constexpr std::array<std::pair<char, seconds>, 4> kUnits{
       {{'s', seconds(1)}, {'m', minutes(1)}, {'h', hours(1)}, {'d', days(1)}}};
@@ -60,7 +62,7 @@ std::optional<Duration> spanFromText(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
   if (error != std::errc() || text.data() + text.size() - end != 1) return std::nullopt;
   for (const auto& [unit, length] : kUnits) {
-    if (*end == unit) return count * length;
+    if (*end == unit && count * length <= kMost) return count * length;
   }
   return std::nullopt;
 }
@@ -69,7 +71,7 @@ std::optional<Duration> spanFromText(std::string_view text) {
 
 tl::expected<plan::Deadline, std::string> untilFromText(std::string_view text, WallTime now) {
   std::optional<WallTime> until = dateFromText(text);
-  if (const auto span = spanFromText(text); span && *span <= kMost) until = now + *span;
+  if (const auto span = spanFromText(text)) until = now + *span;
   if (!until) {
     return tl::unexpected<std::string>(
         "until when: a day such as 2026-12-24, a time such as 2026-12-24T18:00:00Z, or a span such "
