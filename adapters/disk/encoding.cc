@@ -271,7 +271,7 @@ tl::expected<plan::Directive, std::string> decodeDirective(OctetSpan octets) {
   WireReader in(octets);
   plan::Directive directive;
   const std::uint8_t kind = in.u8();
-  if (kind > 1) return tl::unexpected(fmt::format("there is no kind {} of directive", kind));
+  if (kind > 1) return tl::unexpected<std::string>("there is no such kind of directive");
   directive.kind = kind == 1 ? plan::Directive::Kind::block : plan::Directive::Kind::pin;
   directive.until = plan::Deadline(plan::Deadline::duration(in.u32()));
   return withText(in.finish(directive));
