@@ -543,6 +543,13 @@ std::vector<Option<Draft>> brakeOptions() {
   };
 }
 
+std::vector<Option<Draft>> operatorOptions() {
+  return {
+      count<Draft>("pins_max", kSettings(&loop::Settings::pins_max), 0, 1'000'000,
+                   "domains that are pinned or blocked at a time"),
+  };
+}
+
 std::vector<Option<Draft>> historyOptions() {
   using plan::HistoryPolicy;
   const auto history = [](auto member) { return kSettings(&loop::Settings::history, member); };
@@ -577,6 +584,8 @@ std::span<const Section> sections() {
       {"retire", "how long a domain is served on that DNS points here no more", retireOptions()},
       {"brake", "how many domains may go, or move to another DID, before somebody says yes",
        brakeOptions()},
+      {"operator", "what the operator says whatever DNS says (zonecast pin, block)",
+       operatorOptions()},
       {"history", "what is kept of what became of each domain (zonecast history, diff)",
        historyOptions()},
       {"limits", "so that no zone and no primary is a burden to the others", limitOptions()},

@@ -260,6 +260,35 @@ tl::expected<ports::SavedDid, std::string> decodeDid(std::string_view key, Octet
   return withText(in.finish(std::move(saved)));
 }
 
+Octets encode(const plan::Directive& directive) {
+  Octets out;
+  appendInteger<1>(out, directive.kind == plan::Directive::Kind::block);
+  appendInteger<4>(out, directive.until.time_since_epoch().count());
+  return out;
+}
+
+tl::expected<plan::Directive, std::string> decodeDirective(OctetSpan octets) {
+  WireReader in(octets);
+  plan::Directive directive;
+  const std::uint8_t kind = in.u8();
+  if (kind > 1) return tl::unexpected<std::string>("there is no such kind of directive");
+  directive.kind = kind == 1 ? plan::Directive::Kind::block : plan::Directive::Kind::pin;
+  directive.until = plan::Deadline(plan::Deadline::duration(in.u32()));
+  return withText(in.finish(directive));
+}
+
+Octets encode(plan::Deadline since) {
+  Octets out;
+  appendInteger<4>(out, since.time_since_epoch().count());
+  return out;
+}
+
+tl::expected<plan::Deadline, std::string> decodeHold(OctetSpan octets) {
+  WireReader in(octets);
+  const plan::Deadline since{plan::Deadline::duration(in.u32())};
+  return withText(in.finish(since));
+}
+
 Octets encode(const ports::SavedPublisher& publisher) {
   Octets out;
   appendInteger<8>(out, static_cast<std::uint64_t>(publisher.term));

@@ -17,6 +17,8 @@
 //   (2)
 //                 and text) if in use; customer and from (likewise) if recorded; seconds (4) if
 //                 freed
+//   directive     0 pin, 1 block (1), until (4, seconds since 1970)
+//   hold          since (likewise)
 //
 // Decoding trusts nothing: what is not exactly such a value is an error, with what was wrong.
 #pragma once
@@ -61,6 +63,12 @@ tl::expected<ports::SavedBinding, std::string> decodeBinding(OctetSpan octets); 
 
 Octets encode(const ports::SavedDid& saved);
 tl::expected<ports::SavedDid, std::string> decodeDid(std::string_view key, OctetSpan octets);
+
+Octets encode(const plan::Directive& directive);
+tl::expected<plan::Directive, std::string> decodeDirective(OctetSpan octets);
+
+Octets encode(plan::Deadline since);
+tl::expected<plan::Deadline, std::string> decodeHold(OctetSpan octets);
 
 Octets encode(const ports::SavedPublisher& publisher);
 tl::expected<ports::SavedPublisher, std::string> decodePublisher(OctetSpan octets);

@@ -81,6 +81,15 @@ tl::expected<void, std::string> LmdbDisk::forEachDid(
   });
 }
 
+tl::expected<std::vector<std::pair<derive::Domain, plan::Directive>>, std::string>
+LmdbDisk::loadDirectives() {
+  return store_->directives([this](const std::string& key, const std::string& why) {
+    writer_.report(fmt::format("the pin or block of {} is damaged on disk: give it again: {}",
+                               identity::quoted(key), why));
+    writer_.add(SaveDirective{key, {}});
+  });
+}
+
 void LmdbDisk::saveZonePiece(const dns::Name& zone, ports::PackedRecords piece, bool first,
                              const std::optional<xfr::HeldCopy>& last) {
   const std::string key = keyOf(zone);
@@ -127,6 +136,16 @@ void LmdbDisk::saveDids(std::vector<ports::SavedDid> dids) {
 
 void LmdbDisk::savePublisher(const ports::SavedPublisher& publisher) {
   writer_.add(SavePublisher{publisher});
+}
+
+void LmdbDisk::saveDirective(const derive::Domain& domain,
+                             const std::optional<plan::Directive>& directive) {
+  writer_.add(
+      SaveDirective{std::string(domain.text()), directive ? encode(*directive) : Octets()});
+}
+
+void LmdbDisk::saveHold(const std::optional<plan::Deadline>& since) {
+  writer_.add(SaveHold{since ? encode(*since) : Octets()});
 }
 
 void LmdbDisk::saveHistory(std::vector<plan::DomainEvent> events,

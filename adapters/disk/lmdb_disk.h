@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <tl/expected.hpp>
@@ -52,6 +53,12 @@ class LmdbDisk final : public ports::Disk, public ports::History {
   tl::expected<std::vector<ports::SavedBinding>, std::string> loadBindings();
   // Ascending. One that is damaged is reported, and left out: the store knows it too.
   tl::expected<void, std::string> forEachDid(const std::function<void(ports::SavedDid)>& visit);
+  // By domain. One that is damaged is reported, and left out.
+  tl::expected<std::vector<std::pair<derive::Domain, plan::Directive>>, std::string>
+  loadDirectives();
+  tl::expected<std::optional<plan::Deadline>, std::string> loadHold() const {
+    return store_->hold();
+  }
   tl::expected<void, std::string> forEachZone(const std::function<void(ports::SavedZone)>& visit);
 
   // Waits until everything saved so far is on disk or reported; not from within forEachZone().
@@ -67,6 +74,9 @@ class LmdbDisk final : public ports::Disk, public ports::History {
   void removeBinding(const dns::Name& zone) override;
   void saveDids(std::vector<ports::SavedDid> dids) override;
   void savePublisher(const ports::SavedPublisher& publisher) override;
+  void saveDirective(const derive::Domain& domain,
+                     const std::optional<plan::Directive>& directive) override;
+  void saveHold(const std::optional<plan::Deadline>& since) override;
   void saveHistory(std::vector<plan::DomainEvent> events,
                    const plan::HistoryPolicy& policy) override;
 

@@ -82,6 +82,10 @@ std::string describe(const Save& save) {
           return "the publisher's position";
         } else if constexpr (std::is_same_v<std::decay_t<decltype(one)>, SaveDids>) {
           return fmt::format("what is known of {} DIDs", one.entries.size());
+        } else if constexpr (std::is_same_v<std::decay_t<decltype(one)>, SaveDirective>) {
+          return fmt::format("the pin or block of {}", one.domain);
+        } else if constexpr (std::is_same_v<std::decay_t<decltype(one)>, SaveHold>) {
+          return "whether the operator holds everything";
         } else if constexpr (std::is_same_v<std::decay_t<decltype(one)>, SaveHistory>) {
           return fmt::format("the history of {} domains", one.events.size());
         } else {

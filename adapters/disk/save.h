@@ -53,6 +53,14 @@ struct SaveDids {
 struct SavePublisher {
   ports::SavedPublisher publisher;
 };
+// What the operator says of a domain, and whether he holds everything; encoded already, likewise.
+struct SaveDirective {
+  std::string domain;
+  std::vector<std::uint8_t> content;  // empty: nothing any more
+};
+struct SaveHold {
+  std::vector<std::uint8_t> content;  // empty: he does not
+};
 // What became of some domains.
 struct SaveHistory {
   std::vector<plan::DomainEvent> events;
@@ -64,7 +72,7 @@ struct SaveMissed {
 };
 
 using Save = std::variant<SavePiece, SaveZone, SaveDelta, SaveTimers, RemoveZone, SaveBinding,
-                          SaveDids, SavePublisher, SaveHistory, SaveMissed>;
+                          SaveDids, SavePublisher, SaveDirective, SaveHold, SaveHistory, SaveMissed>;
 
 std::size_t octetsOf(const Save& save);  // memory that it holds while it waits, about
 std::string describe(const Save& save);  // "zone example.com"

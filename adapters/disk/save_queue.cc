@@ -13,11 +13,11 @@ const std::string* zoneOf(const Save& save) {
   return std::visit(
       [](const auto& one) -> const std::string* {
         using T = std::decay_t<decltype(one)>;
-        if constexpr (std::is_same_v<T, SavePublisher> || std::is_same_v<T, SaveBinding> ||
-                      std::is_same_v<T, SaveDids> || std::is_same_v<T, SaveHistory>) {
-          return nullptr;
-        } else {
+        constexpr bool kIsOfZone = requires { one.zone; };
+        if constexpr (kIsOfZone && !std::is_same_v<T, SaveBinding>) {
           return &one.zone;
+        } else {
+          return nullptr;
         }
       },
       save);

@@ -19,6 +19,7 @@ constexpr std::uint32_t kSchema = 1;
 const std::string kSchemaKey = "schema";
 const std::string kInstanceKey = "instance";
 const std::string kPublisherKey = "publisher";
+const std::string kHoldKey = "hold";
 
 constexpr std::uint32_t kPieceNumberMask = 0x7fffffff;
 constexpr std::uint32_t kLastPart = 0xffffffff;
@@ -118,7 +119,8 @@ std::array<std::pair<const char*, MDB_dbi*>, Store::kDatabases> Store::databases
            {"chain", &chain_},
            {"binding", &binding_},
            {"did", &did_},
-           {"history", &history_}}};
+           {"history", &history_},
+           {"order", &order_}}};
 }
 
 tl::expected<void, std::string> Store::findDatabases() {
@@ -263,6 +265,43 @@ tl::expected<void, std::string> Store::forEachDid(const DidVisitor& visit,
   }
 }
 
+tl::expected<std::vector<std::pair<derive::Domain, plan::Directive>>, std::string>
+Store::directives(const DamageVisitor& damaged) const {
+  const std::shared_lock lock(resizing_);
+  const auto transaction = Transaction::begin(environment_.get(), Transaction::Kind::read);
+  if (!transaction) return tl::unexpected(explain(transaction.error()));
+  std::vector<std::pair<derive::Domain, plan::Directive>> directives;
+  std::string key;
+  for (;;) {
+    auto next = transaction->next(order_, key);
+    if (!next) return tl::unexpected(explain(next.error()));
+    if (!*next) return directives;
+    key = std::move(**next);
+    auto domain = derive::Domain::fromText(key);
+    const auto directive = require(*transaction, order_, key).and_then(decodeDirective);
+    if (!domain || !directive) {
+      damaged(key, domain ? directive.error() : domain.error());
+      continue;
+    }
+    directives.emplace_back(*std::move(domain), *directive);
+  }
+}
+
+tl::expected<std::optional<plan::Deadline>, std::string> Store::hold() const {
+  const std::shared_lock lock(resizing_);
+  const auto transaction = Transaction::begin(environment_.get(), Transaction::Kind::read);
+  if (!transaction) return tl::unexpected(explain(transaction.error()));
+  const auto failed = [](const std::string& why) {
+    return tl::unexpected(fmt::format("whether the operator holds everything, on disk: {}", why));
+  };
+  const Content content = readSealed(*transaction, meta_, kHoldKey);
+  if (!content) return failed(content.error());
+  if (!*content) return std::nullopt;
+  const auto since = decodeHold(**content);
+  if (!since) return failed(since.error());
+  return *since;
+}
+
 tl::expected<ports::SavedZone, std::string> Store::readZone(const Transaction& transaction,
                                                             const std::string& key) const {
   auto name = dns::Name::fromWire(octetsOf(key));
@@ -375,6 +414,16 @@ LmdbError Store::apply(Transaction& transaction, const SaveDids& save) {
     if (error) return error;
   }
   return {};
+}
+
+LmdbError Store::apply(Transaction& transaction, const SaveDirective& save) {
+  if (save.content.empty()) return transaction.remove(order_, save.domain);
+  return putSealed(transaction, order_, save.domain, save.content);
+}
+
+LmdbError Store::apply(Transaction& transaction, const SaveHold& save) {
+  if (save.content.empty()) return transaction.remove(meta_, kHoldKey);
+  return putSealed(transaction, meta_, kHoldKey, save.content);
 }
 
 LmdbError Store::apply(Transaction& transaction, const SavePublisher& save) {

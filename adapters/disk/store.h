@@ -12,6 +12,8 @@
 //   binding    name               binding; also of a zone without a copy
 //   did        DID                did
 //   history    domain's text      what became of it (history_encoding.h)
+//   order      domain's text      directive: the operator pinned or blocked it
+//   meta       "hold"             since when the operator holds everything; or missing
 //   meta       "history-since"    version (8) since which that is kept
 //
 // Invariants: a zone's entry, the pieces of the copy that it names and the chains are of one
@@ -74,6 +76,11 @@ class Store {
   tl::expected<void, std::string> forEachDid(const DidVisitor& visit,
                                              const DamageVisitor& damaged) const;
 
+  // All that can be read.
+  tl::expected<std::vector<std::pair<derive::Domain, plan::Directive>>, std::string> directives(
+      const DamageVisitor& damaged) const;
+  tl::expected<std::optional<plan::Deadline>, std::string> hold() const;
+
   // As ports::History has them.
   tl::expected<std::optional<plan::DomainHistory>, std::string> historyOf(
       const derive::Domain& domain) const;
@@ -91,7 +98,7 @@ class Store {
   explicit Store(std::size_t map_octets_max) : map_octets_max_(map_octets_max) {}
 
   tl::expected<void, std::string> prepare(const std::string& new_instance);
-  static constexpr unsigned kDatabases = 7;
+  static constexpr unsigned kDatabases = 8;
   std::array<std::pair<const char*, MDB_dbi*>, kDatabases> databases();
   LmdbError openDatabases(Transaction& transaction);
   tl::expected<void, std::string> findDatabases();
@@ -109,6 +116,8 @@ class Store {
   LmdbError apply(Transaction& transaction, const SaveBinding& save);
   LmdbError apply(Transaction& transaction, const SaveDids& save);
   LmdbError apply(Transaction& transaction, const SavePublisher& save);
+  LmdbError apply(Transaction& transaction, const SaveDirective& save);
+  LmdbError apply(Transaction& transaction, const SaveHold& save);
   LmdbError apply(Transaction& transaction, const SaveHistory& save);
   LmdbError apply(Transaction&, const SaveMissed&) { return {}; }
   LmdbError sweepHistory(Transaction& transaction, plan::Deadline now,
@@ -124,7 +133,8 @@ class Store {
   const std::size_t map_octets_max_;
   Environment environment_;
   mutable std::shared_mutex resizing_;  // shared while a transaction of a reader is open
-  MDB_dbi meta_ = 0, zone_ = 0, piece_ = 0, chain_ = 0, binding_ = 0, did_ = 0, history_ = 0;
+  MDB_dbi meta_ = 0, zone_ = 0, piece_ = 0, chain_ = 0, binding_ = 0, did_ = 0, history_ = 0,
+          order_ = 0;
   std::string swept_;  // the last domain that the sweep came by; of the writing thread
   std::string instance_;
 };

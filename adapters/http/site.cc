@@ -25,6 +25,7 @@ constexpr std::array kVerbs{
     Verb{"/v1/explain/{domain}", "explain"},
     Verb{"/v1/history/{domain}", "history"},
     Verb{"/v1/plan", "plan"},
+    Verb{"/v1/pins", "pins"},
     Verb{"/v1/dids", "did_list"},
     Verb{"/v1/dids/{did}", "did_show"},
     Verb{"/v1/workers", "workers"},

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 namespace zonecast::journal {
@@ -164,6 +165,22 @@ void Log::write(const ports::BrakeDecided& fact) {
   out_.info(Line(fact.approved ? "plan approved" : "plan rejected")
                 .add("customer", fact.customer)
                 .add("domains", fact.domains));
+}
+
+void Log::write(const ports::OperatorHolds& fact) {
+  if (fact.holds) {
+    out_.warn(Line("held by the operator: nothing is published until zonecast release"));
+  } else {
+    out_.info(Line("released by the operator: what has gathered is published"));
+  }
+}
+
+void Log::write(const ports::Directed& fact) {
+  Line line(fact.until ? fmt::format("{} of a domain", plan::toText(fact.kind))
+                       : fmt::format("{} of a domain ended", plan::toText(fact.kind)));
+  line.add("domain", fact.domain).add("by", fact.who);
+  if (fact.until) line.add("until", fmt::format("{:%FT%TZ}", std::chrono::sys_seconds(*fact.until)));
+  out_.info(line);
 }
 
 void Log::write(const ports::ClaimWarning& fact) {

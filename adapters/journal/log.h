@@ -38,6 +38,8 @@ class Log final : public ports::Journal {
   void write(const ports::DidDisputed& fact);
   void write(const ports::DidForgotten& fact);
   void write(const ports::BrakeDecided& fact);
+  void write(const ports::OperatorHolds& fact);
+  void write(const ports::Directed& fact);
   void write(const ports::Answered& fact);
   void write(const ports::Wanted& fact);
   void write(const ports::WantedTrouble& fact);

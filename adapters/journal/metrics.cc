@@ -142,6 +142,11 @@ Metrics::Metrics(const ports::Clock& clock)
                               "Domains that DNS points here no more, and that are served still.")),
       domains_braked_(gauge(*registry_, "zonecast_domains_braked",
                             "Domains that the brake holds until the operator decides.")),
+      held_by_operator_(
+          gauge(*registry_, "zonecast_held_by_operator",
+                "1 while nothing is published because the operator holds everything.")),
+      domains_directed_(gauge(*registry_, "zonecast_domains_directed",
+                              "Domains that the operator pinned or blocked.")),
       domains_contested_(gauge(*registry_, "zonecast_domains_contested",
                                "Domains that ask for a DID that they may not have.")),
       dids_kept_(
@@ -254,6 +259,8 @@ void Metrics::count(const ports::DidForgotten&) {
   dids_forgotten_.Increment();
 }
 void Metrics::count(const ports::BrakeDecided&) {}
+void Metrics::count(const ports::OperatorHolds&) {}
+void Metrics::count(const ports::Directed&) {}
 void Metrics::count(const ports::ClaimWarning&) {
   claim_warnings_.Increment();
 }
@@ -343,6 +350,8 @@ void Metrics::observe(const loop::Overview& overview) {
   virtual_domains_.Set(static_cast<double>(overview.virtual_domains_published));
   domains_retiring_.Set(static_cast<double>(overview.domains_retiring));
   domains_braked_.Set(static_cast<double>(overview.domains_braked));
+  held_by_operator_.Set(overview.held_since ? 1 : 0);
+  domains_directed_.Set(static_cast<double>(overview.domains_directed));
   domains_contested_.Set(static_cast<double>(overview.domains_contested));
   dids_kept_.Set(static_cast<double>(overview.dids_kept));
   dids_disputed_.Set(static_cast<double>(overview.dids_disputed));

@@ -66,6 +66,8 @@ class Metrics final : public ports::Journal {
   void count(const ports::DidDisputed& fact);
   void count(const ports::DidForgotten& fact);
   void count(const ports::BrakeDecided& fact);
+  void count(const ports::OperatorHolds& fact);
+  void count(const ports::Directed& fact);
   void count(const ports::Answered& fact);
   void count(const ports::Wanted& fact);
   void count(const ports::WantedTrouble& fact);
@@ -123,6 +125,8 @@ class Metrics final : public ports::Journal {
   prometheus::Gauge& domains_held_;
   prometheus::Gauge& domains_retiring_;
   prometheus::Gauge& domains_braked_;
+  prometheus::Gauge& held_by_operator_;
+  prometheus::Gauge& domains_directed_;
   prometheus::Gauge& domains_contested_;
   prometheus::Gauge& dids_kept_;
   prometheus::Gauge& dids_disputed_;

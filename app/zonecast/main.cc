@@ -49,6 +49,7 @@ struct Options {
   TableFile table;
   ExportOptions exported;
   LintOptions linted;
+  Directing directing;
   std::string zone, domain, digest, did, customer, file, option, planned;
   bool markdown = false;
   std::uint64_t from = 0, to = 0;
@@ -172,6 +173,25 @@ int run(int argc, char** argv) {
        ask([&](Session& s) { return rejectPlan(s, options.digest, options.json); }))
       ->add_option("DIGEST", options.digest, "of the plan, as zonecast plan shows it")
       ->required();
+  verb("hold", "publish nothing from now on, until release; it outlasts a restart",
+       ask([&](Session& s) { return holdAll(s, options.json); }));
+  verb("release", "publish again, and what has gathered first",
+       ask([&](Session& s) { return releaseAll(s, options.json); }));
+  const auto describeDirecting = [&](CLI::App* subcommand) {
+    subcommand->add_option("DOMAIN", options.directing.domain, "the domain")->required();
+    CLI::Option* until = subcommand->add_option(
+        "--until", options.directing.until,
+        "2026-12-24 (when that day begins, UTC), 2026-12-24T18:00:00Z, or a span such as 2h or 3d");
+    subcommand->add_flag("--off", options.directing.off, "end it now")->excludes(until);
+  };
+  describeDirecting(
+      verb("pin", "keep a domain as it is published, whatever DNS says, until a time",
+           ask([&](Session& s) { return pinDomain(s, options.directing, options.json); })));
+  describeDirecting(
+      verb("block", "host a domain no more, whatever DNS says, until a time",
+           ask([&](Session& s) { return blockDomain(s, options.directing, options.json); })));
+  verb("pins", "the domains that are pinned or blocked, and until when",
+       ask([&](Session& s) { return listPins(s, options.json); }));
   CLI::App* did = app.add_subcommand("did", "the permanent ids of virtual domains: whose each is");
   did->require_subcommand(1);
   const auto didVerb = [&](const char* name, const char* help, std::function<int()> what) {

@@ -50,6 +50,11 @@ int printDone(Session& session, const v1::ControlRequest& request, bool json) {
   return kExitDone;
 }
 
+std::string timeText(std::uint64_t seconds_since_1970) {
+  return fmt::format("{:%Y-%m-%d %H:%M:%S} UTC",
+                     fmt::gmtime(static_cast<std::time_t>(seconds_since_1970)));
+}
+
 void printReport(const v1::DomainReport& report) {
   Columns columns;
   columns.row({"domain", report.domain()});
@@ -57,6 +62,13 @@ void printReport(const v1::DomainReport& report) {
   columns.row({"DNS says", report.missing().empty() ? orDash(report.standing())
                                                     : report.standing() + ": " + report.missing()});
   columns.row({"published", report.has_published() ? entryText(report.published()) : "no"});
+  if (report.has_pin()) {
+    columns.row({"operator", fmt::format("{} until {}",
+                                         report.pin().kind() == "block"
+                                             ? "blocked it: it is not hosted,"
+                                             : "pinned it: it stays as it is published,",
+                                         timeText(report.pin().until()))});
+  }
   if (!report.held().empty()) columns.row({"held", report.held()});
   if (report.has_virtual_domain()) {
     const v1::VirtualDomain& virtual_domain = report.virtual_domain();
@@ -69,11 +81,6 @@ void printReport(const v1::DomainReport& report) {
   }
   for (const std::string& warning : report.warnings()) columns.row({"warning", warning});
   columns.print(std::cout);
-}
-
-std::string timeText(std::uint64_t seconds_since_1970) {
-  return fmt::format("{:%Y-%m-%d %H:%M:%S} UTC",
-                     fmt::gmtime(static_cast<std::time_t>(seconds_since_1970)));
 }
 
 std::vector<std::string> didRow(const v1::DidReport& report) {
@@ -130,6 +137,11 @@ int showStatus(Session& session, bool json) {
   Columns columns;
   columns.row({"zonecastd", fmt::format("{}, up {}", status.daemon_version(),
                                         durationText(status.uptime_seconds()))});
+  if (status.held_since() != 0) {
+    columns.row({"HELD", fmt::format("by the operator since {}: nothing is published until "
+                                     "zonecast release",
+                                     timeText(status.held_since()))});
+  }
   columns.row({"store", status.store()});
   columns.row({"lineage", orDash(status.lineage())});
   columns.row({"version", fmt::format("{} (term {})", status.version(), status.term())});
@@ -146,6 +158,10 @@ int showStatus(Session& session, bool json) {
        fmt::format("{} in {} virtual domains; {} retiring, {} braked, {} held, {} waiting",
                    status.domains(), status.virtual_domains(), status.domains_retiring(),
                    status.domains_braked(), status.domains_held(), status.domains_waiting())});
+  if (status.domains_directed() != 0) {
+    columns.row({"pins", fmt::format("{} domains pinned or blocked by the operator: zonecast pins",
+                                     status.domains_directed())});
+  }
   columns.row({"claims", fmt::format("{} contested; {} DIDs kept or reserved, {} disputed",
                                      status.domains_contested(), status.dids_kept(),
                                      status.dids_disputed())});
@@ -397,6 +413,65 @@ int rejectPlan(Session& session, const std::string& digest, bool json) {
   v1::ControlRequest request;
   request.mutable_reject()->set_digest(digest);
   return printDone(session, request, json);
+}
+
+int holdAll(Session& session, bool json) {
+  v1::ControlRequest request;
+  request.mutable_hold();
+  return printDone(session, request, json);
+}
+
+int releaseAll(Session& session, bool json) {
+  v1::ControlRequest request;
+  request.mutable_release();
+  return printDone(session, request, json);
+}
+
+namespace {
+
+template <typename Request>
+void fill(Request& request, const Directing& directing) {
+  request.set_domain(directing.domain);
+  request.set_until(directing.until);
+  request.set_off(directing.off);
+}
+
+}  // namespace
+
+int pinDomain(Session& session, const Directing& directing, bool json) {
+  v1::ControlRequest request;
+  fill(*request.mutable_pin(), directing);
+  return printDone(session, request, json);
+}
+
+int blockDomain(Session& session, const Directing& directing, bool json) {
+  v1::ControlRequest request;
+  fill(*request.mutable_block(), directing);
+  return printDone(session, request, json);
+}
+
+int listPins(Session& session, bool json) {
+  std::optional<JsonArray> array;
+  if (json) array.emplace();
+  Columns columns;
+  columns.row({"DOMAIN", "KIND", "UNTIL"});
+  const int code = pages(
+      session,
+      [](const std::string& after) {
+        v1::ControlRequest request;
+        request.mutable_pins()->set_after(after);
+        return request;
+      },
+      [&](const v1::ControlResponse& response) -> std::optional<std::string> {
+        const v1::PinList& list = response.pins();
+        for (const v1::Pin& one : list.pins()) {
+          json ? array->add(one) : columns.row({one.domain(), one.kind(), timeText(one.until())});
+        }
+        return list.more() && list.pins_size() > 0 ? std::optional(list.pins().rbegin()->domain())
+                                                   : std::nullopt;
+      });
+  if (!json && code == kExitDone) columns.print(std::cout);
+  return code;
 }
 
 int reloadConfiguration(Session& session, bool json) {

@@ -27,6 +27,16 @@ int listWorkers(Session& session, bool json);
 int showPlans(Session& session, bool json);
 int approvePlan(Session& session, const std::string& digest, bool json);
 int rejectPlan(Session& session, const std::string& digest, bool json);
+int holdAll(Session& session, bool json);
+int releaseAll(Session& session, bool json);
+// Until when, or off.
+struct Directing {
+  std::string domain, until;
+  bool off = false;
+};
+int pinDomain(Session& session, const Directing& directing, bool json);
+int blockDomain(Session& session, const Directing& directing, bool json);
+int listPins(Session& session, bool json);
 // Exits with kExitConfiguration or kExitRestart when nothing is applied.
 int reloadConfiguration(Session& session, bool json);
 int watch(Session& session, bool json);

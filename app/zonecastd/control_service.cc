@@ -9,6 +9,7 @@
 
 #include "adapters/redis/convert.h"
 #include "app/zonecastd/history_service.h"
+#include "app/zonecastd/until.h"
 #include "app/zonecastd/worker_status.h"
 
 namespace zonecast {
@@ -89,6 +90,12 @@ void fill(v1::ZoneStatus& to, const loop::ZoneReport& from, const Now& now) {
   if (from.leaves_in) to.set_leaves_in_seconds(wholeSeconds(*from.leaves_in));
 }
 
+void fill(v1::Pin& to, const derive::Domain& domain, const plan::Directive& directive) {
+  to.set_domain(std::string(domain.text()));
+  to.set_kind(std::string(plan::toText(directive.kind)));
+  to.set_until(directive.until.time_since_epoch().count());
+}
+
 void fill(v1::DomainReport& to, const loop::DomainReport& from) {
   to.set_domain(std::string(from.domain.text()));
   to.set_customer(from.customer);
@@ -101,6 +108,7 @@ void fill(v1::DomainReport& to, const loop::DomainReport& from) {
     *to.mutable_virtual_domain() = redis::toMessage(from.published->did, *from.virtual_domain);
   }
   for (const std::string& warning : from.warnings) to.add_warnings(warning);
+  if (from.directive) fill(*to.mutable_pin(), from.domain, *from.directive);
   to.set_looked_up(from.is_looked_up);
 }
 
@@ -127,8 +135,9 @@ std::string unpublished(const loop::Overview& overview) {
     return fmt::format("{} of {} zones have neither been confirmed nor failed yet",
                        overview.zones - answered, overview.zones);
   }
-  if (overview.zones_in_work > 0 || overview.domains_waiting > 0 ||
-      overview.store != loop::StoreState::idle) {
+  const bool publishes = overview.domains_waiting > 0 || overview.store != loop::StoreState::idle;
+  // What the operator holds waits as long as he likes, and is no reason to take us out of service.
+  if (overview.zones_in_work > 0 || (publishes && !overview.held_since)) {
     return fmt::format("{} zones are being worked off, and {} domains wait to be published",
                        overview.zones_in_work, overview.domains_waiting);
   }
@@ -230,6 +239,16 @@ v1::ControlResponse ControlService::handle(const v1::ControlRequest& request) {
       return decide(request.approve().digest(), true);
     case v1::ControlRequest::kReject:
       return decide(request.reject().digest(), false);
+    case v1::ControlRequest::kHold:
+      return hold(true);
+    case v1::ControlRequest::kRelease:
+      return hold(false);
+    case v1::ControlRequest::kPin:
+      return direct(request.pin(), plan::Directive::Kind::pin);
+    case v1::ControlRequest::kBlock:
+      return direct(request.block(), plan::Directive::Kind::block);
+    case v1::ControlRequest::kPins:
+      return pins(request.pins());
     case v1::ControlRequest::kHistory:
       return history(request.history());
     case v1::ControlRequest::kDiff:
@@ -274,6 +293,8 @@ v1::ControlResponse ControlService::status() {
   status.set_domains_contested(overview.domains_contested);
   status.set_dids_kept(overview.dids_kept);
   status.set_dids_disputed(overview.dids_disputed);
+  if (overview.held_since) status.set_held_since(overview.held_since->time_since_epoch().count());
+  status.set_domains_directed(overview.domains_directed);
   status.set_domains_watched(overview.domains_watched);
   status.set_domains_discovered(overview.domains_discovered);
   status.set_domains_wanted(overview.domains_wanted);
@@ -358,7 +379,7 @@ v1::ControlResponse ControlService::domainShow(const v1::DomainShowRequest& requ
   const auto domain = derive::Domain::fromText(request.domain());
   if (!domain) return failure(v1::Failure::INVALID, domain.error());
   const loop::DomainReport report = reconciler_.domainReport(*domain);
-  if (!report.published && !report.desired) {
+  if (!report.published && !report.desired && !report.directive) {
     return failure(v1::Failure::NOT_FOUND,
                    fmt::format("{} is not hosted here; zonecast explain {} says why",
                                domain->text(), domain->text()));
@@ -380,6 +401,78 @@ v1::ControlResponse ControlService::lookupNow(const v1::LookupNowRequest& reques
   }
   v1::ControlResponse response;
   response.mutable_done()->set_text(fmt::format("{} is being looked up", domain->text()));
+  return response;
+}
+
+v1::ControlResponse ControlService::hold(bool holds) {
+  v1::ControlResponse response;
+  const bool is_new = holds ? reconciler_.hold() : reconciler_.release();
+  std::string& text = *response.mutable_done()->mutable_text();
+  if (!is_new) {
+    text = holds ? "it was held already" : "it was not held";
+  } else {
+    text = holds ? "nothing is published until zonecast release" : "what has gathered is published";
+  }
+  return response;
+}
+
+template <typename Request>
+v1::ControlResponse ControlService::direct(const Request& request, plan::Directive::Kind kind) {
+  const auto domain = derive::Domain::fromText(request.domain());
+  if (!domain) return failure(v1::Failure::INVALID, domain.error());
+  if (request.off() != request.until().empty()) {
+    return failure(v1::Failure::INVALID, "it takes either --until or --off");
+  }
+  if (request.off()) return endDirective(*domain, kind);
+  const auto until = untilFromText(request.until(), clock_.now().wall);
+  if (!until) return failure(v1::Failure::INVALID, until.error());
+  const auto done = reconciler_.direct(*domain, {kind, *until});
+  if (!done) {
+    const bool is_missing = kind == plan::Directive::Kind::pin &&
+                            !reconciler_.published().domains.contains(*domain);
+    return failure(is_missing ? v1::Failure::NOT_FOUND : v1::Failure::INVALID, done.error());
+  }
+  v1::ControlResponse response;
+  response.mutable_done()->set_text(fmt::format(
+      "{} {} until {}, whatever DNS says", domain->text(),
+      kind == plan::Directive::Kind::pin ? "stays as it is published" : "is not hosted",
+      untilText(*until)));
+  return response;
+}
+
+v1::ControlResponse ControlService::endDirective(const derive::Domain& domain,
+                                                 plan::Directive::Kind kind) {
+  const bool is_pin = kind == plan::Directive::Kind::pin;
+  if (!reconciler_.endDirective(domain, kind)) {
+    return failure(v1::Failure::NOT_FOUND,
+                   fmt::format("{} is not {}: zonecast pins lists those that are", domain.text(),
+                               is_pin ? "pinned" : "blocked"));
+  }
+  v1::ControlResponse response;
+  response.mutable_done()->set_text(
+      fmt::format("{} is {} no more, and becomes what DNS says", domain.text(),
+                  is_pin ? "pinned" : "blocked"));
+  return response;
+}
+
+v1::ControlResponse ControlService::pins(const v1::PinsRequest& request) {
+  std::optional<derive::Domain> after;
+  if (!request.after().empty()) {
+    auto domain = derive::Domain::fromText(request.after());
+    if (!domain) return failure(v1::Failure::INVALID, domain.error());
+    after = *std::move(domain);
+  }
+  v1::ControlResponse response;
+  v1::PinList& list = *response.mutable_pins();
+  const std::uint32_t limit = pageSize(request.limit());
+  for (const loop::DirectiveReport& report :
+       reconciler_.directives(after ? &*after : nullptr, limit + 1)) {
+    if (static_cast<std::uint32_t>(list.pins_size()) == limit) {
+      list.set_more(true);
+      break;
+    }
+    fill(*list.add_pins(), report.domain, report.directive);
+  }
   return response;
 }
 

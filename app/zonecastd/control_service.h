@@ -43,6 +43,12 @@ class ControlService final : public control::ControlHandler {
   v1::ControlResponse explain(const v1::ExplainRequest& request);
   v1::ControlResponse plan(const v1::PlanRequest& request);
   v1::ControlResponse decide(const std::string& digest, bool approve);
+  v1::ControlResponse hold(bool holds);
+  // Both requests say the same of a domain.
+  template <typename Request>
+  v1::ControlResponse direct(const Request& request, plan::Directive::Kind kind);
+  v1::ControlResponse endDirective(const derive::Domain& domain, plan::Directive::Kind kind);
+  v1::ControlResponse pins(const v1::PinsRequest& request);
   v1::ControlResponse lookupNow(const v1::LookupNowRequest& request);
   v1::ControlResponse listDids(const v1::DidListRequest& request);
   v1::ControlResponse showDid(const v1::DidShowRequest& request);

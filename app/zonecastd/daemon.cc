@@ -171,6 +171,14 @@ tl::expected<void, std::string> Daemon::restore() {
   const auto dids =
       disk_->forEachDid([this](ports::SavedDid did) { reconciler_->restore(std::move(did)); });
   if (!dids) return tl::unexpected(dids.error());
+  const auto directives = disk_->loadDirectives();
+  if (!directives) return tl::unexpected(directives.error());
+  for (const auto& [domain, directive] : *directives) {
+    reconciler_->restoreDirective(domain, directive);
+  }
+  const auto held_since = disk_->loadHold();
+  if (!held_since) return tl::unexpected(held_since.error());
+  if (*held_since) reconciler_->restoreHold(**held_since);
   std::size_t zones = 0;
   auto loaded = disk_->forEachZone([&](const ports::SavedZone& zone) {
     reconciler_->restore(zone);
@@ -310,7 +318,9 @@ void Daemon::tellStatus(const loop::Overview& overview) {
   std::string status =
       fmt::format("{} domains published, {} of {} zones confirmed, {}", overview.domains_published,
                   overview.zones_confirmed, overview.zones,
-                  loop::isOpen(overview.store) ? "Redis is open" : "Redis is not open");
+                  overview.held_since              ? "held by the operator: nothing is published"
+                  : loop::isOpen(overview.store) ? "Redis is open"
+                                                 : "Redis is not open");
   if (status == status_) return;
   status_ = std::move(status);
   process::tellStatus(status_);

@@ -88,6 +88,7 @@ DomainId DomainBook::make(derive::Domain domain) {
   by_hash_.insert(hashOf(node->domain.name()), refOf(id));
   in_order_.emplace(node->domain.name(), id);
   node->published = publishedEntry(*node);
+  if (const auto* directive = directives_.find(node->domain)) node->directed = directive->kind;
   account(*node, std::nullopt, false);
   recount(*node);
   desire(id, node->published);
@@ -167,7 +168,7 @@ DomainBook::Evaluation DomainBook::evaluate(DomainId id, const Now& now) {
   node.verdict = std::move(verdict);
   restOn(node, dns ? &*dns : nullptr);
   node.kept = keep(id, now);
-  if (!staysAsItIs(id)) {
+  if (!keepsTargets(node)) {
     updateTargets(id, targets, evaluation);
     node.was_known = true;
   }
@@ -217,8 +218,13 @@ Verdict DomainBook::judge(DomainNode& node, const CustomerDns& dns) {
   return notHosted(zone);
 }
 
+// Those that it names do, too: a target of a blocked domain is not moved for its sake.
 bool DomainBook::staysAsItIs(DomainId id) const {
-  return node(id).kept || node(id).verdict.standing == Standing::unknown;
+  return keepsTargets(node(id)) || node(id).isBlocked();
+}
+
+bool DomainBook::keepsTargets(const DomainNode& node) {
+  return node.kept || node.isPinned() || node.verdict.standing == Standing::unknown;
 }
 
 // A domain without records of its own is one only for those that name it. While none of these is
@@ -247,7 +253,7 @@ bool DomainBook::mayBeNamedByUnknown(const DomainNode& node) {
 std::vector<DomainId> DomainBook::recount(DomainNode& node) {
   const bool is_unknown =
       node.verdict.standing == Standing::unknown && node.tried != Presence::absent;
-  const bool is_uncertain = node.published && !node.was_known && (is_unknown || node.kept);
+  const bool is_uncertain = node.published && !node.was_known && (is_unknown || node.kept || node.isPinned());
   auto in = is_uncertain ? std::optional(node.published->did) : std::nullopt;
   if (in == node.uncertain_in) return {};
   if (in) ++uncertain_[*in];
@@ -410,7 +416,8 @@ void DomainBook::adoptPublished(DomainId id, bool by_us) {
   if (node.published) setWanted(node, false);
   recount(node);
   holdAnew(node);
-  if (node.verdict.standing == Standing::unknown) desire(id, node.published);
+  const bool is_unknown = node.verdict.standing == Standing::unknown;
+  if (is_unknown && !node.isBlocked()) desire(id, node.published);
 }
 
 void DomainBook::forgetIfIdle(DomainId id) {

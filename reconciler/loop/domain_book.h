@@ -10,6 +10,11 @@
 // A published domain that DNS points here no more is kept for a while: it stays as it was, with the
 // targets that it named, and desires to be published as retiring.
 //
+// What the operator says of a domain goes before what DNS says. A pinned one desires what is
+// published of it, and is as if it were kept. A blocked one desires nothing and counts for no
+// brake; whom it names stays as published. A pin of what is not published, as when the store has
+// lost it, has no effect.
+//
 // Invariants: an unknown verdict desires exactly what is published. A node exists for a domain that
 // records in a zone ask to be tried, that is watched or wanted, that a hosted domain names as its
 // target, or that is published. A domain that nobody speaks for, and that is wanted or was
@@ -36,6 +41,7 @@
 #include "reconciler/identity/virtual_domain.h"
 #include "reconciler/loop/customer_dns.h"
 #include "reconciler/loop/did_registry.h"
+#include "reconciler/loop/directives.h"
 #include "reconciler/loop/held_plans.h"
 #include "reconciler/loop/partings.h"
 #include "reconciler/loop/settings.h"
@@ -91,6 +97,10 @@ struct DomainNode {
   std::optional<identity::Did> awaited;  // claimed, but another's: it is asked for when it is free
   std::optional<plan::DomainEntry> desired;
   std::optional<plan::DomainEntry> published;  // as the table had it at the last adoptPublished()
+  std::optional<plan::Directive::Kind> directed;  // by the operator
+
+  bool isPinned() const { return directed == plan::Directive::Kind::pin && published.has_value(); }
+  bool isBlocked() const { return directed == plan::Directive::Kind::block; }
 };
 
 class DomainBook : private identity::IdentityContext {
@@ -201,7 +211,14 @@ class DomainBook : private identity::IdentityContext {
 
   std::vector<std::string> warnings(DomainId id) const;  // about its claim, as it is now
 
-  // Domains whose grace is over are to be evaluated anew, as if changed.
+  // What the operator says of a domain; nothing: no more. Returns the domains to be evaluated anew,
+  // as if changed.
+  std::vector<DomainId> direct(const derive::Domain& domain,
+                               std::optional<plan::Directive> directive);
+  const Directives& directives() const { return directives_; }
+  // It is as DNS said before the operator spoke, and is to be evaluated first.
+  bool defiesDirective(const DomainNode& node) const;
+
   // The operator decides on what the brake holds of a customer. Returns the domains to be evaluated
   // anew, as if changed.
   std::vector<DomainId> approve(plan::Party party);
@@ -269,8 +286,11 @@ class DomainBook : private identity::IdentityContext {
   void account(DomainNode& node, const std::optional<plan::DomainEntry>& before, bool by_us);
   bool mayGo(const DomainNode& node, const Parting& parting) const;
   bool staysAsItIs(DomainId id) const;
+  static bool keepsTargets(const DomainNode& node);
   bool restsOnConfirmed(const DomainNode& node, Instant since) const;
   plan::DomainEntry retiringEntry(DomainId id) const;
+  static std::optional<plan::DomainEntry> directedEntry(const DomainNode& node);
+  std::optional<plan::DomainEntry> wishOf(DomainId id, std::vector<DomainId>& undecided);
   bool leansOnUnknown(const DomainNode& node, const derive::Verdict& verdict) const;
   bool mayBeNamedByUnknown(const DomainNode& node);
   bool mayBeNamedFromMissing(const DomainNode& node) const;
@@ -307,6 +327,7 @@ class DomainBook : private identity::IdentityContext {
   const Rules rules_;
   WallTime now_{};  // of the evaluation
 
+  Directives directives_;
   Partings partings_;
   plan::Brake brake_;
   // Of those that would go or move: whereto; by customer those that nobody has decided on.

@@ -127,10 +127,10 @@ std::vector<DomainId> DomainBook::decideAll(plan::Party party, Passage passage) 
   return decided;
 }
 
-// What the operator approved does not count against what comes next.
+// What the operator approved or blocked does not count against what comes next.
 void DomainBook::account(DomainNode& node, const std::optional<plan::DomainEntry>& before,
                          bool by_us) {
-  const bool counts = by_us && node.passage != Passage::approved;
+  const bool counts = by_us && node.passage != Passage::approved && !node.isBlocked();
   const bool has_moved = before && node.published && before->did != node.published->did;
   std::optional<plan::Party> party;
   if (node.published) {

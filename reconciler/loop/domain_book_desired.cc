@@ -133,11 +133,7 @@ bool DomainBook::asksForPublished(const DomainNode& node) const {
 
 void DomainBook::settle(DomainId id, Evaluation& evaluation) {
   DomainNode& node = mutableNode(id);
-  const bool unknown = node.verdict.standing == Standing::unknown;
-  if (unknown || node.kept) await(node, std::nullopt);
-  if (node.kept) setContested(node, false);
-  auto wish = unknown ? node.published : node.kept ? retiringEntry(id) : hostedEntry(node);
-  if (!desire(id, braked(id, std::move(wish), evaluation.undecided))) return;
+  if (!desire(id, wishOf(id, evaluation.undecided))) return;
   evaluation.changed = true;
   addAliases(node, evaluation.also);
   for (const DomainId target : node.targets) {
@@ -148,6 +144,20 @@ void DomainBook::settle(DomainId id, Evaluation& evaluation) {
     evaluation.regrouped.push_back(target);
     addAliases(joined, evaluation.also);
   }
+}
+
+std::optional<plan::DomainEntry> DomainBook::wishOf(DomainId id, std::vector<DomainId>& undecided) {
+  DomainNode& node = mutableNode(id);
+  const bool unknown = node.verdict.standing == Standing::unknown;
+  const bool is_directed = node.isPinned() || node.isBlocked();
+  if (unknown || node.kept || is_directed) await(node, std::nullopt);
+  if (node.kept || is_directed) setContested(node, false);
+  if (is_directed) {
+    endRisk(id);
+    return directedEntry(node);
+  }
+  auto wish = unknown ? node.published : node.kept ? retiringEntry(id) : hostedEntry(node);
+  return braked(id, std::move(wish), undecided);
 }
 
 bool DomainBook::desire(DomainId id, std::optional<plan::DomainEntry> entry) {

@@ -14,6 +14,13 @@ namespace {
 // Until what rests on zones that are not confirmed is looked at again.
 constexpr Duration kAgainAfter = std::chrono::seconds{10};
 
+plan::DomainEntry asHosted(plan::DomainEntry entry) {
+  entry.state = plan::State::hosted;
+  entry.cause = RetireCause::none;
+  entry.until = {};
+  return entry;
+}
+
 bool wasOnlyNamed(const derive::LeadingByTransport& hosted_by) {
   return std::ranges::all_of(hosted_by,
                              [](auto leading) { return leading == derive::Leading::nothing; });
@@ -25,6 +32,10 @@ bool wasOnlyNamed(const derive::LeadingByTransport& hosted_by) {
 bool DomainBook::keep(DomainId id, const Now& now) {
   DomainNode& node = mutableNode(id);
   node.is_due = false;
+  if (node.isPinned() || node.isBlocked()) {
+    partings_.end(id);
+    return false;
+  }
   if (node.verdict.standing == Standing::unknown) return false;
   const std::optional<WallTime> leaves_at = leavesAt(node);
   if (isServed(node) && !leaves_at) {
@@ -119,16 +130,33 @@ plan::DomainEntry DomainBook::retiringEntry(DomainId id) const {
   const Parting& parting = *partings_.find(id);
   plan::DomainEntry entry = *node(id).published;
   if (parting.cause == RetireCause::none) return entry;
-  if (node(id).passage == Passage::rejected) {
-    entry.state = plan::State::hosted;
-    entry.cause = RetireCause::none;
-    entry.until = {};
-    return entry;
-  }
+  if (node(id).passage == Passage::rejected) return asHosted(std::move(entry));
   entry.state = plan::State::retiring;
   entry.cause = parting.cause;
   entry.until = parting.deadline;
   return entry;
+}
+
+std::vector<DomainId> DomainBook::direct(const derive::Domain& domain,
+                                         std::optional<plan::Directive> directive) {
+  directives_.set(domain, directive);
+  const std::optional<DomainId> id = find(domain);
+  if (!id) return {};
+  DomainNode& node = mutableNode(*id);
+  node.directed = directive ? std::optional(directive->kind) : std::nullopt;
+  std::vector<DomainId> anew{*id};
+  anew.insert(anew.end(), node.targets.begin(), node.targets.end());
+  return anew;
+}
+
+bool DomainBook::defiesDirective(const DomainNode& node) const {
+  if (node.isBlocked()) return node.desired.has_value();
+  return node.isPinned() && node.desired != directedEntry(node);
+}
+
+std::optional<plan::DomainEntry> DomainBook::directedEntry(const DomainNode& node) {
+  if (node.isBlocked()) return std::nullopt;
+  return asHosted(*node.published);
 }
 
 }  // namespace zonecast::loop

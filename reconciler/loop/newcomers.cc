@@ -50,8 +50,9 @@ void Newcomers::lookUp(const derive::Domain& domain, Instant now) {
 }
 
 void Newcomers::answer(const DomainNode& node) {
+  const auto standing = node.isBlocked() ? derive::Standing::foreign : node.verdict.standing;
   workers_.answerNotHosted(node.domain, settings_.discovery.keep_foreign,
-                           derive::toText(node.verdict.standing));
+                           derive::toText(standing));
 }
 
 void Newcomers::onEvaluated(DomainId id, bool leads) {

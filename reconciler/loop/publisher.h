@@ -71,6 +71,9 @@ class Publisher {
     bool is_edit = false;
   };
   void submit(Work work);
+  // Nothing is published until it is taken off hold; what was begun is finished. What would be
+  // published is gathered.
+  void setOnHold(bool on_hold) { on_hold_ = on_hold; }
   void onReconciled(Work everything);  // the pass over a replaced table is done
 
   // Plans a slice of what waits, or begins a publication; false when there is nothing to do now.
@@ -112,7 +115,7 @@ class Publisher {
   bool wantsToPublish() const {
     return (rebase_ || !edits_.empty() || !waiting_.empty() || dids_.hasChanges()) && !mustWait();
   }
-  bool mustWait() const { return puts_back_ && !rules_.zones_answered(); }
+  bool mustWait() const { return on_hold_ || (puts_back_ && !rules_.zones_answered()); }
   void gather(std::vector<derive::Domain> more);
   void takeWork();
   void takeFrom(std::deque<Work>& works);
@@ -135,6 +138,7 @@ class Publisher {
   std::optional<plan::Position> found_;     // what open() found, when it must be rebased
   bool rebase_ = false;
   bool puts_back_ = false;
+  bool on_hold_ = false;
   std::optional<plan::Lineage> begun_;  // by the rebase whose outcome is not known
   bool opened_ = false;                 // published_ is what the store held at position_
   bool known_ = false;                  // published_ is at least what we last published

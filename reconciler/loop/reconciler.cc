@@ -101,6 +101,7 @@ void Reconciler::onTimer() {
   removeThoseWhoLeft(now);
   newcomers_.onTimer(now.mono);
   lookAtPartings(now.mono);
+  lookAtDirectives(now);
   settle();
 }
 
@@ -330,6 +331,11 @@ bool Reconciler::givesBack(const derive::Domain& domain) const {
 std::string Reconciler::holdReason(const derive::Domain& domain) const {
   const std::optional<DomainId> id = book_.find(domain);
   const bool is_kept = id && book_.node(*id).kept;
+  // What the operator says of it does not rest on any zone.
+  if (id && (book_.node(*id).isPinned() || book_.node(*id).isBlocked())) {
+    if (book_.defiesDirective(book_.node(*id))) return "it waits for what the operator said of it";
+    return disputeAbout(domain);
+  }
   for (const view::ZoneIndex zone : book_.sources(domain)) {
     // What is kept with its zone is as it was, whatever the zone says, and nobody will confirm it.
     if (is_kept && leaving(zone)) continue;
@@ -442,6 +448,10 @@ std::optional<Instant> Reconciler::nextDeadline() const {
   consider(newcomers_.nextDeadline());
   consider(book_.partings().nextDeadline());
   if (zones_.nextDeadline() != xfr::kNever) consider(zones_.nextDeadline());
+  if (const auto end = book_.directives().nextEnd()) {
+    const Now now = ports_.clock.now();
+    consider(now.mono + (WallTime(*end) - now.wall));
+  }
   return next;
 }
 

@@ -77,6 +77,10 @@ class Reconciler final : public ports::ZoneTransportListener,
   void restoreBinding(const ports::SavedBinding& saved);
   void restore(const ports::SavedZone& saved);
   void restore(ports::SavedDid saved) { dids_.remember(std::move(saved)); }  // ascending
+  void restoreDirective(const derive::Domain& domain, const plan::Directive& directive) {
+    book_.direct(domain, directive);
+  }
+  void restoreHold(plan::Deadline since);
   void start(const ports::SavedPublisher& saved);
   // Likewise: what is held counts as confirmed, for whoever asks what it would mean if it were. A
   // process that publishes never does.
@@ -127,6 +131,18 @@ class Reconciler final : public ports::ZoneTransportListener,
   // The operator decides on a plan, as its digest has it: how many domains that is. Nothing: there
   // is no such plan, or it has changed.
   std::optional<std::size_t> decide(std::string_view digest, bool approve);
+
+  // Nothing is published until release(); false: it was so already.
+  bool hold();
+  bool release();
+  // The operator pins or blocks a domain for a time, in place of what was said of it before; or the
+  // sentence says why that is not possible.
+  tl::expected<void, std::string> direct(const derive::Domain& domain, plan::Directive directive);
+  // He takes it back; false: there is none of this kind.
+  bool endDirective(const derive::Domain& domain, plan::Directive::Kind kind);
+  // In order, from the first domain behind `after` (the first of all, when null).
+  std::vector<DirectiveReport> directives(const derive::Domain* after,
+                                          std::size_t domains_max) const;
 
   // The operator hands a DID over to a customer, or settles whose it is. The sentence says what
   // comes of it, or why it is not possible.
@@ -193,6 +209,9 @@ class Reconciler final : public ports::ZoneTransportListener,
   void lookAtAnswers();
   void lookAtWanted();
   void lookAtPartings(Instant now);
+  void lookAtDirectives(const Now& now);
+  void direct(const derive::Domain& domain, std::optional<plan::Directive> directive,
+              std::string_view who);
   void raiseAlarms();
   void perform(xfr::Action action);
   void take(const xfr::Fact& fact);
@@ -271,6 +290,7 @@ class Reconciler final : public ports::ZoneTransportListener,
   std::deque<Order> orders_;
   // By name: what comes as soon as the zone that has it is ready to be removed.
   std::map<dns::Name, WantedZone, dns::CanonicalLess> successors_;
+  std::optional<plan::Deadline> held_since_;  // by the operator
   bool restoring_ = true;
   bool trusts_copies_ = false;
 };

@@ -24,6 +24,8 @@ Overview Reconciler::overview() const {
   overview.domains_retiring = book_.partings().size();
   overview.domains_braked = book_.plans().size();
   overview.domains_contested = book_.contested();
+  overview.held_since = held_since_;
+  overview.domains_directed = book_.directives().size();
   overview.dids_kept = published_.records.size();
   overview.dids_disputed = dids_.disputes().size();
   overview.zones_in_work = edits_.size() + passes_.size();
@@ -236,6 +238,7 @@ DomainReport Reconciler::domainReport(const derive::Domain& domain) const {
   }
   report.is_looked_up = std::ranges::find(to_look_up_, domain) != to_look_up_.end();
   report.desired = book_.desired(domain);
+  if (const auto* directive = book_.directives().find(domain)) report.directive = *directive;
   if (const auto id = book_.find(domain)) {
     const DomainNode& node = book_.node(*id);
     report.standing = std::string(derive::toText(node.verdict.standing));

@@ -98,6 +98,7 @@ struct Settings {
   plan::RetirePolicy retire;
   plan::BrakePolicy brake;
   plan::HistoryPolicy history;
+  std::uint32_t pins_max = 10'000;  // domains that the operator may pin or block at a time
   std::uint32_t publish_batch_max =
       1000;  // changes that small zones' publications are gathered up to
 };

@@ -10,6 +10,7 @@
 #include "reconciler/derive/verdict.h"
 #include "reconciler/identity/virtual_domain.h"
 #include "reconciler/loop/did_registry.h"
+#include "reconciler/plan/directive.h"
 #include "reconciler/plan/table.h"
 #include "reconciler/plan/version.h"
 #include "reconciler/query/answers.h"
@@ -41,6 +42,8 @@ struct Overview {
   std::size_t domains_contested = 0;  // that ask for a DID that they may not have
   std::size_t dids_kept = 0;          // that no domain has, or that are handed over
   std::size_t dids_disputed = 0;
+  std::optional<plan::Deadline> held_since;  // by the operator: nothing is published
+  std::size_t domains_directed = 0;          // that the operator pinned or blocked
   std::size_t zones_in_work = 0;    // new content that is being derived from, or saved
   std::size_t domains_waiting = 0;  // to be planned
   query::Answers::Tally answers;
@@ -97,12 +100,18 @@ struct DomainReport {
   derive::Domain domain;
   std::optional<plan::DomainEntry> published, desired;
   std::optional<identity::VirtualDomain> virtual_domain;  // as published
+  std::optional<plan::Directive> directive;  // of the operator
   std::string held;                   // why a difference waits; empty when none does
   std::string standing;               // what DNS says now
   std::string missing;                // what is not known, when that is "unknown"
   std::string customer;               // who speaks for the name; empty: nobody
   bool is_looked_up = false;          // some question about it is under way
   std::vector<std::string> warnings;  // about its claim
+};
+
+struct DirectiveReport {
+  derive::Domain domain;
+  plan::Directive directive;
 };
 
 struct DomainExplanation {

@@ -16,6 +16,7 @@
 
 #include "reconciler/identity/did.h"
 #include "reconciler/plan/did_record.h"
+#include "reconciler/plan/directive.h"
 #include "reconciler/plan/history.h"
 #include "reconciler/plan/version.h"
 #include "reconciler/view/zone.h"
@@ -86,6 +87,11 @@ class Disk {
   // nothing is kept.
   virtual void saveDids(std::vector<SavedDid> dids) = 0;
   virtual void savePublisher(const SavedPublisher& publisher) = 0;
+  // Nothing: the operator says no more of the domain.
+  virtual void saveDirective(const derive::Domain& domain,
+                             const std::optional<plan::Directive>& directive) = 0;
+  // Since when the operator holds everything; nothing: he does not.
+  virtual void saveHold(const std::optional<plan::Deadline>& since) = 0;
   // Appends to what is kept of each domain (ports/history.h), within the policy.
   virtual void saveHistory(std::vector<plan::DomainEvent> events,
                            const plan::HistoryPolicy& policy) = 0;

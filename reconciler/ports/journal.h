@@ -10,6 +10,7 @@
 
 #include "reconciler/discovery/gate.h"
 #include "reconciler/plan/change_set.h"
+#include "reconciler/plan/directive.h"
 #include "reconciler/plan/version.h"
 #include "reconciler/query/answer.h"
 #include "reconciler/time.h"
@@ -58,6 +59,16 @@ struct BrakeDecided {
   std::string customer;
   bool approved = false;
   std::size_t domains = 0;
+};
+
+struct OperatorHolds {  // nothing is published until he releases it
+  bool holds = false;
+};
+struct Directed {
+  std::string domain;
+  plan::Directive::Kind kind{};
+  std::optional<plan::Deadline> until;  // nothing: it is over
+  std::string who;                      // "the operator", or "its time"
 };
 
 struct DidDisputed {  // nothing about the DID is published until the operator says whose it is
@@ -115,9 +126,9 @@ struct MemberRefused {
 using Fact =
     std::variant<xfr::ZoneCurrent, xfr::ZoneTransferred, xfr::ZoneFailure, xfr::ZoneExpired,
                  xfr::ConnectionsScarce, NotifyReceived, Published, StoreOpened, StoreLost,
-                 StoreTrouble, DiskTrouble, ClaimWarning, BrakeHolds, BrakeDecided, DidDisputed,
-                 DidForgotten, Answered, Wanted, WantedTrouble, ZoneAdded, ZoneLeaves, ZoneRemoved,
-                 CatalogBroken, CatalogRead, CatalogExpired, MemberRefused>;
+                 StoreTrouble, DiskTrouble, ClaimWarning, BrakeHolds, BrakeDecided, OperatorHolds,
+                 Directed, DidDisputed, DidForgotten, Answered, Wanted, WantedTrouble, ZoneAdded,
+                 ZoneLeaves, ZoneRemoved, CatalogBroken, CatalogRead, CatalogExpired, MemberRefused>;
 
 class Journal {
  public:

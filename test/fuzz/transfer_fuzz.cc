@@ -45,6 +45,8 @@ class NoDisk final : public ports::Disk {
   void removeBinding(const dns::Name&) override {}
   void saveDids(std::vector<ports::SavedDid>) override {}
   void savePublisher(const ports::SavedPublisher&) override {}
+  void saveDirective(const derive::Domain&, const std::optional<plan::Directive>&) override {}
+  void saveHold(const std::optional<plan::Deadline>&) override {}
   void saveHistory(std::vector<plan::DomainEvent>, const plan::HistoryPolicy&) override {}
 };
 

@@ -120,6 +120,11 @@ const std::map<std::string, Play::Command>& Play::commands() {
                                                         {"look-up", &Play::lookUp},
                                                         {"approve", &Play::approve},
                                                         {"reject", &Play::reject},
+                                                        {"hold-all", &Play::holdAll},
+                                                        {"release-all", &Play::releaseAll},
+                                                        {"pin", &Play::direct},
+                                                        {"block", &Play::direct},
+                                                        {"pins", &Play::pins},
                                                         {"hand-over", &Play::handOver},
                                                         {"dns", &Play::dns},
                                                         {"dns-mood", &Play::dnsMood},
@@ -254,6 +259,7 @@ void Play::limits(const Words& words, const Step&) {
     settings.did_kind = options["did-default"] == "uuid" ? identity::DidKind::uuid
                                                          : identity::DidKind::name;
   }
+  if (options.contains("pins")) settings.pins_max = number<std::uint32_t>(options["pins"]);
   if (options.contains("did-keep")) settings.did_keep = duration(options["did-keep"]);
   const auto takeBrake = [&](const char* name, std::uint32_t& percent, std::uint32_t& least) {
     if (!options.contains(name)) return;
@@ -414,6 +420,39 @@ void Play::approve(const Words&, const Step&) {
 
 void Play::reject(const Words&, const Step&) {
   if (world_.isRunning()) decide(false);
+}
+
+void Play::holdAll(const Words&, const Step&) {
+  if (!process().hold()) world_.trace.push_back("it was held already");
+  settleIfRunning();
+}
+
+void Play::releaseAll(const Words&, const Step&) {
+  if (!process().release()) world_.trace.push_back("it was not held");
+  settleIfRunning();
+}
+
+void Play::direct(const Words& words, const Step&) {
+  using Kind = plan::Directive::Kind;
+  const Kind kind = words.at(0) == "pin" ? Kind::pin : Kind::block;
+  const auto domain = must(derive::Domain::fromText(words.at(1)), words.at(1));
+  if (words.at(2) == "off") {
+    if (!process().endDirective(domain, kind)) world_.trace.push_back("there is no such thing");
+  } else {
+    const plan::Deadline until =
+        plan::deadlineAt(world_.clock.now().wall + duration(words.at(2)));
+    const auto done = process().direct(domain, {kind, until});
+    if (!done) world_.trace.push_back("refused: " + done.error());
+  }
+  settleIfRunning();
+}
+
+void Play::pins(const Words&, const Step&) {
+  constexpr std::size_t kShown = 100;
+  for (const loop::DirectiveReport& report : process().directives(nullptr, kShown)) {
+    world_.trace.push_back(fmt::format("{} of {}", plan::toText(report.directive.kind),
+                                       report.domain.text()));
+  }
 }
 
 void Play::lookUp(const Words& words, const Step&) {

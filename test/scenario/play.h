@@ -27,6 +27,9 @@
 //                                     one that is hosted as OTHER is, if that one is there
 //   store show                        writes what it holds to the trace
 //   disk wipe|full|ok
+//   hold-all | release-all            by the operator, as are
+//   pin DOMAIN N(s|m|h|d)|off          block DOMAIN N(s|m|h|d)|off
+//   pins                              writes those that there are to the trace
 //   for A..B RECORD                   in a block: one record each, its number for every '#'
 //
 // After each command the world settles; not between `hold` and `flow`, where these move it:
@@ -94,6 +97,10 @@ class Play {
   void decide(bool approve);
   void approve(const Words& words, const Step& step);
   void reject(const Words& words, const Step& step);
+  void holdAll(const Words& words, const Step& step);
+  void releaseAll(const Words& words, const Step& step);
+  void direct(const Words& words, const Step& step);
+  void pins(const Words& words, const Step& step);
   void handOver(const Words& words, const Step& step);
   void cut(const Words& words, const Step& step);
   void start(const Words& words, const Step& step);

@@ -75,6 +75,13 @@ void WorldJournal::record(const ports::Fact& fact) {
             trace_.push_back(fmt::format("{} {} of {}", f.approved ? "approved" : "rejected",
                                          f.domains, f.customer));
           },
+          [&](const ports::OperatorHolds& f) {
+            trace_.push_back(f.holds ? "the operator holds" : "the operator releases");
+          },
+          [&](const ports::Directed& f) {
+            trace_.push_back(fmt::format("{} of {} {} by {}", plan::toText(f.kind), f.domain,
+                                         f.until ? "set" : "ended", f.who));
+          },
           [&](const ports::DidDisputed& f) {
             trace_.push_back(fmt::format("DID {} is disputed: {} on disk, {} in the store", f.did,
                                          f.on_disk, f.in_store));
@@ -123,6 +130,10 @@ void World::start() {
   for (const auto& [name, saved] : std::map(disk.bindings())) reconciler_->restoreBinding(saved);
   for (const auto& [did, saved] : disk.dids()) reconciler_->restore(saved);
   for (const auto& [name, saved] : std::map(disk.zones())) reconciler_->restore(saved);
+  for (const auto& [domain, saved] : disk.directives()) {
+    reconciler_->restoreDirective(domain, saved);
+  }
+  if (disk.heldSince()) reconciler_->restoreHold(*disk.heldSince());
   reconciler_->start(disk.publisher().value_or(ports::SavedPublisher{}));
 }
 

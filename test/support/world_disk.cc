@@ -91,6 +91,20 @@ void WorldDisk::savePublisher(const ports::SavedPublisher& publisher) {
   write([publisher](Content& c) { c.publisher = publisher; });
 }
 
+void WorldDisk::saveDirective(const derive::Domain& domain,
+                              const std::optional<plan::Directive>& directive) {
+  if (!admit("what the operator says of " + std::string(domain.text()))) return;
+  write([domain, directive](Content& c) {
+    c.directives.erase(domain);
+    if (directive) c.directives.emplace(domain, *directive);
+  });
+}
+
+void WorldDisk::saveHold(const std::optional<plan::Deadline>& since) {
+  if (!admit("whether the operator holds")) return;
+  write([since](Content& c) { c.held_since = since; });
+}
+
 // Nobody misses it, so a full disk says nothing of it; nor is it among the writes that a kill
 // loses.
 void WorldDisk::saveHistory(std::vector<plan::DomainEvent> events,

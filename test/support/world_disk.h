@@ -30,6 +30,9 @@ class WorldDisk final : public ports::Disk {
   void removeBinding(const dns::Name& zone) override;
   void saveDids(std::vector<ports::SavedDid> dids) override;
   void savePublisher(const ports::SavedPublisher& publisher) override;
+  void saveDirective(const derive::Domain& domain,
+                     const std::optional<plan::Directive>& directive) override;
+  void saveHold(const std::optional<plan::Deadline>& since) override;
   void saveHistory(std::vector<plan::DomainEvent> events,
                    const plan::HistoryPolicy& policy) override;
 
@@ -40,6 +43,9 @@ class WorldDisk final : public ports::Disk {
   const Dids& dids() const { return content_.dids; }
   using Histories = std::map<derive::Domain, plan::DomainHistory>;
   const Histories& histories() const { return content_.histories; }
+  using Directives = std::map<derive::Domain, plan::Directive>;
+  const Directives& directives() const { return content_.directives; }
+  const std::optional<plan::Deadline>& heldSince() const { return content_.held_since; }
   const std::optional<ports::SavedPublisher>& publisher() const { return content_.publisher; }
 
   // -- what happens to it
@@ -54,6 +60,8 @@ class WorldDisk final : public ports::Disk {
     Bindings bindings;
     Dids dids;
     std::optional<ports::SavedPublisher> publisher;
+    Directives directives;
+    std::optional<plan::Deadline> held_since;
     Histories histories;
   };
   using Write = std::function<void(Content&)>;

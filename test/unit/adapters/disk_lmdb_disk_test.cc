@@ -70,6 +70,31 @@ TEST_F(DiskTest, ABindingIsReadBackUntilItIsRemoved) {
   EXPECT_THAT(*disk_->loadBindings(), ElementsAre(full));
 }
 
+TEST_F(DiskTest, WhatTheOperatorSaidComesBackUntilHeTakesItBack) {
+  const auto a = derive::Domain::fromText("a.example").value();
+  const auto b = derive::Domain::fromText("b.example").value();
+  const plan::Deadline until{plan::Deadline::duration(1'800'000'000)};
+  const plan::Directive pin{plan::Directive::Kind::pin, until};
+  const plan::Directive block{plan::Directive::Kind::block, until};
+  open();
+  EXPECT_THAT(*disk_->loadDirectives(), IsEmpty());
+  EXPECT_FALSE(*disk_->loadHold());
+  disk_->saveDirective(b, pin);
+  disk_->saveDirective(a, pin);
+  disk_->saveDirective(a, block);
+  disk_->saveHold(until);
+  EXPECT_THAT(troubles(), IsEmpty());
+  open();
+  EXPECT_THAT(*disk_->loadDirectives(), ElementsAre(std::pair(a, block), std::pair(b, pin)));
+  EXPECT_EQ(*disk_->loadHold(), until);
+  disk_->saveDirective(a, std::nullopt);
+  disk_->saveHold(std::nullopt);
+  EXPECT_THAT(troubles(), IsEmpty());
+  open();
+  EXPECT_THAT(*disk_->loadDirectives(), ElementsAre(std::pair(b, pin)));
+  EXPECT_FALSE(*disk_->loadHold());
+}
+
 TEST_F(DiskTest, WhatIsKnownOfDidsComesBackInTheirOrder) {
   open();
   const auto did = [](std::string_view text) { return identity::Did::fromText(text).value(); };

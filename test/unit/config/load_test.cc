@@ -466,6 +466,7 @@ TEST(Defaults, AreTheDesigns) {
       {"brake.total_percent", "5"},
       {"brake.total_min", "50"},
       {"brake.window", "1h"},
+      {"operator.pins_max", "10000"},
       {"history.per_domain", "100"},
       {"history.days", "400"},
       {"limits.zone_octets_max", "64MiB"},
