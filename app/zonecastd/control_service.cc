@@ -343,7 +343,7 @@ v1::ControlResponse ControlService::domainList(const v1::DomainListRequest& requ
   const auto& domains = reconciler_.published().domains;
   auto entry = domains.begin();
   if (!request.after().empty()) {
-    const auto after = derive::Domain::fromText(request.after());
+    const auto after = derive::Domain::fromHost(request.after());
     if (!after) return failure(v1::Failure::INVALID, after.error());
     entry = domains.upper_bound(*after);
   }
@@ -355,7 +355,7 @@ v1::ControlResponse ControlService::domainList(const v1::DomainListRequest& requ
 }
 
 v1::ControlResponse ControlService::domainShow(const v1::DomainShowRequest& request) {
-  const auto domain = derive::Domain::fromText(request.domain());
+  const auto domain = derive::Domain::fromHost(request.domain());
   if (!domain) return failure(v1::Failure::INVALID, domain.error());
   const loop::DomainReport report = reconciler_.domainReport(*domain);
   if (!report.published && !report.desired) {
@@ -448,7 +448,7 @@ v1::ControlResponse ControlService::transferDid(const v1::DidTransferRequest& re
 }
 
 v1::ControlResponse ControlService::explain(const v1::ExplainRequest& request) {
-  const auto domain = derive::Domain::fromText(request.domain());
+  const auto domain = derive::Domain::fromHost(request.domain());
   if (!domain) return failure(v1::Failure::INVALID, domain.error());
   const loop::DomainExplanation told = reconciler_.explain(*domain);
   v1::ControlResponse response;
