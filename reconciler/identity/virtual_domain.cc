@@ -151,7 +151,9 @@ Assignment assign(const Candidate& candidate, const IdentityContext& context) {
 
 derive::Domain canonicalOf(const Did& did, const derive::Domain* present, const Members& members) {
   assert(!members.empty());
-  if (present != nullptr && members.contains(*present)) return *present;
+  const auto is_address = [](const derive::Domain& domain) { return domain.isAddress(); };
+  const bool stays = present != nullptr && members.contains(*present);
+  if (stays && (!present->isAddress() || std::ranges::all_of(members, is_address))) return *present;
   if (const auto name = derive::Domain::fromHost(did.text()); name && name->text() == did.text()) {
     if (members.contains(*name)) return *name;
   }

@@ -112,9 +112,9 @@ struct VirtualDomain {
   friend bool operator==(const VirtualDomain&, const VirtualDomain&) = default;
 };
 
-// The canonical domain of at least one member: the present one (may be null) while it remains a
-// member; else the member whose own name is the DID; else the eldest, which is the one with the
-// fewest labels, and of these the first; an address only when all are.
+// The canonical domain of at least one member: the present one (may be null) while it is one; else
+// the one whose own name is the DID; else the eldest: the fewest labels, and of these the first. An
+// address, which says nothing in DNS, stays or is the eldest only when all are addresses.
 using Members = absl::btree_set<derive::Domain>;
 derive::Domain canonicalOf(const Did& did, const derive::Domain* present, const Members& members);
 

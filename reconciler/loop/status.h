@@ -98,7 +98,7 @@ struct DomainReport {
   std::optional<plan::DomainEntry> published, desired;
   std::optional<identity::VirtualDomain> virtual_domain;  // as published
   std::string held;                   // why a difference waits; empty when none does
-  std::string standing;               // what DNS says now
+  std::string standing;               // what DNS says now; static: the configuration has it
   std::string missing;                // what is not known, when that is "unknown"
   std::string customer;               // who speaks for the name; empty: nobody
   bool is_looked_up = false;          // some question about it is under way

@@ -112,6 +112,8 @@ const std::map<std::string, Play::Command>& Play::commands() {
                                                         {"primary", &Play::primary},
                                                         {"zone", &Play::zone},
                                                         {"catalog", &Play::catalog},
+                                                        {"static", &Play::addStatic},
+                                                        {"remove-static", &Play::removeStatic},
                                                         {"unconfigure", &Play::unconfigure},
                                                         {"resolver", &Play::resolver},
                                                         {"watch", &Play::watch},
@@ -344,6 +346,31 @@ void Play::unconfigure(const Words& words, const Step&) {
   if (zone == zones.end()) throw ScriptError("no such zone");
   world_.settings.zones.erase(world_.settings.zones.begin() + (zone - zones.begin()));
   zones.erase(zone);
+}
+
+// static DID DOMAIN,... [customer=NAME] [ATTRIBUTE=VALUE]...
+void Play::addStatic(const Words& words, const Step&) {
+  auto& customers = world_.settings.customers;
+  auto options = optionsOf(words, 3);
+  const std::string customer = options.contains("customer") ? options["customer"] : "static";
+  options.erase("customer");
+  const auto is_it = [&](const loop::CustomerSettings& one) { return one.name == customer; };
+  if (customer == "static" && std::ranges::none_of(customers, is_it)) {
+    customers.push_back({.name = customer, .grants = {}, .attributes = {}});
+  }
+  loop::StaticVirtualDomain entry{
+      .did = words.at(1), .domains = {}, .customer = customerNamed(customer), .attributes = {}};
+  for (const std::string& text : listOf(words.at(2))) {
+    entry.domains.emplace_back(must(derive::Domain::fromHost(text), text).text());
+  }
+  for (const auto& [name, value] : options) entry.attributes[name] = {value};
+  world_.settings.statics.push_back(std::move(entry));
+}
+
+void Play::removeStatic(const Words& words, const Step&) {
+  const auto removed = std::erase_if(world_.settings.statics,
+                                     [&](const auto& entry) { return entry.did == words.at(1); });
+  if (removed != 1) throw ScriptError("no such static virtual domain");
 }
 
 // -- what happens

@@ -80,6 +80,8 @@ class Play {
   void resolver(const Words& words, const Step& step);
   void watch(const Words& words, const Step& step);
   void discovery(const Words& words, const Step& step);
+  void addStatic(const Words& words, const Step& step);
+  void removeStatic(const Words& words, const Step& step);
   void unconfigure(const Words& words, const Step& step);
 
   void serve(const Words& words, const Step& step);

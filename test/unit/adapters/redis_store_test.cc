@@ -171,8 +171,8 @@ TEST(RedisStore, AnAddressIsADomainThatIsReadBackToo) {
   for (const char* text : {"192.0.2.1", "[2001:DB8::1]"}) {
     office.domains.push_back(address(text));
     table.domains.emplace(
-        address(text), plan::DomainEntry{.did = didOf("office"),
-                                         .transports = derive::TransportSet::fromBits(1)});
+        address(text),
+        plan::DomainEntry{.did = didOf("office"), .transports = derive::TransportSet::fromBits(1)});
   }
   table.virtual_domains.emplace(didOf("office"), std::move(office));
   Leader leader(optionsFor(server.socket()));
