@@ -54,6 +54,9 @@ struct WrittenOption {
   bool at_restart = false;  // it is changed by a restart alone
 };
 
+// What the customer of static virtual domains is called that are nobody else's.
+inline constexpr std::string_view kStaticCustomer = "static";
+
 struct Configuration {
   loop::Settings settings;
   RedisConfiguration redis;

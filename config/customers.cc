@@ -80,6 +80,12 @@ class CustomerReader {
                                           "discovered domains is called",
                                           shown(name.text)));
     }
+    if (name.text == kStaticCustomer) {
+      errors_.add(name.where,
+                  fmt::format("expected another name: {} is what the customer of static "
+                              "virtual domains is called",
+                              shown(name.text)));
+    }
     if (isPlainName(name.text)) return;
     errors_.add(name.where,
                 fmt::format("expected a name of a {}, 1 to 64 letters, digits, `_`, `.` "
@@ -315,6 +321,8 @@ void readCustomers(const Node& root, Draft& draft, Errors& errors) {
       reader.read(customers->items[i], customers->items[i + 1]);
     }
   }
+  if (const Node* statics = root.find("static"))
+    readStatic(*statics, draft.result.settings, errors);
   reader.readDiscovered(root);
 }
 

@@ -110,6 +110,7 @@ class Side {
       if (!customer.is_gone) customers_[customer.name].settings = &customer;
     }
     if (settings.discovered) customers_.erase(nameOf(*settings.discovered));
+    customers_.erase(std::string(kStaticCustomer));
     for (const loop::WatchedName& each : settings.watched)
       watched_.emplace(each.name, each.customer);
   }
@@ -158,6 +159,42 @@ bool isSameKey(const dns::TsigKey* a, const dns::TsigKey* b) {
   if (a == nullptr || b == nullptr) return a == b;
   return a->name() == b->name() && a->algorithm() == b->algorithm() &&
          std::ranges::equal(a->secret(), b->secret());
+}
+
+using Statics = std::map<std::string_view, const loop::StaticVirtualDomain*>;
+
+Statics staticsOf(const loop::Settings& settings) {
+  Statics statics;
+  for (const loop::StaticVirtualDomain& each : settings.statics) statics.emplace(each.did, &each);
+  return statics;
+}
+
+// The numbers of customers are only each side's own.
+bool isSame(const loop::Settings& before, const loop::StaticVirtualDomain& was,
+            const loop::Settings& after, loop::StaticVirtualDomain is) {
+  if (before.customers[at(was.customer)].name != after.customers[at(is.customer)].name) {
+    return false;
+  }
+  is.customer = was.customer;
+  return was == is;
+}
+
+void compareStatics(const loop::Settings& before, const loop::Settings& after, Difference& to) {
+  Kind kind("static virtual domains");
+  const Statics before_statics = staticsOf(before), after_statics = staticsOf(after);
+  for (const auto& [did, is] : after_statics) {
+    const auto was = before_statics.find(did);
+    if (was == before_statics.end()) {
+      kind.add(fmt::format("static {} is new: {}", did, fmt::join(is->domains, ", ")));
+    } else if (!isSame(before, *was->second, after, *is)) {
+      kind.add(fmt::format("static {}: other domains or settings", did));
+    }
+  }
+  for (const auto& [did, was] : before_statics) {
+    if (after_statics.contains(did)) continue;
+    kind.add(fmt::format("static {} is not there any more: its domains leave", did));
+  }
+  kind.tell(to.changed);
 }
 
 class Comparison {
@@ -317,6 +354,7 @@ Difference difference(const Configuration& before, const Configuration& after) {
   compareAttributes(before.settings, after.settings, to);
   compareDiscovery(before.settings.discovery, after.settings.discovery, to);
   Comparison(before.settings, after.settings).tell(to);
+  compareStatics(before.settings, after.settings, to);
   return to;
 }
 

@@ -84,6 +84,47 @@ bool isDidPattern(std::string_view text) {
   return identity::Did::fromText(did).has_value();
 }
 
+std::vector<Option<StaticEntry>> staticRows() {
+  using Entry = StaticEntry;
+  const auto takeDid = [](Entry& entry, std::string_view text) {
+    entry.did = text;
+    return identity::Did::fromText(text).has_value();
+  };
+  const auto addDomain = [](Entry& entry, std::string_view text) {
+    const auto domain = derive::Domain::fromHost(text);
+    if (domain) entry.domains.emplace_back(domain->text());
+    return domain.has_value();
+  };
+  const auto takeCustomer = [](Entry& entry, std::string_view text) {
+    entry.customer_name = text;
+    return !text.empty();
+  };
+  const auto addTransport = [](Entry& entry, std::string_view text) {
+    const auto transport = derive::transportFromText(text);
+    if (transport) entry.transports.insert(*transport);
+    return transport.has_value();
+  };
+  Option<Entry> transports = list<Entry>("transports", "udp, tcp, tls, ws or wss", addTransport,
+                                         "those by which clients can reach us");
+  transports.clear = [](Entry& entry) { entry.transports = {}; };
+  transports.show = [](Entry& entry) {
+    return fmt::format("[{}]", derive::toText(entry.transports));
+  };
+  return {
+      required(text<Entry>("did", "a DID", takeDid, "its permanent id")),
+      required(list<Entry>("domains", "a host name or an IP address", addDomain,
+                           "what is served whatever DNS says; IPv6 with or without brackets")),
+      text<Entry>("customer", "the name of a customer", takeCustomer,
+                  "whose it is, and who may claim its DID; `static`'s, and nobody's, without"),
+      structure<Entry>("attributes", "a mapping of attributes' names",
+                       "what the operator sets for it, in place of the customer's"),
+      transports,
+      choice<Entry>("role", &Entry::role,
+                    {{"primary", derive::Role::primary}, {"backup", derive::Role::backup}},
+                    "backup when clients prefer somebody else"),
+  };
+}
+
 std::vector<Option<CustomerEntry>> customerRows() {
   using Customer = CustomerEntry;
   const auto takeDnssec = [](Customer& customer, std::string_view text) {
@@ -214,6 +255,11 @@ std::span<const Option<derive::EdgeRule>> edgeOptions() {
 
 std::span<const Option<identity::AttributeSpec>> attributeOptions() {
   static const auto kRows = attributeRows();
+  return kRows;
+}
+
+std::span<const Option<StaticEntry>> staticOptions() {
+  static const auto kRows = staticRows();
   return kRows;
 }
 

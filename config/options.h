@@ -42,6 +42,11 @@ std::span<const Section> sections();
 std::span<const Option<derive::EdgeRule>> edgeOptions();              // edge[]
 std::span<const Option<identity::AttributeSpec>> attributeOptions();  // attributes.NAME
 
+struct StaticEntry : loop::StaticVirtualDomain {  // static[]
+  std::string customer_name;                      // empty: none is named
+};
+std::span<const Option<StaticEntry>> staticOptions();
+
 struct CustomerEntry : loop::CustomerSettings {  // customers.NAME
   std::vector<dns::Name> watched;
   std::vector<xfr::Endpoint> servers;         // authoritative for them

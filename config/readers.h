@@ -33,8 +33,11 @@ std::map<std::string, std::vector<std::string>> readOperatorAttributes(
 // stand in the draft already.
 void readDiscovery(const Node& section, Draft& draft, Errors& errors);
 
-// The customers with their primaries, zones and watched names, those that speak for themselves
-// last; all else stands in the draft already.
+// The virtual domains that stand in the configuration; the customers stand in the settings already.
+void readStatic(const Node& list, loop::Settings& settings, Errors& errors);
+
+// The customers with their primaries, zones, watched names and static domains, those that speak for
+// themselves last; all else stands in the draft already.
 void readCustomers(const Node& root, Draft& draft, Errors& errors);
 
 }  // namespace zonecast::config

@@ -77,6 +77,7 @@ std::vector<OptionTable> optionTables() {
       table("edge[].", "one rule of the edge: hosts or addresses, and ports there", edgeOptions()));
   all.push_back(table("attributes.NAME.", "one attribute that a virtual domain may have",
                       attributeOptions()));
+  all.push_back(table("static[].", "one static virtual domain", staticOptions()));
   all.push_back(table("customers.NAME.", "one customer", customerOptions()));
   all.push_back(table("customers.NAME.primaries.NAME.", "one primary of a customer's zones",
                       primaryOptions()));

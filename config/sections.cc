@@ -112,6 +112,8 @@ std::vector<Option<Draft>> topLevel() {
                           "domains of no customer that are asked about; each speaks for itself"),
       structure<Draft>("customers", "a mapping of customers' names",
                        "whose zones there are, and where they are transferred from"),
+      structure<Draft>("static", "a list of static virtual domains",
+                       "virtual domains that are served whatever DNS says, also IP addresses"),
   };
 }
 

@@ -12,7 +12,7 @@ CREATE TABLE IF NOT EXISTS version (
   CONSTRAINT version_table_name_idx UNIQUE (table_name)
 );
 
--- A row for each domain that is served, hosted or retiring.
+-- A row for each domain that is served, hosted or retiring; an IPv6 address in brackets, as in a URI.
 CREATE TABLE IF NOT EXISTS domain (
   id INTEGER PRIMARY KEY NOT NULL,
   domain VARCHAR(64) NOT NULL,

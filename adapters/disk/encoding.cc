@@ -247,7 +247,7 @@ tl::expected<ports::SavedDid, std::string> decodeDid(std::string_view key, Octet
   const unsigned flags = in.u8();
   if ((flags & kInUse) != 0) {
     std::string customer = readText(in);
-    auto canonical = derive::Domain::fromText(readText(in));
+    auto canonical = derive::Domain::fromHost(readText(in));
     if (!canonical) return tl::unexpected(canonical.error());
     saved.use = {std::move(customer), *std::move(canonical)};
   }

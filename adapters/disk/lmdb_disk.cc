@@ -140,8 +140,7 @@ void LmdbDisk::savePublisher(const ports::SavedPublisher& publisher) {
 
 void LmdbDisk::saveDirective(const derive::Domain& domain,
                              const std::optional<plan::Directive>& directive) {
-  writer_.add(
-      SaveDirective{std::string(domain.text()), directive ? encode(*directive) : Octets()});
+  writer_.add(SaveDirective{std::string(domain.text()), directive ? encode(*directive) : Octets()});
 }
 
 void LmdbDisk::saveHold(const std::optional<plan::Deadline>& since) {

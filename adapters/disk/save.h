@@ -71,8 +71,9 @@ struct SaveMissed {
   std::string zone;
 };
 
-using Save = std::variant<SavePiece, SaveZone, SaveDelta, SaveTimers, RemoveZone, SaveBinding,
-                          SaveDids, SavePublisher, SaveDirective, SaveHold, SaveHistory, SaveMissed>;
+using Save =
+    std::variant<SavePiece, SaveZone, SaveDelta, SaveTimers, RemoveZone, SaveBinding, SaveDids,
+                 SavePublisher, SaveDirective, SaveHold, SaveHistory, SaveMissed>;
 
 std::size_t octetsOf(const Save& save);  // memory that it holds while it waits, about
 std::string describe(const Save& save);  // "zone example.com"

@@ -13,7 +13,9 @@ const std::string* zoneOf(const Save& save) {
   return std::visit(
       [](const auto& one) -> const std::string* {
         using T = std::decay_t<decltype(one)>;
-        constexpr bool kIsOfZone = requires { one.zone; };
+        constexpr bool kIsOfZone = requires {
+          one.zone;
+        };
         if constexpr (kIsOfZone && !std::is_same_v<T, SaveBinding>) {
           return &one.zone;
         } else {

@@ -81,7 +81,7 @@ LmdbError Store::sweepHistory(Transaction& transaction, plan::Deadline now,
     if (!next) return next.error();
     swept_ = std::move(*next).value_or("");
     if (swept_.empty()) break;
-    const auto domain = derive::Domain::fromText(swept_);
+    const auto domain = derive::Domain::fromHost(swept_);
     auto found = domain ? readHistory(transaction, history_, *domain) : Found(tl::unexpect, "");
     LmdbError error;
     if (!found) {
@@ -118,7 +118,7 @@ tl::expected<std::optional<std::string>, std::string> Store::visitHistory(
     if (!next) return tl::unexpected(explain(next.error()));
     if (!*next) return std::nullopt;
     key = std::move(**next);
-    const auto domain = derive::Domain::fromText(key);
+    const auto domain = derive::Domain::fromHost(key);
     if (!domain) continue;
     const auto found = readHistory(*transaction, history_, *domain);
     if (found && *found) visit(*domain, **found);

@@ -179,7 +179,8 @@ void Log::write(const ports::Directed& fact) {
   Line line(fact.until ? fmt::format("{} of a domain", plan::toText(fact.kind))
                        : fmt::format("{} of a domain ended", plan::toText(fact.kind)));
   line.add("domain", fact.domain).add("by", fact.who);
-  if (fact.until) line.add("until", fmt::format("{:%FT%TZ}", std::chrono::sys_seconds(*fact.until)));
+  if (fact.until)
+    line.add("until", fmt::format("{:%FT%TZ}", std::chrono::sys_seconds(*fact.until)));
   out_.info(line);
 }
 

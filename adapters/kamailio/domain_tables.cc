@@ -36,6 +36,12 @@ std::uint64_t fromCell(std::int64_t cell) {
   return static_cast<std::uint64_t>(cell);
 }
 
+// As it stands in a URI (RFC 3261 section 25.1, IPv6reference): Kamailio looks just that up.
+std::string inUri(std::string_view domain) {
+  const bool is_ipv6 = domain.find(':') != std::string_view::npos;
+  return is_ipv6 ? fmt::format("[{}]", domain) : std::string(domain);
+}
+
 // Held by its descriptor, so that it goes with the process.
 Expected<int> lockBeside(const std::string& path) {
   const std::string file = path + ".lock";
@@ -198,9 +204,10 @@ DomainTables::Replaced DomainTables::putDomain(const table::DomainRow& row) {
   Replaced replaced = sumOf(to.domain_sum, row.name);
   if (!replaced) return replaced;
   const int flags = kFlagLoad | (row.state == table::State::retiring ? kFlagDisabled : 0);
+  const std::string host = inUri(row.name);
   Outcome done = to.keep_domain.run({row.name, toCell(row.sum)});
-  if (done) done = to.put_domain.run({row.name, row.did});
-  if (done) done = to.put_uid_domain.run({row.name, row.did, flags, kFlagCanonical});
+  if (done) done = to.put_domain.run({host, row.did});
+  if (done) done = to.put_uid_domain.run({host, row.did, flags, kFlagCanonical});
   if (!done) return tl::unexpected(done.error());
   if (!*replaced) ++counts_.domains;
   return replaced;
@@ -210,9 +217,10 @@ DomainTables::Replaced DomainTables::removeDomain(std::string_view name) {
   Statements& to = *statements_;
   Replaced removed = sumOf(to.domain_sum, name);
   if (!removed || !*removed) return removed;
+  const std::string host = inUri(name);
   Outcome done = to.forget_domain.run({name});
-  if (done) done = to.delete_domain.run({name});
-  if (done) done = to.delete_uid_domain.run({name});
+  if (done) done = to.delete_domain.run({host});
+  if (done) done = to.delete_uid_domain.run({host});
   if (!done) return tl::unexpected(done.error());
   --counts_.domains;
   return removed;
@@ -222,8 +230,9 @@ DomainTables::Replaced DomainTables::putVirtualDomain(const table::VirtualDomain
   Statements& to = *statements_;
   Replaced replaced = sumOf(to.did_sum, row.did);
   if (!replaced) return replaced;
-  Outcome done = to.keep_did.run({row.did, row.canonical, toCell(row.sum)});
-  if (done) done = to.mark_canonical.run({row.did, row.canonical, kFlagCanonical});
+  const std::string canonical = inUri(row.canonical);
+  Outcome done = to.keep_did.run({row.did, canonical, toCell(row.sum)});
+  if (done) done = to.mark_canonical.run({row.did, canonical, kFlagCanonical});
   if (done) done = to.delete_attributes.run({row.did});
   if (done) done = to.delete_uid_attributes.run({row.did});
   if (done) done = putAttributes(row);

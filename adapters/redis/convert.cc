@@ -137,7 +137,7 @@ tl::expected<plan::DomainEntry, std::string> fromMessage(const v1::DomainEntry& 
 }
 
 tl::expected<identity::VirtualDomain, std::string> fromMessage(const v1::VirtualDomain& message) {
-  auto canonical = derive::Domain::fromText(message.canonical());
+  auto canonical = derive::Domain::fromHost(message.canonical());
   if (!canonical) return tl::unexpected("canonical: " + canonical.error());
   auto attributes = attributesOf(message);
   if (!attributes) return tl::unexpected(attributes.error());
@@ -146,7 +146,7 @@ tl::expected<identity::VirtualDomain, std::string> fromMessage(const v1::Virtual
                                  .domains = {},
                                  .attributes = std::move(*attributes)};
   for (const std::string& text : message.domains()) {
-    auto domain = derive::Domain::fromText(text);
+    auto domain = derive::Domain::fromHost(text);
     if (!domain) return tl::unexpected(domain.error());
     result.domains.push_back(std::move(*domain));
   }

@@ -53,7 +53,7 @@ class Collector {
   }
 
   void takeDomain(std::string_view field, std::string_view value) {
-    auto domain = derive::Domain::fromText(field);
+    auto domain = derive::Domain::fromHost(field);
     if (!domain) return damaged("domain", field, domain.error());
     const auto message = schema::decodeDomainValue(value);
     if (!message) return damaged("domain", field, message.error());

@@ -1,6 +1,7 @@
 // `zonecast`: the operator's command. It asks the running zonecastd over its control socket, checks
 // a configuration file without one, or exports what is in Redis. Exit codes stand in --help.
 
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <iostream>
@@ -63,7 +64,10 @@ int checkConfiguration(const Options& options) {
     return kExitConfiguration;
   }
   const loop::Settings& settings = configuration->settings;
-  const std::size_t customers = settings.customers.size() - (settings.discovered ? 1 : 0);
+  const bool has_own_statics = std::ranges::any_of(
+      settings.customers, [](const auto& one) { return one.name == config::kStaticCustomer; });
+  const std::size_t customers =
+      settings.customers.size() - (settings.discovered ? 1 : 0) - (has_own_statics ? 1 : 0);
   std::cout << options.file << ": good: " << customers << " customers, " << settings.zones.size()
             << " zones, " << settings.secondary.primaries.size() << " primaries, "
             << settings.watched.size() << " watched names\n";

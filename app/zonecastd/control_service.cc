@@ -364,7 +364,7 @@ v1::ControlResponse ControlService::domainList(const v1::DomainListRequest& requ
   const auto& domains = reconciler_.published().domains;
   auto entry = domains.begin();
   if (!request.after().empty()) {
-    const auto after = derive::Domain::fromText(request.after());
+    const auto after = derive::Domain::fromHost(request.after());
     if (!after) return failure(v1::Failure::INVALID, after.error());
     entry = domains.upper_bound(*after);
   }
@@ -376,7 +376,7 @@ v1::ControlResponse ControlService::domainList(const v1::DomainListRequest& requ
 }
 
 v1::ControlResponse ControlService::domainShow(const v1::DomainShowRequest& request) {
-  const auto domain = derive::Domain::fromText(request.domain());
+  const auto domain = derive::Domain::fromHost(request.domain());
   if (!domain) return failure(v1::Failure::INVALID, domain.error());
   const loop::DomainReport report = reconciler_.domainReport(*domain);
   if (!report.published && !report.desired && !report.directive) {
@@ -428,15 +428,15 @@ v1::ControlResponse ControlService::direct(const Request& request, plan::Directi
   if (!until) return failure(v1::Failure::INVALID, until.error());
   const auto done = reconciler_.direct(*domain, {kind, *until});
   if (!done) {
-    const bool is_missing = kind == plan::Directive::Kind::pin &&
-                            !reconciler_.published().domains.contains(*domain);
+    const bool is_missing =
+        kind == plan::Directive::Kind::pin && !reconciler_.published().domains.contains(*domain);
     return failure(is_missing ? v1::Failure::NOT_FOUND : v1::Failure::INVALID, done.error());
   }
   v1::ControlResponse response;
-  response.mutable_done()->set_text(fmt::format(
-      "{} {} until {}, whatever DNS says", domain->text(),
-      kind == plan::Directive::Kind::pin ? "stays as it is published" : "is not hosted",
-      untilText(*until)));
+  response.mutable_done()->set_text(
+      fmt::format("{} {} until {}, whatever DNS says", domain->text(),
+                  kind == plan::Directive::Kind::pin ? "stays as it is published" : "is not hosted",
+                  untilText(*until)));
   return response;
 }
 
@@ -449,9 +449,8 @@ v1::ControlResponse ControlService::endDirective(const derive::Domain& domain,
                                is_pin ? "pinned" : "blocked"));
   }
   v1::ControlResponse response;
-  response.mutable_done()->set_text(
-      fmt::format("{} is {} no more, and becomes what DNS says", domain.text(),
-                  is_pin ? "pinned" : "blocked"));
+  response.mutable_done()->set_text(fmt::format("{} is {} no more, and becomes what DNS says",
+                                                domain.text(), is_pin ? "pinned" : "blocked"));
   return response;
 }
 
@@ -541,7 +540,7 @@ v1::ControlResponse ControlService::transferDid(const v1::DidTransferRequest& re
 }
 
 v1::ControlResponse ControlService::explain(const v1::ExplainRequest& request) {
-  const auto domain = derive::Domain::fromText(request.domain());
+  const auto domain = derive::Domain::fromHost(request.domain());
   if (!domain) return failure(v1::Failure::INVALID, domain.error());
   const loop::DomainExplanation told = reconciler_.explain(*domain);
   v1::ControlResponse response;

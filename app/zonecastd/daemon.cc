@@ -318,7 +318,7 @@ void Daemon::tellStatus(const loop::Overview& overview) {
   std::string status =
       fmt::format("{} domains published, {} of {} zones confirmed, {}", overview.domains_published,
                   overview.zones_confirmed, overview.zones,
-                  overview.held_since              ? "held by the operator: nothing is published"
+                  overview.held_since            ? "held by the operator: nothing is published"
                   : loop::isOpen(overview.store) ? "Redis is open"
                                                  : "Redis is not open");
   if (status == status_) return;

@@ -69,7 +69,7 @@ std::string objection(const tl::expected<std::optional<plan::Version>, std::stri
 
 v1::ControlResponse answerHistory(const ports::History& history,
                                   const v1::HistoryRequest& request) {
-  const auto domain = derive::Domain::fromText(request.domain());
+  const auto domain = derive::Domain::fromHost(request.domain());
   if (!domain) return failure(v1::Failure::INVALID, domain.error());
   const auto found = history.historyOf(*domain);
   if (!found) return failure(v1::Failure::NOT_FOUND, found.error());

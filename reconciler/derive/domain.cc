@@ -1,11 +1,12 @@
-// The host part of a SIP URI, checked once (RFC 3261 section 25.1 `hostname`, RFC 1123
-// section 2.1).
+// The host part of a SIP URI, checked once (RFC 3261 section 25.1 `host`, RFC 1123 section 2.1).
 #include "reconciler/derive/domain.h"
 
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <optional>
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include "absl/strings/ascii.h"
@@ -54,7 +55,34 @@ std::string_view objection(std::string_view text) {
   return {};
 }
 
+// An address of that family in its one form.
+std::optional<std::string> canonicalAddress(int family, std::string_view text) {
+  std::array<char, INET6_ADDRSTRLEN> written{};
+  if (text.size() >= written.size() || text.find('\0') != std::string_view::npos) return {};
+  std::ranges::copy(text, written.begin());
+  in6_addr address{};  // or an in_addr
+  if (inet_pton(family, written.data(), &address) != 1) return {};
+  return std::string(inet_ntop(family, &address, written.data(), written.size()));
+}
+
 }  // namespace
+
+tl::expected<Domain, std::string> Domain::fromHost(std::string_view text) {
+  const bool has_brackets = text.size() >= 2 && text.front() == '[' && text.back() == ']';
+  const bool is_ipv6 = has_brackets || text.find(':') != std::string_view::npos;
+  const auto address =
+      is_ipv6 ? canonicalAddress(AF_INET6, has_brackets ? text.substr(1, text.size() - 2) : text)
+              : canonicalAddress(AF_INET, text);
+  if (!address) return fromText(text);
+  const std::string wire = static_cast<char>(address->size()) + *address + '\0';
+  return Domain(*address, dns::NameView::fromCanonicalWire(wire));
+}
+
+// The one label holds what would part several.
+bool Domain::isAddress() const {
+  return name().firstLabel().size() == text().size() &&
+         text().find_first_of(".:") != std::string_view::npos;
+}
 
 tl::expected<Domain, std::string> Domain::fromText(std::string_view text) {
   if (!text.empty() && text.back() == '.') text.remove_suffix(1);

@@ -1,6 +1,8 @@
-// A domain: a SIP host name (the host part of a SIP URI), lower case, letters, digits and hyphens
-// in its labels (RFC 1123 section 2.1; A-labels), without the final dot, at most 253 octets. An
-// immutable value, ordered and hashed by its text; a copy is a counted pointer.
+// A domain: the host part of a SIP URI (RFC 3261 section 25.1). A host name is lower case, letters,
+// digits and hyphens in its labels (RFC 1123 section 2.1; A-labels), without the final dot, at most
+// 253 octets. An IP address is in its one form, an IPv6 address as RFC 5952 has it and without
+// brackets; only the operator makes one a domain, DNS never does. An immutable value, ordered and
+// hashed by its text; a copy is a counted pointer.
 #pragma once
 
 #include <compare>
@@ -17,11 +19,15 @@ namespace zonecast::derive {
 
 class Domain {
  public:
-  static tl::expected<Domain, std::string> fromText(std::string_view text);
+  static tl::expected<Domain, std::string> fromText(std::string_view text);  // a host name
+  // A host name or an IP address, an IPv6 address with or without brackets.
+  static tl::expected<Domain, std::string> fromHost(std::string_view text);
   // Fails for the root, for wildcards, for underscored names and for what is not LDH.
   static tl::expected<Domain, std::string> fromName(dns::NameView name);
 
   std::string_view text() const { return text_.text(); }
+  bool isAddress() const;
+  // Of an address a name of one label that is no domain's: nobody looks it up.
   dns::NameView name() const { return dns::NameView::fromCanonicalWire(text_.tail()); }
   const SharedText& sharedText() const { return text_; }
   Domain detached() const { return Domain(text_.detached()); }  // for another thread

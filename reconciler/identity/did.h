@@ -21,7 +21,7 @@ inline constexpr std::size_t kDidOctetsMax = 253;
 class Did {
  public:
   static tl::expected<Did, std::string> fromText(std::string_view text);
-  // The own name of a domain, its default: letters, digits, '-' and '.' are a DID's too.
+  // The own name of a domain, its default: letters, digits, '-', '.' and ':' are a DID's too.
   static Did of(const derive::Domain& domain) { return Did(domain.sharedText()); }
   std::string_view text() const { return text_.text(); }
   Did detached() const { return Did(text_.detached()); }  // for another thread

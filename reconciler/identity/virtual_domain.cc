@@ -114,6 +114,7 @@ bool Assigner::isGranted(const Did& did) const {
       context_.speaksFor(candidate_.customer, as_domain->name())) {
     return true;
   }
+  if (context_.isConfiguredFor(candidate_.customer, did)) return true;
   return std::ranges::any_of(context_.grants(candidate_.customer).dids,
                              [&did](const auto& p) { return matchesPattern(p, did.text()); });
 }
@@ -150,14 +151,16 @@ Assignment assign(const Candidate& candidate, const IdentityContext& context) {
 
 derive::Domain canonicalOf(const Did& did, const derive::Domain* present, const Members& members) {
   assert(!members.empty());
-  if (present != nullptr && members.contains(*present)) return *present;
-  if (const auto name = derive::Domain::fromText(did.text()); name && name->text() == did.text()) {
+  const auto is_address = [](const derive::Domain& domain) { return domain.isAddress(); };
+  const bool stays = present != nullptr && members.contains(*present);
+  if (stays && (!present->isAddress() || std::ranges::all_of(members, is_address))) return *present;
+  if (const auto name = derive::Domain::fromHost(did.text()); name && name->text() == did.text()) {
     if (members.contains(*name)) return *name;
   }
-  const auto dots = [](const derive::Domain& domain) {
-    return std::ranges::count(domain.text(), '.');
+  const auto rank = [](const derive::Domain& domain) {
+    return std::pair(domain.isAddress(), std::ranges::count(domain.text(), '.'));
   };
-  return *std::ranges::min_element(members, {}, dots);
+  return *std::ranges::min_element(members, {}, rank);
 }
 
 }  // namespace zonecast::identity

@@ -10,9 +10,11 @@
 //   -----------------------------------------+--------------+------------------------------------
 //   did= a name that its customer speaks for | nobody, self | that DID (claimed)
 //   did= what its grants match               | nobody, self | that DID (claimed)
+//   did= that of a static virtual domain of  | nobody, self | that DID (claimed)
+//   its                                      |              |
 //   any did=, and a domain of the holder has | another      | that DID (shared)
 //   that DID and an alias= for this domain   |              |
-//   did= as in the first two rows            | another      | contested; as without did=
+//   did= as in the first three rows          | another      | contested; as without did=
 //   did= any other                           | anybody      | contested; as without did=
 //   did= no DID, or several did=             | -            | warning; as without did=
 //   without did=, named by domains of its    | nobody, self | that DID (joined)
@@ -89,6 +91,8 @@ class IdentityContext {
   virtual std::optional<Did> didOf(const derive::Domain& domain) const = 0;
   virtual bool speaksFor(view::CustomerId customer, dns::NameView name) const = 0;
   virtual const Grants& grants(view::CustomerId customer) const = 0;
+  // The operator configured a virtual domain of it for the customer.
+  virtual bool isConfiguredFor(view::CustomerId, const Did&) const { return false; }
   virtual DidKind didKind() const { return DidKind::name; }
   virtual std::optional<view::CustomerId> customerOf(const derive::Domain& domain) const = 0;
   // Nobody else has the DID, or is to have it again.
@@ -108,9 +112,9 @@ struct VirtualDomain {
   friend bool operator==(const VirtualDomain&, const VirtualDomain&) = default;
 };
 
-// The canonical domain of at least one member: the present one (may be null) while it remains a
-// member; else the member whose own name is the DID; else the eldest, which is the one with the
-// fewest labels, and of these the first.
+// The canonical domain of at least one member: the present one (may be null) while it is one; else
+// the one whose own name is the DID; else the eldest: the fewest labels, and of these the first. An
+// address, which says nothing in DNS, stays or is the eldest only when all are addresses.
 using Members = absl::btree_set<derive::Domain>;
 derive::Domain canonicalOf(const Did& did, const derive::Domain* present, const Members& members);
 

@@ -27,6 +27,18 @@ Verdict notHosted(std::optional<view::ZoneIndex> source) {
   return verdict;
 }
 
+Verdict given(const StaticVirtualDomain& entry) {
+  Verdict verdict;
+  verdict.standing = Standing::hosted;
+  verdict.transports = entry.transports;
+  verdict.role = entry.role;
+  return verdict;
+}
+
+identity::Claim claimOf(const StaticVirtualDomain& entry) {
+  return {.present = true, .tags = {{"did", entry.did}}, .warnings = {}};
+}
+
 Verdict notYetKnown(std::optional<view::ZoneIndex> source, std::string missing) {
   Verdict verdict;
   verdict.standing = Standing::unknown;
@@ -53,6 +65,7 @@ DomainBook::DomainBook(const Settings& settings, const view::View& view, query::
                        const plan::Table& published, const DidRegistry& dids, Rules rules)
     : settings_(settings),
       view_(view),
+      statics_(settings),
       answers_(answers),
       published_(published),
       dids_(dids),
@@ -61,6 +74,7 @@ DomainBook::DomainBook(const Settings& settings, const view::View& view, query::
 
 void DomainBook::onSettingsChanged() {
   brake_.onPolicyChanged();
+  statics_.onSettingsChanged();
 }
 
 DomainId DomainBook::ensure(const derive::Domain& domain) {
@@ -185,6 +199,11 @@ DomainBook::Evaluation DomainBook::evaluate(DomainId id, const Now& now) {
 }
 
 Verdict DomainBook::judge(DomainNode& node, const CustomerDns& dns) {
+  if (const StaticVirtualDomain* entry = statics_.find(node.domain)) {
+    node.tried = Presence::present;
+    node.occluded = false;
+    return given(*entry);
+  }
   const dns::NameView name = node.domain.name();
   const std::optional<view::ZoneIndex> zone = view_.zoneFor(*node.customer, name);
   if (zone && view_.zone(*zone) == nullptr) {
@@ -253,7 +272,8 @@ bool DomainBook::mayBeNamedByUnknown(const DomainNode& node) {
 std::vector<DomainId> DomainBook::recount(DomainNode& node) {
   const bool is_unknown =
       node.verdict.standing == Standing::unknown && node.tried != Presence::absent;
-  const bool is_uncertain = node.published && !node.was_known && (is_unknown || node.kept || node.isPinned());
+  const bool is_uncertain =
+      node.published && !node.was_known && (is_unknown || node.kept || node.isPinned());
   auto in = is_uncertain ? std::optional(node.published->did) : std::nullopt;
   if (in == node.uncertain_in) return {};
   if (in) ++uncertain_[*in];
@@ -288,7 +308,9 @@ std::vector<DomainId> DomainBook::takeAwaiting(view::CustomerId customer) {
 bool DomainBook::readClaim(DomainNode& node, const CustomerDns* dns, Verdict& verdict) const {
   std::optional<identity::Claim> claim;
   const dns::NameView name = node.domain.name();
-  if (const auto owner = dns::Name::prepend(identity::kClaimLabel, name); owner && dns) {
+  if (const StaticVirtualDomain* entry = statics_.find(node.domain)) {
+    claim = claimOf(*entry);
+  } else if (const auto owner = dns::Name::prepend(identity::kClaimLabel, name); owner && dns) {
     const view::Answer answer = dns->lookup(*owner, dns::RrType::txt);
     addRead(verdict, name, answer.name);
     for (const view::Evidence& evidence : answer.evidence) {
@@ -447,7 +469,7 @@ void DomainBook::forgetIfIdle(DomainId id) {
 
 Sources DomainBook::sources(const derive::Domain& domain) const {
   const std::optional<DomainId> id = find(domain);
-  if (!id) return {};
+  if (!id || statics_.find(domain) != nullptr) return {};
   const DomainNode& node = this->node(*id);
   Sources zones = node.verdict.sources;
   for (const DomainId namer : node.named_by) addAll(this->node(namer).verdict.sources, zones);

@@ -17,7 +17,8 @@
 //
 // Invariants: an unknown verdict desires exactly what is published. A node exists for a domain that
 // records in a zone ask to be tried, that is watched or wanted, that a hosted domain names as its
-// target, or that is published. A domain that nobody speaks for, and that is wanted or was
+// target, that is static, or that is published. What is static is served as the configuration has
+// it, whatever DNS says. A domain that nobody speaks for, and that is wanted or was
 // discovered, speaks for itself alone: it belongs to the customer `settings.discovered`, names no
 // other and joins none. A domain that names others never joins another's DID, and one that has
 // aliases is none, so joining has no cycles. Nothing that leaves the book depends on the order in
@@ -45,6 +46,7 @@
 #include "reconciler/loop/held_plans.h"
 #include "reconciler/loop/partings.h"
 #include "reconciler/loop/settings.h"
+#include "reconciler/loop/static_domains.h"
 #include "reconciler/loop/trial.h"
 #include "reconciler/plan/table.h"
 #include "reconciler/view/name_index.h"
@@ -81,7 +83,8 @@ struct DomainNode {
   // What led clients here when it was served last; all `nothing`: only those that named it. As if
   // by the first step when that was before the start.
   derive::LeadingByTransport hosted_by = kFirstStep;
-  bool was_known = false;  // since the start: then `targets` are whom it names, or named last
+  bool was_static = false;  // when it was served last
+  bool was_known = false;   // since the start: then `targets` are whom it names, or named last
   std::optional<identity::Did> uncertain_in;  // one that may name others there; see uncertain_
   std::optional<identity::Claim> claim;
   std::vector<query::QuestionId> questions;  // that the verdict rests on; held, each once
@@ -144,6 +147,12 @@ class DomainBook : private identity::IdentityContext {
 
   // The numbers of customers and resolvers are as they were.
   void onSettingsChanged();
+
+  // The domain stands in the configuration.
+  const StaticVirtualDomain* findStatic(const derive::Domain& domain) const {
+    return statics_.find(domain);
+  }
+  const std::vector<derive::Domain>& staticDomains() const { return statics_.domains(); }
 
   // Whom the domain is tried for; to be evaluated anew.
   void watch(DomainId id) { mutableNode(id).watched = true; }
@@ -246,6 +255,7 @@ class DomainBook : private identity::IdentityContext {
   bool speaksFor(view::CustomerId customer, dns::NameView name) const override;
   const identity::Grants& grants(view::CustomerId customer) const override;
   std::optional<view::CustomerId> customerOf(const derive::Domain& domain) const override;
+  bool isConfiguredFor(view::CustomerId customer, const identity::Did& did) const override;
   identity::DidKind didKind() const override { return settings_.did_kind; }
   bool isFreeFor(view::CustomerId customer, const identity::Did& did) const override;
   std::string nameOf(view::CustomerId customer) const override;
@@ -259,6 +269,8 @@ class DomainBook : private identity::IdentityContext {
   bool isDiscovered(const DomainNode& node) const;
   bool isAskedAbout(const DomainNode& node) const;
   std::optional<view::CustomerId> customerOf(const DomainNode& node) const;
+  std::map<std::string, std::vector<std::string>> operatorAttributes(
+      const identity::Did& did, view::CustomerId customer) const;
   derive::Verdict judge(DomainNode& node, const CustomerDns& dns);
   void askAhead(const DomainNode& node, const CustomerDns& dns) const;
   query::Urgency urgencyOf(const DomainNode& node) const;
@@ -321,6 +333,7 @@ class DomainBook : private identity::IdentityContext {
 
   const Settings& settings_;
   const view::View& view_;
+  StaticDomains statics_;
   query::Answers& answers_;
   const plan::Table& published_;
   const DidRegistry& dids_;

@@ -27,6 +27,8 @@ bool DomainBook::isAskedAbout(const DomainNode& node) const {
 }
 
 std::optional<view::CustomerId> DomainBook::customerOf(const DomainNode& node) const {
+  if (const StaticVirtualDomain* entry = statics_.find(node.domain)) return entry->customer;
+  if (node.domain.isAddress()) return std::nullopt;
   const auto speaker = view_.speaker(node.domain.name());
   return speaker || !isDiscovered(node) ? speaker : settings_.discovered;
 }

@@ -213,13 +213,25 @@ derive::Domain DomainBook::successor(const identity::Did& did,
                                      const identity::VirtualDomain* published,
                                      const identity::Members& members) const {
   const derive::Domain* present = published ? &published->canonical : dids_.lostCanonical(did);
-  if (present != nullptr && members.contains(*present)) return *present;
+  const bool stays = present != nullptr && members.contains(*present);
+  if (stays && !present->isAddress()) return *present;
   identity::Members own;
   for (const derive::Domain& member : members) {
     const auto& customer = node(*find(member)).customer;
     if (customer && isFreeFor(*customer, did)) own.insert(own.end(), member);
   }
-  return identity::canonicalOf(did, nullptr, own.empty() ? members : own);
+  return identity::canonicalOf(did, present, own.empty() ? members : own);
+}
+
+// Those of a static virtual domain hold for all that share its DID.
+std::map<std::string, std::vector<std::string>> DomainBook::operatorAttributes(
+    const identity::Did& did, view::CustomerId customer) const {
+  auto attributes = settings_.customers[static_cast<std::size_t>(customer)].attributes;
+  if (!isConfiguredFor(customer, did)) return attributes;
+  for (const auto& [name, values] : statics_.under(did)->attributes) {
+    attributes.insert_or_assign(name, values);
+  }
+  return attributes;
 }
 
 std::optional<plan::SharedVirtualDomain> DomainBook::desired(const identity::Did& did) const {
@@ -241,9 +253,10 @@ std::optional<plan::SharedVirtualDomain> DomainBook::desired(const identity::Did
   static const identity::Attributes kNoAttributes;
   const CustomerSettings& customer =
       settings_.customers[static_cast<std::size_t>(*speaker.customer)];
-  identity::AttributeResult resolved = identity::resolveAttributes(
-      speaker.claim ? *speaker.claim : kNoClaim, customer.grants.setter, settings_.attributes,
-      customer.attributes, published ? published->attributes : kNoAttributes);
+  identity::AttributeResult resolved =
+      identity::resolveAttributes(speaker.claim ? *speaker.claim : kNoClaim, customer.grants.setter,
+                                  settings_.attributes, operatorAttributes(did, *speaker.customer),
+                                  published ? published->attributes : kNoAttributes);
   return identity::VirtualDomain{
       canonical, customer.name, {members.begin(), members.end()}, std::move(resolved.attributes)};
 }
@@ -277,6 +290,11 @@ bool DomainBook::speaksFor(view::CustomerId customer, dns::NameView name) const 
 
 const identity::Grants& DomainBook::grants(view::CustomerId customer) const {
   return settings_.customers[static_cast<std::size_t>(customer)].grants;
+}
+
+bool DomainBook::isConfiguredFor(view::CustomerId customer, const identity::Did& did) const {
+  const StaticVirtualDomain* entry = statics_.under(did);
+  return entry != nullptr && entry->customer == customer;
 }
 
 std::string DomainBook::nameOf(view::CustomerId customer) const {

@@ -41,6 +41,7 @@ bool DomainBook::keep(DomainId id, const Now& now) {
   if (isServed(node) && !leaves_at) {
     const bool asks_for_it = node.tried == Presence::present;
     node.hosted_by = asks_for_it ? node.verdict.leading : derive::LeadingByTransport{};
+    node.was_static = statics_.find(node.domain) != nullptr;
   } else if (node.published) {
     const Parting parting =
         leaves_at ? partingWithZone(id, *leaves_at, now) : this->parting(node, now);
@@ -66,7 +67,7 @@ bool DomainBook::isGoing(const DomainNode& node) {
 }
 
 std::optional<WallTime> DomainBook::leavesAt(const DomainNode& node) const {
-  if (!node.customer) return std::nullopt;
+  if (!node.customer || statics_.find(node.domain) != nullptr) return std::nullopt;
   return rules_.leaves_at(*node.customer, node.domain.name());
 }
 
@@ -101,7 +102,7 @@ Parting DomainBook::parting(const DomainNode& node, const Now& now) const {
 }
 
 RetireCause DomainBook::causeOf(const DomainNode& node) const {
-  if (!node.customer) return RetireCause::zoneGone;
+  if (!node.customer || node.was_static) return RetireCause::zoneGone;
   // Those that named it are known, and name it no more.
   const bool is_only_named = node.tried != Presence::present && wasOnlyNamed(node.hosted_by);
   if (is_only_named) return RetireCause::elsewhere;

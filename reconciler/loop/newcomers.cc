@@ -51,8 +51,7 @@ void Newcomers::lookUp(const derive::Domain& domain, Instant now) {
 
 void Newcomers::answer(const DomainNode& node) {
   const auto standing = node.isBlocked() ? derive::Standing::foreign : node.verdict.standing;
-  workers_.answerNotHosted(node.domain, settings_.discovery.keep_foreign,
-                           derive::toText(standing));
+  workers_.answerNotHosted(node.domain, settings_.discovery.keep_foreign, derive::toText(standing));
 }
 
 void Newcomers::onEvaluated(DomainId id, bool leads) {

@@ -156,7 +156,7 @@ bool Pass::search(const AnswersChanged& answers) {
   return change_cursor_ == answers.names.size();
 }
 
-bool Pass::search(const NamesWatched&) {
+bool Pass::search(const NamesConfigured&) {
   const std::vector<WatchedName>& watched = tools_.settings.watched;
   for (; stepsLeft() > 0 && change_cursor_ < watched.size(); ++steps_, ++change_cursor_) {
     const auto id = tools_.book.ensure(watched[change_cursor_].name);
@@ -164,7 +164,16 @@ bool Pass::search(const NamesWatched&) {
     tools_.book.watch(*id);
     enqueue(*id);
   }
-  return change_cursor_ == watched.size();
+  return change_cursor_ >= watched.size() && searchStatic(watched.size());
+}
+
+// The cursor has passed so many names before.
+bool Pass::searchStatic(std::size_t before) {
+  const std::vector<derive::Domain>& domains = tools_.book.staticDomains();
+  for (; stepsLeft() > 0 && change_cursor_ - before < domains.size(); ++steps_, ++change_cursor_) {
+    enqueue(tools_.book.ensure(domains[change_cursor_ - before]));
+  }
+  return change_cursor_ - before >= domains.size();
 }
 
 // One that is watched again since then stays so.
@@ -180,7 +189,8 @@ bool Pass::search(const SettingsChanged& changed) {
     const auto id = tools_.book.ensure(watched[change_cursor_ - changed.unwatched.size()].name);
     if (id) tools_.book.watch(*id);
   }
-  if (change_cursor_ < changed.unwatched.size() + watched.size()) return false;
+  const std::size_t before = changed.unwatched.size() + watched.size();
+  if (change_cursor_ < before || !searchStatic(before)) return false;
   return touchEveryNode(false);
 }
 

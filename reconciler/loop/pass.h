@@ -34,8 +34,8 @@ struct AnswersChanged {
   std::vector<dns::Name> names;  // that were asked about; may hold one twice
 };
 
-// The names that the operator watches are looked at for the first time.
-struct NamesWatched {};
+// The names that the operator watches, and the static domains, are looked at for the first time.
+struct NamesConfigured {};
 
 // The operator's settings are others: every domain is looked at again.
 struct SettingsChanged {
@@ -75,9 +75,10 @@ struct ZonesKnown {
   view::CustomerId customer{};
 };
 
-using PassSubject = std::variant<ZoneInstalled, ZoneReplaced, ZoneEdited, StoreReplaced,
-                                 AnswersChanged, NamesWatched, DomainsWanted, DomainsDue, ZoneGone,
-                                 ZoneLeaving, CatalogReading, ZonesKnown, SettingsChanged>;
+using PassSubject =
+    std::variant<ZoneInstalled, ZoneReplaced, ZoneEdited, StoreReplaced, AnswersChanged,
+                 NamesConfigured, DomainsWanted, DomainsDue, ZoneGone, ZoneLeaving, CatalogReading,
+                 ZonesKnown, SettingsChanged>;
 
 // What a pass works with; all of it outlives the pass.
 struct PassTools {
@@ -140,7 +141,7 @@ class Pass {
   bool search(const ZoneEdited& edited);
   bool search(const StoreReplaced&);
   bool search(const AnswersChanged& answers);
-  bool search(const NamesWatched&);
+  bool search(const NamesConfigured&);
   bool search(const SettingsChanged& changed);
   bool search(const DomainsWanted& wanted);
   bool search(const DomainsDue& due);
@@ -148,6 +149,7 @@ class Pass {
   bool search(const ZoneLeaving& leaving);
   bool search(const CatalogReading& reading);
   bool search(const ZonesKnown& known);
+  bool searchStatic(std::size_t before);
   void enqueueAwaiting(view::CustomerId customer);
   bool searchChange(xfr::ZoneId zone, const view::ZoneChange& change);
   bool searchSubtree(dns::NameView top);

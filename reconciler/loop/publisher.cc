@@ -146,13 +146,14 @@ Publisher::Resumption Publisher::resume(const ports::StoredState& state) const {
 
 void Publisher::submit(Work work) {
   if (work.domains.empty()) return;
-  const bool gathers = on_hold_ || state_ == StoreState::closed ||
-                       state_ == StoreState::opening || state_ == StoreState::reconciling;
+  const bool gathers = on_hold_ || state_ == StoreState::closed || state_ == StoreState::opening ||
+                       state_ == StoreState::reconciling;
   if (gathers && !waiting_.empty()) return gather(std::move(work.domains));
   (work.is_edit && !gathers ? edits_ : waiting_).push_back(std::move(work));
 }
 
-// While the store is away, or on hold, what waits is one work, each domain in it some few times at most.
+// While the store is away, or on hold, what waits is one work, each domain in it some few times at
+// most.
 void Publisher::gather(std::vector<derive::Domain> more) {
   std::vector<derive::Domain>& domains = waiting_.front().domains;
   std::ranges::move(more, std::back_inserter(domains));

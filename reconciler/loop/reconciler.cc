@@ -85,7 +85,11 @@ void Reconciler::start(const ports::SavedPublisher& saved) {
   settleBindings();
   publisher_.start(saved);
   secondary_.start(ports_.clock.now());
-  if (!settings_.watched.empty()) begin(NamesWatched{}, {"watched names", std::nullopt}, false);
+  if (!settings_.statics.empty()) {
+    begin(NamesConfigured{}, {"the configuration", std::nullopt}, false);
+  } else if (!settings_.watched.empty()) {
+    begin(NamesConfigured{}, {"watched names", std::nullopt}, false);
+  }
   settle();
 }
 

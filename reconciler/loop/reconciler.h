@@ -247,6 +247,8 @@ class Reconciler final : public ports::ZoneTransportListener,
   void addCatalog(CatalogId catalog, ZoneReport& report) const;
   MemberCounts memberCounts() const;
   std::optional<view::CustomerId> customerOf(const derive::Domain& domain) const;
+  derive::Explanation explainStatic(const derive::Domain& domain,
+                                    const StaticVirtualDomain& entry) const;
   std::optional<Instant> noticed(xfr::ZoneId zone) const;
   bool givesBack(const derive::Domain& domain) const;
   Chronicle::Evidence tellOf(const plan::DomainChange& change, bool with_record) const;

@@ -68,9 +68,9 @@ void Reconciler::direct(const derive::Domain& domain, std::optional<plan::Direct
   const plan::Directive::Kind kind = directive ? directive->kind : before->kind;
   std::vector<DomainId> anew = book_.direct(domain, directive);
   ports_.disk.saveDirective(domain, directive);
-  ports_.journal.record(
-      ports::Directed{std::string(domain.text()), kind,
-                      directive ? std::optional(directive->until) : std::nullopt, std::string(who)});
+  ports_.journal.record(ports::Directed{std::string(domain.text()), kind,
+                                        directive ? std::optional(directive->until) : std::nullopt,
+                                        std::string(who)});
   if (anew.empty()) return;
   plan::Cause cause{fmt::format("{}: {} of {}{}", who, plan::toText(kind), domain.text(),
                                 directive ? "" : " is over"),

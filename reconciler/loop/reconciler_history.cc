@@ -40,6 +40,7 @@ const Step& recordStep(const std::vector<Step>& steps, const Step& step) {
 }  // namespace
 
 Chronicle::Evidence Reconciler::tellOf(const plan::DomainChange& change, bool with_record) const {
+  if (book_.findStatic(change.key) != nullptr) return {{}, "the configuration"};
   const auto customer = customerOf(change.key);
   if (!customer) return {};
   if (!with_record) {

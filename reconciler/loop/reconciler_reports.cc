@@ -243,6 +243,7 @@ DomainReport Reconciler::domainReport(const derive::Domain& domain) const {
     const DomainNode& node = book_.node(*id);
     report.standing = std::string(derive::toText(node.verdict.standing));
     report.missing = node.verdict.missing;
+    if (book_.findStatic(domain) != nullptr) report.standing = "static";
     report.is_looked_up = report.is_looked_up || node.queued ||
                           std::ranges::any_of(node.questions, [this](auto question) {
                             return answers_.isUnderWay(question);
@@ -252,8 +253,34 @@ DomainReport Reconciler::domainReport(const derive::Domain& domain) const {
   return report;
 }
 
+// What DNS says of it is told too, for whoever wants to leave it to DNS again.
+derive::Explanation Reconciler::explainStatic(const derive::Domain& domain,
+                                              const StaticVirtualDomain& entry) const {
+  derive::Explanation told;
+  const auto speaker = view_.speaker(domain.name());
+  if (speaker && !domain.isAddress()) {
+    const CustomerDns dns(settings_, view_, answers_, *speaker, ports_.clock.now().mono);
+    told.steps = derive::explain(domain, dns, settings_.edge, settings_.derive).steps;
+  }
+  derive::Step step;
+  step.question = fmt::format("{} in the configuration", domain.text());
+  step.answer = fmt::format("static, did {}", entry.did);
+  step.source = "static";
+  step.outcome = derive::Step::Outcome::reachesEdge;
+  if (!told.steps.empty()) {
+    step.note = fmt::format("what DNS says of it, which customer {} speaks for, does not count",
+                            settings_.customers[static_cast<std::size_t>(*speaker)].name);
+  }
+  told.steps.insert(told.steps.begin(), std::move(step));
+  return told;
+}
+
 DomainExplanation Reconciler::explain(const derive::Domain& domain) const {
   DomainExplanation explanation{domainReport(domain), {}};
+  if (const StaticVirtualDomain* entry = book_.findStatic(domain)) {
+    explanation.explanation = explainStatic(domain, *entry);
+    return explanation;
+  }
   const auto customer = customerOf(domain);
   if (!customer) {
     explanation.explanation.first_failure = fmt::format(

@@ -64,6 +64,9 @@ class Numbering {
     numberCustomers();
     for (ZoneBinding& zone : after_.zones) zone.customer = customers_[at(zone.customer)];
     for (WatchedName& watched : after_.watched) watched.customer = customers_[at(watched.customer)];
+    for (StaticVirtualDomain& each : after_.statics) {
+      each.customer = customers_[at(each.customer)];
+    }
     if (after_.discovered) after_.discovered = customers_[at(*after_.discovered)];
     for (xfr::ZoneSettings& zone : after_.secondary.zones) translate(zone.primaries);
     numberCatalogs();
@@ -225,8 +228,8 @@ bool derivesOtherwise(const Settings& before, const Settings& after) {
   const discovery::Settings &was = before.discovery, &is = after.discovery;
   return before.edge != after.edge || before.derive != after.derive ||
          before.claim_limits != after.claim_limits || before.attributes != after.attributes ||
-         before.discovered != after.discovered || was.mode != is.mode ||
-         was.token_key != is.token_key || customersDiffer(before, after);
+         before.discovered != after.discovered || before.statics != after.statics ||
+         was.mode != is.mode || was.token_key != is.token_key || customersDiffer(before, after);
 }
 
 }  // namespace

@@ -44,6 +44,19 @@ struct WatchedName {
   friend bool operator==(const WatchedName&, const WatchedName&) = default;
 };
 
+// A virtual domain that the operator configured: its domains are served whatever DNS says. Texts,
+// since settings go from thread to thread and the values that are made of them do not.
+struct StaticVirtualDomain {
+  std::string did;                   // a DID, each once
+  std::vector<std::string> domains;  // derive::Domain's, each once
+  view::CustomerId customer{};
+  std::map<std::string, std::vector<std::string>> attributes;  // in place of its customer's
+  derive::TransportSet transports = derive::TransportSet::fromBits(0x3);  // udp, tcp
+  derive::Role role = derive::Role::primary;
+
+  friend bool operator==(const StaticVirtualDomain&, const StaticVirtualDomain&) = default;
+};
+
 enum class CatalogId : std::uint32_t {};  // index into Settings::catalogs
 
 struct MemberSettings {
@@ -80,7 +93,8 @@ struct Settings {
   std::vector<CustomerSettings> customers;  // CustomerId is the index
   // The customer of domains that speak for themselves alone: nothing without discovery.
   std::optional<view::CustomerId> discovered;
-  std::vector<WatchedName> watched;        // each once
+  std::vector<WatchedName> watched;  // each once
+  std::vector<StaticVirtualDomain> statics;
   std::vector<query::Resolver> resolvers;  // ResolverId is the index
   query::AnswerSettings answers;
   // The zones that are configured; catalogs bring more (see loop/zones.h).

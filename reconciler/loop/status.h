@@ -44,8 +44,8 @@ struct Overview {
   std::size_t dids_disputed = 0;
   std::optional<plan::Deadline> held_since;  // by the operator: nothing is published
   std::size_t domains_directed = 0;          // that the operator pinned or blocked
-  std::size_t zones_in_work = 0;    // new content that is being derived from, or saved
-  std::size_t domains_waiting = 0;  // to be planned
+  std::size_t zones_in_work = 0;             // new content that is being derived from, or saved
+  std::size_t domains_waiting = 0;           // to be planned
   query::Answers::Tally answers;
   std::size_t domains_watched = 0, domains_discovered = 0;
   std::size_t zones_leaving = 0;
@@ -100,9 +100,9 @@ struct DomainReport {
   derive::Domain domain;
   std::optional<plan::DomainEntry> published, desired;
   std::optional<identity::VirtualDomain> virtual_domain;  // as published
-  std::optional<plan::Directive> directive;  // of the operator
+  std::optional<plan::Directive> directive;               // of the operator
   std::string held;                   // why a difference waits; empty when none does
-  std::string standing;               // what DNS says now
+  std::string standing;               // what DNS says now; static: the configuration has it
   std::string missing;                // what is not known, when that is "unknown"
   std::string customer;               // who speaks for the name; empty: nobody
   bool is_looked_up = false;          // some question about it is under way

@@ -123,12 +123,12 @@ struct MemberRefused {
   std::string catalog, zone, why;
 };
 
-using Fact =
-    std::variant<xfr::ZoneCurrent, xfr::ZoneTransferred, xfr::ZoneFailure, xfr::ZoneExpired,
-                 xfr::ConnectionsScarce, NotifyReceived, Published, StoreOpened, StoreLost,
-                 StoreTrouble, DiskTrouble, ClaimWarning, BrakeHolds, BrakeDecided, OperatorHolds,
-                 Directed, DidDisputed, DidForgotten, Answered, Wanted, WantedTrouble, ZoneAdded,
-                 ZoneLeaves, ZoneRemoved, CatalogBroken, CatalogRead, CatalogExpired, MemberRefused>;
+using Fact = std::variant<xfr::ZoneCurrent, xfr::ZoneTransferred, xfr::ZoneFailure,
+                          xfr::ZoneExpired, xfr::ConnectionsScarce, NotifyReceived, Published,
+                          StoreOpened, StoreLost, StoreTrouble, DiskTrouble, ClaimWarning,
+                          BrakeHolds, BrakeDecided, OperatorHolds, Directed, DidDisputed,
+                          DidForgotten, Answered, Wanted, WantedTrouble, ZoneAdded, ZoneLeaves,
+                          ZoneRemoved, CatalogBroken, CatalogRead, CatalogExpired, MemberRefused>;
 
 class Journal {
  public:

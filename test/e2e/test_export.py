@@ -46,7 +46,7 @@ class Printing(Exported):
         by_hand = publisher.Publisher(redis)
         values = ";".join(f"value={publisher.urllib.parse.quote(value, safe='')}" for value in HOSTILE)
         by_hand.attributes["one"] = f"{values};flag=true;time=3600s;calls=7;large=3000000000"
-        by_hand.dids = {"a.example": "one", "b.example": "one", "192.0.2.1": "two~2"}
+        by_hand.dids = {"a.example": "one", "b.example": "one", "192.0.2.1": "two~2", "2001:db8::1": "two~2"}
         by_hand.publish()
         return redis
 

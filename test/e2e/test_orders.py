@@ -74,7 +74,7 @@ class Orders(EndToEnd):
         pinned = {"acme.example": hosted("acme.example")}
         self.await_domains(self.store, pinned)
         self.assertIn("operator.pins_max is 2", self.ask(USAGE, "block", "c.acme.example", "--until", "1d"))
-        self.edit(("set", "_sip._udp.b", 600, "SRV", TO_EDGE))
+        self.edit(("unset", "_sip._udp.b", "SRV"), ("set", "_sip._udp.b", 600, "SRV", TO_EDGE))
         self.remove("@")
         self.wait(lambda: self.daemon_.json("domain-show", "acme.example")["standing"] == "foreign", "what DNS says")
         self.restart()

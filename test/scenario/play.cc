@@ -112,6 +112,8 @@ const std::map<std::string, Play::Command>& Play::commands() {
                                                         {"primary", &Play::primary},
                                                         {"zone", &Play::zone},
                                                         {"catalog", &Play::catalog},
+                                                        {"static", &Play::addStatic},
+                                                        {"remove-static", &Play::removeStatic},
                                                         {"unconfigure", &Play::unconfigure},
                                                         {"resolver", &Play::resolver},
                                                         {"watch", &Play::watch},
@@ -256,8 +258,8 @@ void Play::limits(const Words& words, const Step&) {
     settings.retire.zone_gone = duration(options["retire-zone-gone"]);
   }
   if (options.contains("did-default")) {
-    settings.did_kind = options["did-default"] == "uuid" ? identity::DidKind::uuid
-                                                         : identity::DidKind::name;
+    settings.did_kind =
+        options["did-default"] == "uuid" ? identity::DidKind::uuid : identity::DidKind::name;
   }
   if (options.contains("pins")) settings.pins_max = number<std::uint32_t>(options["pins"]);
   if (options.contains("did-keep")) settings.did_keep = duration(options["did-keep"]);
@@ -356,6 +358,31 @@ void Play::unconfigure(const Words& words, const Step&) {
   zones.erase(zone);
 }
 
+// static DID DOMAIN,... [customer=NAME] [ATTRIBUTE=VALUE]...
+void Play::addStatic(const Words& words, const Step&) {
+  auto& customers = world_.settings.customers;
+  auto options = optionsOf(words, 3);
+  const std::string customer = options.contains("customer") ? options["customer"] : "static";
+  options.erase("customer");
+  const auto is_it = [&](const loop::CustomerSettings& one) { return one.name == customer; };
+  if (customer == "static" && std::ranges::none_of(customers, is_it)) {
+    customers.push_back({.name = customer, .grants = {}, .attributes = {}});
+  }
+  loop::StaticVirtualDomain entry{
+      .did = words.at(1), .domains = {}, .customer = customerNamed(customer), .attributes = {}};
+  for (const std::string& text : listOf(words.at(2))) {
+    entry.domains.emplace_back(must(derive::Domain::fromHost(text), text).text());
+  }
+  for (const auto& [name, value] : options) entry.attributes[name] = {value};
+  world_.settings.statics.push_back(std::move(entry));
+}
+
+void Play::removeStatic(const Words& words, const Step&) {
+  const auto removed = std::erase_if(world_.settings.statics,
+                                     [&](const auto& entry) { return entry.did == words.at(1); });
+  if (removed != 1) throw ScriptError("no such static virtual domain");
+}
+
 // -- what happens
 
 WorldPrimary& Play::at(const std::string& name) {
@@ -439,8 +466,7 @@ void Play::direct(const Words& words, const Step&) {
   if (words.at(2) == "off") {
     if (!process().endDirective(domain, kind)) world_.trace.push_back("there is no such thing");
   } else {
-    const plan::Deadline until =
-        plan::deadlineAt(world_.clock.now().wall + duration(words.at(2)));
+    const plan::Deadline until = plan::deadlineAt(world_.clock.now().wall + duration(words.at(2)));
     const auto done = process().direct(domain, {kind, until});
     if (!done) world_.trace.push_back("refused: " + done.error());
   }
@@ -450,8 +476,8 @@ void Play::direct(const Words& words, const Step&) {
 void Play::pins(const Words&, const Step&) {
   constexpr std::size_t kShown = 100;
   for (const loop::DirectiveReport& report : process().directives(nullptr, kShown)) {
-    world_.trace.push_back(fmt::format("{} of {}", plan::toText(report.directive.kind),
-                                       report.domain.text()));
+    world_.trace.push_back(
+        fmt::format("{} of {}", plan::toText(report.directive.kind), report.domain.text()));
   }
 }
 

@@ -3,7 +3,8 @@
 //
 //   edge hosts=NAME,.. addresses=PREFIX,.. udp=PORT tcp=PORT ..   customer NAME [dids=PATTERN,..]
 //   attribute NAME TYPE [values=..] [multi] [setter=..] [default=..] [min=N] [max=N]
-//   limits [did-keep=..] [did-default=name|uuid] [batch=N] [transfers=N] [refresh=N(s|m|h)] [expire=..] [transports=NAME,..]
+//   limits [did-keep=..] [did-default=name|uuid] [batch=N] [transfers=N] [refresh=N(s|m|h)]
+//   [expire=..] [transports=NAME,..]
 //          [ttl-min=N(s|m|h)] [ttl-max=..] [idle-interval=..]   of answers
 //   primary NAME ADDRESS              zone NAME customer=NAME primaries=NAME,.. [shared]
 //   catalog NAME customer=NAME primaries=NAME,.. [allow=PATTERN,..] [max=N] [group=NAME:PRIMARY]
@@ -83,6 +84,8 @@ class Play {
   void resolver(const Words& words, const Step& step);
   void watch(const Words& words, const Step& step);
   void discovery(const Words& words, const Step& step);
+  void addStatic(const Words& words, const Step& step);
+  void removeStatic(const Words& words, const Step& step);
   void unconfigure(const Words& words, const Step& step);
 
   void serve(const Words& words, const Step& step);

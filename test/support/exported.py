@@ -42,10 +42,15 @@ def typed(value):
     return TEXT, f"{only(values, 4, 0)}s"
 
 
+def in_uri(host):
+    """As Kamailio finds a host in a URI."""
+    return f"[{host}]" if ":" in host else host
+
+
 def expected_tables(content):
-    canonical = {did: member[1] for did, member in content.members().items()}
+    canonical = {did: in_uri(member[1]) for did, member in content.members().items()}
     domain, uid_domain = [], []
-    for name, value in sorted(content.domains().items()):
+    for name, value in sorted((in_uri(name), value) for name, value in content.domains().items()):
         told = dict(pair.split("=") for pair in value.split(";"))
         domain.append((name, told["did"]))
         flags = LOAD | (DISABLED if told["state"] == "retiring" else 0) | (CANONICAL if canonical[told["did"]] == name else 0)

@@ -100,16 +100,18 @@ TEST_F(DiskTest, WhatIsKnownOfDidsComesBackInTheirOrder) {
   const auto did = [](std::string_view text) { return identity::Did::fromText(text).value(); };
   const derive::Domain domain = derive::Domain::fromText("a.example").value();
   const ports::SavedDid used{did("iptel"), {{"acme", domain}}, std::nullopt};
+  const derive::Domain address = derive::Domain::fromHost("2001:db8::1").value();
+  const ports::SavedDid office{did("office"), {{"acme", address}}, std::nullopt};
   const ports::SavedDid handed{did("other"), {{"acme", domain}}, {{"globex", "acme", {}}}};
   const ports::SavedDid freed{
       did("Gone~2"), std::nullopt, {{"acme", "", WallSecond(WallSecond::duration(42))}}};
-  disk_->saveDids({used, handed, {did("never"), {}, {}}});
+  disk_->saveDids({used, handed, office, {did("never"), {}, {}}});
   disk_->saveDids({freed, {did("was"), {{"acme", domain}}, {}}});
   disk_->saveDids({{did("was"), {}, {}}});
   open();
   std::vector<ports::SavedDid> found;
   ASSERT_TRUE(disk_->forEachDid([&found](auto saved) { found.push_back(std::move(saved)); }));
-  EXPECT_THAT(found, ElementsAre(freed, used, handed));
+  EXPECT_THAT(found, ElementsAre(freed, used, office, handed));
   EXPECT_THAT(troubles(), IsEmpty());
 }
 

@@ -163,6 +163,29 @@ TEST(RedisStore, WhatIsPublishedIsReadBack) {
   EXPECT_EQ(state.newest, plan::Version{17});
 }
 
+TEST(RedisStore, AnAddressIsADomainThatIsReadBackToo) {
+  RedisServer server;
+  plan::Table table = tableOf(1);
+  const auto address = [](std::string_view text) { return derive::Domain::fromHost(text).value(); };
+  identity::VirtualDomain office{address("192.0.2.1"), "acme", {}, {}};
+  for (const char* text : {"192.0.2.1", "[2001:DB8::1]"}) {
+    office.domains.push_back(address(text));
+    table.domains.emplace(
+        address(text),
+        plan::DomainEntry{.did = didOf("office"), .transports = derive::TransportSet::fromBits(1)});
+  }
+  table.virtual_domains.emplace(didOf("office"), std::move(office));
+  Leader leader(optionsFor(server.socket()));
+  leader.open();
+  leader.rebase(table, 17);
+  EXPECT_EQ(server.text({"HGET", std::string(kDomain), "2001:db8::1"}),
+            "did=office;state=hosted;transports=udp;role=primary");
+  Leader next(optionsFor(server.socket()));
+  const ports::StoredState state = next.open();
+  EXPECT_EQ(state.table, table);
+  EXPECT_EQ(state.damage, "");
+}
+
 TEST(RedisStore, AChangeSetPutsChangesAndRemoves) {
   RedisServer server;
   Leader leader(optionsFor(server.socket()));
@@ -460,7 +483,7 @@ TEST(RedisStore, AStoreThatLostEntriesIsReadAgain) {
 TEST(RedisStore, ADomainThatIsNotWrittenAsProxiesLookItUpIsDamage) {
   RedisServer server;
   const std::string meta = "zonecast:{t}:meta", domain(kDomain), name = "d1.example";
-  for (const std::string other : {"D1.example", "d1.example."}) {
+  for (const std::string other : {"D1.example", "d1.example.", "[2001:db8::1]"}) {
     Leader leader(optionsFor(server.socket()));
     leader.open();
     leader.rebase(tableOf(2), 1);

@@ -92,6 +92,12 @@ TEST_F(DifferenceTest, WhatIsAppliedIsOneSentence) {
       {acme, dids, "customer acme: other dids"},
       {acme, watches, "name w.test of customer acme is watched"},
       {watches, acme, "name w.test of customer acme is watched no more"},
+      {"", "static: [{did: a, domains: [192.0.2.1, a.test]}]\n",
+       "static a is new: 192.0.2.1, a.test"},
+      {"static: [{did: a, domains: a.test}]\n", "static: [{did: a, domains: b.test}]\n",
+       "static a: other domains or settings"},
+      {"static: [{did: a, domains: a.test}]\n", "",
+       "static a is not there any more: its domains leave"},
       {acme, narrow, "catalog cat.test: other names that it may bring"},
   };
   for (const Case& each : cases) {

@@ -186,6 +186,41 @@ const std::vector<Fault> kAttributeFaults{
      {"3:17: `values` is missing: expected what an enum's values may be"}},
 };
 
+const std::vector<Fault> kStaticFaults{
+    {"NoList",
+     "static: {did: a}",
+     {"3:9: expected a list of static virtual domains, not a mapping"}},
+    {"NoMapping", "static: [a]", {"3:10: expected a mapping of options, not `a`"}},
+    {"Incomplete",
+     "static: [{}]",
+     {"3:10: `did` is missing: expected a DID",
+      "3:10: `domains` is missing: expected a host name or an IP address"}},
+    {"Did", "static: [{did: a b, domains: [a.test]}]", {"3:16: expected a DID, not `a b`"}},
+    {"Domain",
+     "static: [{did: a, domains: [192.0.2.256]}]",
+     {"3:29: expected a host name or an IP address, not `192.0.2.256`"}},
+    {"DomainWithPort",
+     "static: [{did: a, domains: ['[2001:db8::1]:5060']}]",
+     {"3:29: expected a host name or an IP address, not `[2001:db8::1]:5060`"}},
+    {"Customer",
+     "customers: {acme: {}}\nstatic: [{did: a, domains: [a.test], customer: acne}]",
+     {"4:48: unknown customer `acne`; did you mean `acme`?"}},
+    {"Attribute",
+     "static: [{did: a, domains: [a.test], attributes: {colour: red}}]",
+     {"3:51: unknown attribute `colour`"}},
+    {"SameDid",
+     "static: [{did: a, domains: [a.test]}, {did: a, domains: [b.test]}]",
+     {"3:45: expected every DID once among the static domains, but `a` stands at 3:16 already"}},
+    {"SameDomain",
+     "static: [{did: a, domains: ['2001:db8::1', b.test]}, {did: b, domains: '[2001:DB8::1]'}]",
+     {"3:72: expected every domain once among the static domains, but `2001:db8::1` stands at 3:29 "
+      "already"}},
+    {"ReservedName",
+     "customers: {static: {}}",
+     {"3:13: expected another name: `static` is what the customer of static virtual domains is "
+      "called"}},
+};
+
 const std::vector<Fault> kCustomerFaults{
     {"NoMapping", "customers: [a]", {"3:12: expected a mapping of customers' names, not a list"}},
     {"Name",
@@ -304,6 +339,7 @@ std::string nameOf(const testing::TestParamInfo<Fault>& info) {
 }
 INSTANTIATE_TEST_SUITE_P(Option, Faults, testing::ValuesIn(kOptionFaults), nameOf);
 INSTANTIATE_TEST_SUITE_P(Attribute, Faults, testing::ValuesIn(kAttributeFaults), nameOf);
+INSTANTIATE_TEST_SUITE_P(Static, Faults, testing::ValuesIn(kStaticFaults), nameOf);
 INSTANTIATE_TEST_SUITE_P(Customer, Faults, testing::ValuesIn(kCustomerFaults), nameOf);
 
 TEST(UndeclaredAttributes, AreKeptAsTexts) {

@@ -136,6 +136,14 @@ customers:
     primaries: {ns1: {address: 192.0.2.1, key_file: iptel.key}}
     zones: [acme.example]
   idle: {}
+static:
+  - did: office
+    domains: [192.0.2.1, "[2001:DB8:0::1]", SIP.Office.example.]
+    customer: acme
+    attributes: {max_calls: 3}
+    transports: [tls, wss]
+    role: backup
+  - {did: "2001:db8::2", domains: "2001:db8::2"}
 )";
 
 class LoadedFile : public testing::Test {
@@ -312,7 +320,8 @@ TEST_F(LoadedFile, HasEveryLimit) {
 }
 
 TEST_F(LoadedFile, HasCustomersWithTheirPrimaries) {
-  ASSERT_EQ(settings().customers.size(), 4u);
+  ASSERT_EQ(settings().customers.size(), 5u);
+  EXPECT_EQ(settings().customers[4].name, "static");
   EXPECT_EQ(settings().customers[0].name, "iptel");
   EXPECT_EQ(settings().customers[3].name, "discovered");
   EXPECT_EQ(settings().discovered, view::CustomerId{3});
@@ -393,6 +402,21 @@ TEST(Catalogs, MayBringNothingWhereNothingIsSaid) {
   EXPECT_TRUE(catalog.allow.empty());
   EXPECT_EQ(catalog.members_max, 50'000u);
   EXPECT_TRUE(catalog.groups.empty());
+}
+
+TEST_F(LoadedFile, StaticVirtualDomains) {
+  ASSERT_EQ(settings().statics.size(), 2u);
+  const loop::StaticVirtualDomain& office = settings().statics[0];
+  EXPECT_EQ(office.did, "office");
+  EXPECT_THAT(office.domains, ElementsAre("192.0.2.1", "2001:db8::1", "sip.office.example"));
+  EXPECT_EQ(office.customer, view::CustomerId{1});
+  EXPECT_THAT(office.attributes, ElementsAre(Pair("max_calls", ElementsAre("3"))));
+  EXPECT_EQ(derive::toText(office.transports), "tls,wss");
+  EXPECT_EQ(office.role, derive::Role::backup);
+  const loop::StaticVirtualDomain& other = settings().statics[1];
+  EXPECT_EQ(settings().customers.at(static_cast<std::size_t>(other.customer)).name, "static");
+  EXPECT_EQ(derive::toText(other.transports), "udp,tcp");
+  EXPECT_EQ(other.role, derive::Role::primary);
 }
 
 // What the design promises where a file says nothing.

@@ -34,6 +34,35 @@ TEST(Domain, RefusesANumericLastLabelSoThatAnAddressIsNoName) {
   EXPECT_TRUE(Domain::fromText("123.example").has_value());
 }
 
+TEST(Domain, IsAnAddressInItsOneFormWhereTheOperatorMaySayOne) {
+  const auto host = [](std::string_view text) {
+    const auto domain = Domain::fromHost(text);
+    return domain ? std::string(domain->text()) : "-";
+  };
+  EXPECT_EQ(host("192.0.2.1"), "192.0.2.1");
+  EXPECT_EQ(host("[2001:DB8:0::1]"), "2001:db8::1");
+  EXPECT_EQ(host("2001:db8:0:0:1:0:0:1"), "2001:db8::1:0:0:1");
+  EXPECT_EQ(host("SIP.Example.COM."), "sip.example.com");
+  for (const std::string_view text :
+       {"[192.0.2.1]", "192.0.2", "192.0.2.256", "192.0.2.01", "[]", "[::1", "::1]", "fe80::1%lo",
+        "1::2::3", "192.0.2.1.", "192.0.2.1:5060", "[::1]:5060", "a b"}) {
+    EXPECT_EQ(host(text), "-") << text;
+  }
+  EXPECT_EQ(host(std::string_view("::1\0x", 5)), "-");
+}
+
+TEST(Domain, HasANameThatIsNoDomainsWhenItIsAnAddress) {
+  for (const char* text : {"192.0.2.1", "2001:db8::1", "::"}) {
+    const Domain address = Domain::fromHost(text).value();
+    EXPECT_TRUE(address.isAddress()) << text;
+    EXPECT_EQ(address.name().labelCount(), 1u) << text;
+    EXPECT_FALSE(Domain::fromName(address.name()).has_value()) << text;
+  }
+  for (const char* text : {"localhost", "a.example", "192.0.2.example"}) {
+    EXPECT_FALSE(Domain::fromHost(text).value().isAddress()) << text;
+  }
+}
+
 TEST(Domain, RefusesUnderscoredAndWildcardNamesTheRootAndEscapes) {
   for (const char* text : {"_sip._udp.example.com", "*.example.com", ".", "a\\.b.example.com",
                            "a\\000b.example.com"}) {

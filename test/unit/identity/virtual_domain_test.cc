@@ -406,5 +406,17 @@ TEST(Canonical, TheEldestHasTheFewestLabelsAndOfTheseIsTheFirst) {
             domain("c.example"));
 }
 
+TEST(Canonical, AnAddressIsItOnlyWhenItIsTheDidOrAllAreAddresses) {
+  const auto address = [](std::string_view text) { return derive::Domain::fromHost(text).value(); };
+  const Members mixed{address("192.0.2.1"), address("2001:db8::1"), domain("a.b.c.d.e.example")};
+  EXPECT_EQ(canonicalOf(did("acme"), nullptr, mixed), domain("a.b.c.d.e.example"));
+  EXPECT_EQ(canonicalOf(did("2001:db8::1"), nullptr, mixed), address("2001:db8::1"));
+  const auto present = address("192.0.2.1");
+  EXPECT_EQ(canonicalOf(did("acme"), &present, mixed), domain("a.b.c.d.e.example"));
+  EXPECT_EQ(canonicalOf(did("acme"), &present, {present, address("2001:db8::1")}), present);
+  EXPECT_EQ(canonicalOf(did("acme"), nullptr, {address("192.0.2.1"), address("2001:db8::1")}),
+            address("2001:db8::1"));
+}
+
 }  // namespace
 }  // namespace zonecast::identity

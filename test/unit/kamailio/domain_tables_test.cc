@@ -65,6 +65,19 @@ TEST_F(DomainTablesTest, HoldARowForEachDomainAndEachValue) {
       ElementsAre("domain 2", "domain_attrs 1", "uid_domain 2", "uid_domain_attrs 1", "version 1"));
 }
 
+TEST_F(DomainTablesTest, HoldAnIpv6AddressAsKamailioFindsItInAUri) {
+  ASSERT_TRUE(tables->putVirtualDomain(virtualDomainRow("office", "2001:db8::1")));
+  ASSERT_TRUE(tables->putDomain(domainRow("2001:db8::1", "office", 1)));
+  ASSERT_TRUE(tables->putDomain(domainRow("192.0.2.1", "office", 2)));
+  ASSERT_TRUE(tables->commit(positionAt(1)));
+  EXPECT_THAT(rowsOf(path, kDomains), ElementsAre("192.0.2.1 office", "[2001:db8::1] office"));
+  EXPECT_THAT(rowsOf(path, kUidDomains),
+              ElementsAre("office 192.0.2.1 1", "office [2001:db8::1] 5"));
+  EXPECT_THAT(*tables->removeDomain("2001:db8::1"), Optional(1U));
+  ASSERT_TRUE(tables->commit(positionAt(2)));
+  EXPECT_THAT(rowsOf(path, kDomains), ElementsAre("192.0.2.1 office"));
+}
+
 TEST_F(DomainTablesTest, TellTheSumOfWhatIsReplacedOrRemoved) {
   commitSample();
   EXPECT_THAT(*tables->putDomain(domainRow("a.example", "other", 9)), Optional(1U));

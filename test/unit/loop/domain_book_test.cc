@@ -586,6 +586,103 @@ TEST_F(HeldByTheBrake, AnotherPlaceToGoToIsAnotherPlan) {
   EXPECT_EQ(stateOf("acme.example"), "retiring absent");
 }
 
+class Static : public Book {
+ protected:
+  static derive::Domain host(std::string_view text) {
+    return derive::Domain::fromHost(text).value();
+  }
+  void configure(std::vector<StaticVirtualDomain> statics) {
+    settings_.statics = std::move(statics);
+    book_.onSettingsChanged();
+  }
+  static StaticVirtualDomain office(std::vector<std::string> domains) {
+    return {.did = "office", .domains = std::move(domains), .customer = {}, .attributes = {}};
+  }
+  void look(std::string_view text) {
+    const DomainId id = book_.ensure(host(text));
+    book_.markChanged(id);
+    book_.evaluate(id, clock_.now());
+  }
+};
+
+TEST_F(Static, AnAddressIsServedWithoutAnyDns) {
+  StaticVirtualDomain entry = office({"2001:db8::1"});
+  entry.transports = derive::TransportSet::fromBits(0x4);
+  entry.role = derive::Role::backup;
+  configure({std::move(entry)});
+  look("[2001:DB8::1]");
+  EXPECT_EQ(book_.desired(host("2001:db8::1")),
+            (plan::DomainEntry{.did = did("office"),
+                               .transports = derive::TransportSet::fromBits(0x4),
+                               .role = derive::Role::backup}));
+  EXPECT_TRUE(book_.sources(host("2001:db8::1")).empty());
+}
+
+TEST_F(Static, WhatIsNotConfiguredIsNoDomainThoughItIsAnAddress) {
+  look("192.0.2.10");  // the edge's
+  EXPECT_EQ(book_.desired(host("192.0.2.10")), std::nullopt);
+}
+
+TEST_F(Static, WhatDnsSaysOfItDoesNotCount) {
+  install(acme_, R"(_sip._udp.acme.example IN SRV 1 1 5060 sip.provider.example
+                    _sipvhost.acme.example IN TXT "v=sipvhost1; did=acme; max=7")");
+  configure({office({"acme.example"})});
+  evaluate("acme.example");
+  EXPECT_EQ(didOf("acme.example"), "office");
+  install(acme_, "_sip._udp.acme.example IN SRV 1 1 5060 sip.elsewhere.example");
+  evaluate("acme.example");
+  EXPECT_EQ(didOf("acme.example"), "office");
+  configure({});
+  evaluate("acme.example");
+  EXPECT_EQ(didOf("acme.example"), "");
+}
+
+TEST_F(Static, ItsCustomersDomainsMayClaimItsDid) {
+  install(acme_, R"(_sip._udp.acme.example IN SRV 1 1 5060 sip.provider.example
+                    _sipvhost.acme.example IN TXT "v=sipvhost1; did=office")");
+  evaluate("acme.example");
+  EXPECT_EQ(didOf("acme.example"), "acme.example");
+  configure({office({"192.0.2.1"})});
+  look("192.0.2.1");
+  evaluate("acme.example");
+  EXPECT_EQ(didOf("acme.example"), "office");
+  EXPECT_EQ((*book_.desired(did("office")))->canonical, domain("acme.example"))
+      << "an address only when all are";
+}
+
+TEST_F(Static, ItsAttributesHoldForAllThatShareItsDid) {
+  settings_.attributes.undeclared = identity::Undeclared::keep;
+  settings_.customers[0].attributes = {{"max", {"5"}}, {"other", {"1"}}};
+  install(acme_, R"(_sip._udp.acme.example IN SRV 1 1 5060 sip.provider.example
+                    _sipvhost.acme.example IN TXT "v=sipvhost1; did=office; max=7")");
+  StaticVirtualDomain entry = office({"192.0.2.1"});
+  entry.attributes = {{"max", {"9"}}};
+  configure({std::move(entry)});
+  look("192.0.2.1");
+  evaluate("acme.example");
+  const auto desired = book_.desired(did("office"));
+  ASSERT_TRUE(desired);
+  const identity::VirtualDomain& shared = **desired;
+  ASSERT_EQ(shared.canonical, domain("acme.example"));
+  EXPECT_EQ(shared.attributes,
+            identity::resolveAttributes({}, identity::Setter::operatorOnly, settings_.attributes,
+                                        {{"max", {"9"}}, {"other", {"1"}}}, {})
+                .attributes);
+}
+
+TEST_F(Static, ADidOfAnotherCustomerIsContested) {
+  settings_.customers.push_back({.name = "globex", .grants = {}, .attributes = {}});
+  publish("acme.example", "office", {domain("acme.example")});
+  StaticVirtualDomain entry = office({"192.0.2.1"});
+  entry.customer = view::CustomerId{1};
+  configure({std::move(entry)});
+  look("192.0.2.1");
+  EXPECT_EQ(book_.desired(host("192.0.2.1"))->did, did("192.0.2.1"));
+  EXPECT_EQ(book_.contested(), 1u);
+  EXPECT_THAT(book_.warnings(book_.find(host("192.0.2.1")).value()),
+              testing::Contains(testing::HasSubstr("did=office is contested")));
+}
+
 TEST_F(Kept, ADeadlineFarAwayIsNotBelieved) {
   publish("acme.example", "acme", {domain("acme.example")});
   auto& entry = published_.domains.at(domain("acme.example"));

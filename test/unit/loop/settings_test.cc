@@ -20,7 +20,7 @@ const xfr::Endpoint kEndpoint{xfr::parseAddress("192.0.2.53").value(), 53};
 const xfr::Endpoint kOther{xfr::parseAddress("192.0.2.54").value(), 53};
 
 derive::Domain domain(std::string_view text) {
-  return derive::Domain::fromText(text).value();
+  return derive::Domain::fromHost(text).value();
 }
 
 derive::EdgeRule edgeAt(std::uint16_t port) {
@@ -55,6 +55,13 @@ struct Written {
       settings.secondary.zones.push_back({nameFromText(zone), {ns}, {}});
       settings.zones.push_back({id, false});
     }
+    return *this;
+  }
+  // Of the last customer.
+  Written& fixed(std::string_view did, std::vector<std::string> domains) {
+    const view::CustomerId id{static_cast<std::uint32_t>(settings.customers.size() - 1)};
+    settings.statics.push_back(
+        {.did = std::string(did), .domains = std::move(domains), .customer = id, .attributes = {}});
     return *this;
   }
 };
@@ -105,6 +112,55 @@ TEST_F(OtherSettings, ZonesComeAndAreKeptForAWhileWhenTheyGo) {
   world_.advance(world_.settings.retire.zone_gone + 1min);
   EXPECT_EQ(published("one.example"), nullptr);
   EXPECT_EQ(stateOf("two.example"), plan::State::hosted);
+}
+
+TEST_F(OtherSettings, StaticDomainsComeChangeAndAreKeptForAWhileWhenTheyGo) {
+  start(Written().customer("acme", {"one.example"}));
+  Written more;
+  more.customer("beta", {}).customer("acme", {"one.example"});
+  adopt(Written(more).fixed("office", {"192.0.2.1", "2001:db8::1", "one.example"}));
+  for (const char* host : {"192.0.2.1", "2001:db8::1", "one.example"}) {
+    ASSERT_NE(published(host), nullptr) << host;
+    EXPECT_EQ(published(host)->did.text(), "office");
+    EXPECT_EQ(customerOf(host), "acme");
+  }
+  adopt(Written(more).fixed("office", {"2001:db8::1"}));
+  EXPECT_EQ(stateOf("192.0.2.1"), plan::State::retiring);
+  EXPECT_EQ(published("192.0.2.1")->cause, plan::RetireCause::zoneGone);
+  EXPECT_EQ(stateOf("2001:db8::1"), plan::State::hosted);
+  EXPECT_EQ(published("one.example")->did.text(), "one.example") << "it is DNS's again";
+  adopt(Written(more).fixed("office", {"192.0.2.1"}));
+  EXPECT_EQ(stateOf("192.0.2.1"), plan::State::hosted);
+  adopt(more);
+  world_.advance(world_.settings.retire.zone_gone + 1min);
+  EXPECT_EQ(published("192.0.2.1"), nullptr);
+  EXPECT_EQ(published("2001:db8::1"), nullptr);
+  EXPECT_EQ(stateOf("one.example"), plan::State::hosted);
+}
+
+TEST_F(OtherSettings, ANameThatWasStaticAloneIsKeptForAWhileThoughItsZoneIsHere) {
+  Written without;
+  without.customer("acme", {"one.example"});
+  start(Written(without).fixed("office", {"desk.one.example"}));
+  ASSERT_NE(published("desk.one.example"), nullptr);
+  adopt(without);
+  EXPECT_EQ(stateOf("desk.one.example"), plan::State::retiring);
+  EXPECT_EQ(published("desk.one.example")->cause, plan::RetireCause::zoneGone);
+}
+
+TEST_F(OtherSettings, TheBrakeHoldsStaticDomainsThatWouldGo) {
+  Written with, without;
+  for (Written* written : {&with, &without}) {
+    written->customer("acme", {});
+    written->settings.brake.customer_min = 0;
+    written->settings.brake.customer_percent = 30;
+  }
+  start(with.fixed("office", {"192.0.2.1", "192.0.2.2"}));
+  adopt(without);
+  ASSERT_EQ(world_.reconciler().plans(9).size(), 1u);
+  EXPECT_EQ(world_.reconciler().plans(9)[0].size, 2u);
+  world_.advance(world_.settings.retire.zone_gone + 1min);
+  EXPECT_NE(published("192.0.2.1"), nullptr);
 }
 
 TEST_F(OtherSettings, ACustomerThatIsGoneKeepsItsDomainsForAWhileAndComesBack) {
@@ -244,6 +300,11 @@ class AnySettings : public testing::TestWithParam<unsigned> {
       const std::vector<std::string>& zones = zones_of[customer];
       if (zones.empty() && chance(50)) continue;
       written.customer(fmt::format("c{}", customer), zones, chance(50) ? kEndpoint : kOther);
+      if (chance(50)) continue;
+      std::vector<std::string> hosts{fmt::format("192.0.2.{}", customer)};
+      if (chance(50)) hosts.push_back(fmt::format("2001:db8::{}", customer));
+      if (chance(50)) hosts.push_back(fmt::format("z{}.example", customer));
+      written.fixed(fmt::format("s{}", customer), std::move(hosts));
     }
     for (ZoneBinding& zone : written.settings.zones) zone.shared = chance(20);
     return written;

@@ -50,6 +50,16 @@ TEST(EntryReader, ADomainIsWhatItsValueSays) {
   EXPECT_EQ(stored.row->transports, 1 << 1 | 1 << 3);
 }
 
+TEST(EntryReader, AnAddressIsADomainInItsOneForm) {
+  for (const char* address : {"192.0.2.1", "2001:db8::1"}) {
+    EntryReader reader;
+    const auto stored =
+        reader.domain(address, "did=iptel;state=hosted;transports=udp;role=primary");
+    ASSERT_TRUE(stored.row) << stored.row.error();
+    EXPECT_EQ(stored.row->name, address);
+  }
+}
+
 TEST(EntryReader, TheSumOfADomainIsThatOfTheContract) {
   EntryReader reader;
   constexpr std::string_view kValue = "did=example.com;state=hosted;transports=udp;role=primary";
@@ -75,6 +85,8 @@ TEST(EntryReader, ADomainThatIsNotUnderstoodIsNoRowAndCountsAllTheSame) {
            {"Example.com", kGood, "no domain"},
            {"example.com.", kGood, "no domain"},
            {"_sip.example", kGood, "no domain"},
+           {"[2001:db8::1]", kGood, "no domain"},
+           {"2001:DB8::1", kGood, "no domain"},
            {"a b\n\x01", kGood, "a b\\n\\001"},
            {"example.com", "", "no did"},
            {"example.com", "garbage", "no did"},
