@@ -105,6 +105,8 @@ class Paths(Http):
         check("/v1/dids/{did}", "/v1/dids/nobody.had.it", 404)
         check("/v1/dids/{did}", "/v1/dids/not%20a%20did", 400)
 
+        self.assertEqual([], check("/v1/pins").json()["pins"])
+        check("/v1/pins", "/v1/pins?after=not..a.name", 400)
         self.assertEqual([], check("/v1/plan").json()["plans"])
         worker = check("/v1/workers").json()["workers"][0]
         self.assertEqual(("proxy-1", ""), (worker["worker"], worker["trouble"]))

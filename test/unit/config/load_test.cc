@@ -321,10 +321,10 @@ TEST_F(LoadedFile, HasEveryLimit) {
 
 TEST_F(LoadedFile, HasCustomersWithTheirPrimaries) {
   ASSERT_EQ(settings().customers.size(), 5u);
-  EXPECT_EQ(settings().customers[4].name, "static");
   EXPECT_EQ(settings().customers[0].name, "iptel");
-  EXPECT_EQ(settings().customers[3].name, "discovered");
-  EXPECT_EQ(settings().discovered, view::CustomerId{3});
+  EXPECT_EQ(settings().customers[3].name, "static");
+  EXPECT_EQ(settings().customers[4].name, "discovered");
+  EXPECT_EQ(settings().discovered, view::CustomerId{4});
   EXPECT_THAT(settings().customers[0].grants.dids, ElementsAre("iptel", "iptel-*"));
   EXPECT_THAT(settings().customers[0].attributes,
               ElementsAre(Pair("colour", ElementsAre("red", "blue")),
