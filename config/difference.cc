@@ -238,7 +238,8 @@ class Comparison {
     }
     for (const auto& [primary, settings] : is.primaries) {
       const auto known = was.primaries.find(primary);
-      const auto say = [&](std::string_view what) {
+      // Named anew: clang 14 lets no lambda refer to a structured binding.
+      const auto say = [&, &primary = primary](std::string_view what) {
         primaries_.add(fmt::format("primary {} of customer {}{}", primary, name, what));
       };
       if (known == was.primaries.end()) {
