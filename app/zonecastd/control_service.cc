@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <chrono>
-#include <ranges>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "adapters/redis/convert.h"
+#include "app/zonecastd/did_status.h"
 #include "app/zonecastd/history_service.h"
 #include "app/zonecastd/until.h"
 #include "app/zonecastd/worker_status.h"
@@ -159,39 +159,6 @@ bool show(const Changes& changes, std::size_t octets_max, Shown& shown) {
 }
 
 constexpr std::size_t kDomainsListed = 3, kDomainsShown = 1000;  // of a virtual domain
-
-std::uint64_t secondsSince1970(WallTime time) {
-  return static_cast<std::uint64_t>(
-      std::chrono::floor<std::chrono::seconds>(time.time_since_epoch()).count());
-}
-
-std::string_view stateOf(const loop::DidReport& report) {
-  if (report.dispute) return "disputed";
-  if (report.in_use) return report.record ? "handed over" : "in use";
-  return !report.record->freed || report.kept_until ? "kept" : "reserved";
-}
-
-v1::DidReport toMessage(const loop::DidReport& report, std::size_t domains_max) {
-  v1::DidReport message;
-  message.set_did(std::string(report.did.text()));
-  message.set_state(std::string(stateOf(report)));
-  if (report.record) message.set_customer(report.record->customer);
-  if (report.in_use) {
-    const identity::VirtualDomain& used = *report.in_use;
-    message.set_customer(used.customer);
-    message.set_canonical(std::string(used.canonical.text()));
-    message.set_domains_count(used.domains.size());
-    for (const derive::Domain& domain : used.domains | std::views::take(domains_max)) {
-      message.add_domains(std::string(domain.text()));
-    }
-    if (report.record) message.set_handed_over_to(report.record->customer);
-  }
-  if (report.record && report.record->freed)
-    message.set_freed(secondsSince1970(*report.record->freed));
-  if (report.kept_until) message.set_kept_until(secondsSince1970(*report.kept_until));
-  if (report.dispute) message.set_on_disk(report.dispute->on_disk);
-  return message;
-}
 
 }  // namespace
 

@@ -127,9 +127,8 @@ std::size_t DidRegistry::reconcile(std::size_t dids_max) {
 //   nothing      | A's               | A's: to be saved
 //   A's          | A's               | what the store says; but a hand-over that it lacks stands
 //   discovered   | A's, in use       | A's: a domain is its customer's as soon as there is one
-//   A's          | B's, from nobody  | what the store says, if it follows on what we published
-//   last:
-//                |                   | another has led meanwhile; else disputed
+//   A's          | B's, from nobody  | B's if the store follows on what we published last: another
+//                |                   | has led meanwhile; else disputed
 void DidRegistry::reconcile(const identity::Did& did, const ports::SavedDid* remembered) {
   disputes_.erase(did);
   const auto recorded = published_.records.find(did);
