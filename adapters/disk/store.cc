@@ -203,88 +203,66 @@ tl::expected<std::optional<ports::SavedPublisher>, std::string> Store::publisher
   return std::move(*publisher);
 }
 
-tl::expected<void, std::string> Store::forEachZone(const ZoneVisitor& visit,
-                                                   const DamageVisitor& damaged) const {
+// Each key of a database, ascending, in one transaction.
+tl::expected<void, std::string> Store::forEachKey(
+    MDB_dbi database,
+    const std::function<void(const Transaction& transaction, const std::string& key)>& visit)
+    const {
   const std::shared_lock lock(resizing_);
   const auto transaction = Transaction::begin(environment_.get(), Transaction::Kind::read);
   if (!transaction) return tl::unexpected(explain(transaction.error()));
   std::string key;
   for (;;) {
-    auto next = transaction->next(zone_, key);
+    auto next = transaction->next(database, key);
     if (!next) return tl::unexpected(explain(next.error()));
     if (!*next) return {};
     key = std::move(**next);
-    if (auto zone = readZone(*transaction, key)) {
-      visit(std::move(*zone));
-    } else {
-      damaged(key, zone.error());
-    }
+    visit(*transaction, key);
   }
+}
+
+tl::expected<void, std::string> Store::forEachZone(const ZoneVisitor& visit,
+                                                   const DamageVisitor& damaged) const {
+  return forEachKey(zone_, [&](const Transaction& transaction, const std::string& key) {
+    auto zone = readZone(transaction, key);
+    zone ? visit(*std::move(zone)) : damaged(key, zone.error());
+  });
 }
 
 tl::expected<std::vector<ports::SavedBinding>, std::string> Store::bindings(
     const DamageVisitor& damaged) const {
-  const std::shared_lock lock(resizing_);
-  const auto transaction = Transaction::begin(environment_.get(), Transaction::Kind::read);
-  if (!transaction) return tl::unexpected(explain(transaction.error()));
   std::vector<ports::SavedBinding> bindings;
-  std::string key;
-  for (;;) {
-    auto next = transaction->next(binding_, key);
-    if (!next) return tl::unexpected(explain(next.error()));
-    if (!*next) return bindings;
-    key = std::move(**next);
+  const auto read = [&](const Transaction& transaction, const std::string& key) {
     auto name = dns::Name::fromWire(octetsOf(key));
-    auto binding = require(*transaction, binding_, key).and_then(decodeBinding);
+    auto binding = require(transaction, binding_, key).and_then(decodeBinding);
     if (!name || !binding) {
-      damaged(key, name ? binding.error() : std::string(name.error().what));
-      continue;
+      return damaged(key, name ? binding.error() : std::string(name.error().what));
     }
     binding->zone = *std::move(name);
     bindings.push_back(*std::move(binding));
-  }
+  };
+  return forEachKey(binding_, read).map([&] { return std::move(bindings); });
 }
 
 tl::expected<void, std::string> Store::forEachDid(const DidVisitor& visit,
                                                   const DamageVisitor& damaged) const {
-  const std::shared_lock lock(resizing_);
-  const auto transaction = Transaction::begin(environment_.get(), Transaction::Kind::read);
-  if (!transaction) return tl::unexpected(explain(transaction.error()));
-  std::string key;
-  for (;;) {
-    auto next = transaction->next(did_, key);
-    if (!next) return tl::unexpected(explain(next.error()));
-    if (!*next) return {};
-    key = std::move(**next);
+  return forEachKey(did_, [&](const Transaction& transaction, const std::string& key) {
     const auto decode = [&key](OctetSpan octets) { return decodeDid(key, octets); };
-    if (auto saved = require(*transaction, did_, key).and_then(decode)) {
-      visit(*std::move(saved));
-    } else {
-      damaged(key, saved.error());
-    }
-  }
+    auto saved = require(transaction, did_, key).and_then(decode);
+    saved ? visit(*std::move(saved)) : damaged(key, saved.error());
+  });
 }
 
 tl::expected<std::vector<std::pair<derive::Domain, plan::Directive>>, std::string>
 Store::directives(const DamageVisitor& damaged) const {
-  const std::shared_lock lock(resizing_);
-  const auto transaction = Transaction::begin(environment_.get(), Transaction::Kind::read);
-  if (!transaction) return tl::unexpected(explain(transaction.error()));
   std::vector<std::pair<derive::Domain, plan::Directive>> directives;
-  std::string key;
-  for (;;) {
-    auto next = transaction->next(order_, key);
-    if (!next) return tl::unexpected(explain(next.error()));
-    if (!*next) return directives;
-    key = std::move(**next);
+  const auto read = [&](const Transaction& transaction, const std::string& key) {
     auto domain = derive::Domain::fromText(key);
-    const auto directive = require(*transaction, order_, key).and_then(decodeDirective);
-    if (!domain || !directive) {
-      damaged(key, domain ? directive.error() : domain.error());
-      continue;
-    }
+    const auto directive = require(transaction, order_, key).and_then(decodeDirective);
+    if (!domain || !directive) return damaged(key, domain ? directive.error() : domain.error());
     directives.emplace_back(*std::move(domain), *directive);
-  }
+  };
+  return forEachKey(order_, read).map([&] { return std::move(directives); });
 }
 
 tl::expected<std::optional<plan::Deadline>, std::string> Store::hold() const {

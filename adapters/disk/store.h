@@ -104,6 +104,10 @@ class Store {
   tl::expected<void, std::string> findDatabases();
   tl::expected<void, std::string> checkSchema(Transaction& transaction,
                                               const std::string& new_instance);
+  tl::expected<void, std::string> forEachKey(
+      MDB_dbi database,
+      const std::function<void(const Transaction& transaction, const std::string& key)>& visit)
+      const;
   tl::expected<ports::SavedZone, std::string> readZone(const Transaction& transaction,
                                                        const std::string& key) const;
 

@@ -3,7 +3,6 @@
 #include <chrono>
 #include <iostream>
 #include <optional>
-#include <random>
 #include <utility>
 
 #include <fmt/format.h>
@@ -11,6 +10,7 @@
 #include "adapters/disk/store.h"
 #include "adapters/redis/picture.h"
 #include "adapters/uv/loop.h"
+#include "app/redis_options.h"
 #include "app/zonecast/preview.h"
 #include "app/zonecast/printable.h"
 #include "app/zonecast/session.h"
@@ -23,22 +23,6 @@ namespace {
 constexpr int kExitChanges = 1;
 
 using Failed = tl::unexpected<std::string>;
-
-redis::RedisOptions redisOptions(const config::RedisConfiguration& configuration) {
-  redis::RedisOptions options;
-  if (const auto* path = std::get_if<std::filesystem::path>(&configuration.address)) {
-    options.server = redis::UnixSocket{path->string()};
-  } else {
-    options.server = std::get<xfr::Endpoint>(configuration.address);
-  }
-  options.user = configuration.user;
-  options.password_file = configuration.password_file.string();
-  options.deployment = configuration.deployment;
-  options.connect_timeout = configuration.connect_timeout;
-  options.command_timeout = configuration.command_timeout;
-  options.jitter_seed = std::random_device()();
-  return options;
-}
 
 tl::expected<ports::StoredState, std::string> readRedis(
     const config::RedisConfiguration& configuration, int timeout_ms) {

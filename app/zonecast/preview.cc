@@ -105,25 +105,6 @@ void addUnknown(const loop::Reconciler& core, v1::PlannedConfiguration& to) {
   } while (at);
 }
 
-std::string changeLine(const v1::WatchEvent::DomainChange& change) {
-  if (!change.has_before()) {
-    return fmt::format("  + {}  {}", change.after().domain(), entryText(change.after()));
-  }
-  if (!change.has_after()) {
-    return fmt::format("  - {}  was {}", change.before().domain(), entryText(change.before()));
-  }
-  return fmt::format("  ~ {}  {} -> {}", change.after().domain(), entryText(change.before()),
-                     entryText(change.after()));
-}
-
-std::string attributesText(const v1::VirtualDomain& virtual_domain) {
-  std::string text;
-  for (const v1::Attribute& attribute : virtual_domain.attributes()) {
-    text += fmt::format(" {}={}", attribute.name(), valuesText(attribute));
-  }
-  return text;
-}
-
 std::string customerText(const v1::PlannedCustomer& customer) {
   std::string text = printable(fmt::format(
                          "customer {}: {} added, {} removed, {} moved, {} changed; the attributes "
@@ -131,7 +112,7 @@ std::string customerText(const v1::PlannedCustomer& customer) {
                          orDash(customer.customer()), customer.added(), customer.removed(),
                          customer.moved(), customer.changed(), customer.virtual_domains_size())) +
                      '\n';
-  for (const auto& change : customer.domains()) text += printable(changeLine(change)) + '\n';
+  for (const auto& change : customer.domains()) text += printable(domainLine(change)) + '\n';
   for (const auto& change : customer.virtual_domains()) {
     text +=
         printable(fmt::format("  ~ DID {} {} ->{}", change.after().did(),

@@ -78,6 +78,15 @@ std::string sinceText(std::int64_t seconds) {
   return durationText(static_cast<std::uint64_t>(std::max<std::int64_t>(seconds, 0)));
 }
 
+std::string virtualDomainLine(const v1::WatchEvent::VirtualDomainChange& change) {
+  if (!change.has_after()) return fmt::format("  - DID {}", change.before().did());
+  return fmt::format("  {} DID {}  domains={}{}", change.has_before() ? '~' : '+',
+                     change.after().did(), joined(change.after().domains()),
+                     attributesText(change.after()));
+}
+
+}  // namespace
+
 std::string domainLine(const v1::WatchEvent::DomainChange& change) {
   if (!change.has_before())
     return fmt::format("  + {}  {}", change.after().domain(), entryText(change.after()));
@@ -94,15 +103,6 @@ std::string attributesText(const v1::VirtualDomain& virtual_domain) {
   }
   return text;
 }
-
-std::string virtualDomainLine(const v1::WatchEvent::VirtualDomainChange& change) {
-  if (!change.has_after()) return fmt::format("  - DID {}", change.before().did());
-  return fmt::format("  {} DID {}  domains={}{}", change.has_before() ? '~' : '+',
-                     change.after().did(), joined(change.after().domains()),
-                     attributesText(change.after()));
-}
-
-}  // namespace
 
 std::string orDash(const std::string& text) {
   return text.empty() ? "-" : text;

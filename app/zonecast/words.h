@@ -15,6 +15,8 @@ std::string durationText(std::uint64_t seconds);  // "3d 4h", "12m 5s", "7s"
 std::string joined(const google::protobuf::RepeatedPtrField<std::string>& texts);  // "a, b"
 std::string valuesText(const v1::Attribute& attribute);
 std::string entryText(const v1::DomainEntry& entry);  // "hosted udp,tcp primary did=iptel"
+std::string domainLine(const v1::WatchEvent::DomainChange& change);   // "  - a.test  was ..."
+std::string attributesText(const v1::VirtualDomain& virtual_domain);  // " name=a, b other=c"
 
 // Printable, whatever a zone's owner wrote.
 std::string stepText(const v1::ExplanationStep& step);  // a line, indented by its depth

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "adapters/process/service_manager.h"
+#include "app/redis_options.h"
 #include "app/version.h"
 #include "app/zonecastd/worker_status.h"
 
@@ -25,23 +26,12 @@ std::uint64_t trueRandom() {
   return std::uint64_t{device()} << 32 | device();
 }
 
-redis::RedisOptions redisOptions(const config::RedisConfiguration& configuration,
-                                 std::uint32_t batch_max, const std::string& instance) {
-  redis::RedisOptions options;
-  if (const auto* path = std::get_if<std::filesystem::path>(&configuration.address)) {
-    options.server = redis::UnixSocket{path->string()};
-  } else {
-    options.server = std::get<xfr::Endpoint>(configuration.address);
-  }
-  options.user = configuration.user;
-  options.password_file = configuration.password_file.string();
-  options.deployment = configuration.deployment;
+redis::RedisOptions publisherOptions(const config::RedisConfiguration& configuration,
+                                     std::uint32_t batch_max, const std::string& instance) {
+  redis::RedisOptions options = redisOptions(configuration);
   options.instance_id = instance;
-  options.connect_timeout = configuration.connect_timeout;
-  options.command_timeout = configuration.command_timeout;
   options.lease_ttl = configuration.lease;
   options.batch_max = batch_max;
-  options.jitter_seed = trueRandom();
   return options;
 }
 
@@ -215,8 +205,8 @@ void Daemon::run() {
 }
 
 redis::RedisOptions Daemon::storeOptions() const {
-  return redisOptions(configuration_.redis, configuration_.settings.publish_batch_max,
-                      disk_->instanceId());
+  return publisherOptions(configuration_.redis, configuration_.settings.publish_batch_max,
+                          disk_->instanceId());
 }
 
 redis::WorkerReportLimits Daemon::reportLimits() const {
