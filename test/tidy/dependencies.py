@@ -48,9 +48,9 @@ ALLOWED |= {
     "adapters/mirror": ["adapters/redis", "adapters/table", "adapters/uv", "schema", "reconciler/xfr"],
     "config": VALUES + ["reconciler/loop/settings.h"],
     "app/zonecast": ["adapters/control", "adapters/disk", "adapters/master_file", "adapters/table", "adapters/worker", "adapters/kamailio", "adapters/mirror",
-                     "adapters/redis", "adapters/uv", "config", "schema", "app/version.h", "reconciler"],
+                     "adapters/redis", "adapters/uv", "config", "schema", "app/redis_options.h", "app/version.h", "reconciler"],
     "app/zonecast-mirror": ["adapters", "schema", "app/version.h", "reconciler/xfr"],
-    "app/zonecastd": ["adapters", "config", "schema", "app/version.h", "reconciler"],
+    "app/zonecastd": ["adapters", "config", "schema", "app/redis_options.h", "app/version.h", "reconciler"],
 }
 EVERYWHERE = ["reconciler/time.h", "reconciler/shared.h"]
 
