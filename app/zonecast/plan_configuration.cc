@@ -44,7 +44,7 @@ tl::expected<ports::StoredState, std::string> readRedis(
   return result;
 }
 
-// What the disk has of zones; the error says what cannot be read.
+// What the disk has of zones, DIDs and the operator's pins; the error says what cannot be read.
 tl::expected<void, std::string> restore(const config::Configuration& configuration,
                                         Rehearsal& rehearsal) {
   const std::string path = configuration.state_directory.string() + "/zonecast.lmdb";
@@ -52,7 +52,7 @@ tl::expected<void, std::string> restore(const config::Configuration& configurati
   if (!store) return Failed(store.error());
   // zonecastd transfers anew what is damaged; here it counts as not held.
   const auto damaged = [](const std::string&, const std::string& why) {
-    std::cerr << "zonecast: a zone on disk is damaged: " << printable(why) << '\n';
+    std::cerr << "zonecast: damaged on disk: " << printable(why) << '\n';
   };
   const auto bindings = (*store)->bindings(damaged);
   if (!bindings) return Failed(fmt::format("{}: {}", path, bindings.error()));
@@ -60,6 +60,11 @@ tl::expected<void, std::string> restore(const config::Configuration& configurati
   const auto dids = (*store)->forEachDid(
       [&](ports::SavedDid did) { rehearsal.core().restore(std::move(did)); }, damaged);
   if (!dids) return Failed(fmt::format("{}: {}", path, dids.error()));
+  const auto directives = (*store)->directives(damaged);
+  if (!directives) return Failed(fmt::format("{}: {}", path, directives.error()));
+  for (const auto& [domain, directive] : *directives) {
+    rehearsal.core().restoreDirective(domain, directive);
+  }
   return (*store)
       ->forEachZone([&](const ports::SavedZone& zone) { rehearsal.core().restore(zone); }, damaged)
       .map_error([&](const std::string& why) { return fmt::format("{}: {}", path, why); });

@@ -88,8 +88,8 @@ Answers::Answers(const AnswerSettings& settings, std::vector<Resolver> resolvers
 void Answers::adopt(const AnswerSettings& settings, std::vector<Resolver> resolvers) {
   settings_ = settings;
   resolvers_ = std::move(resolvers);
-  budgets_[static_cast<std::size_t>(Pool::refreshes)].slots = settings.asks_max;
-  budgets_[static_cast<std::size_t>(Pool::wanted)].slots = settings.wanted_asks_max;
+  budget(Pool::refreshes).slots = settings.asks_max;
+  budget(Pool::wanted).slots = settings.wanted_asks_max;
 }
 
 std::optional<QuestionId> Answers::find(const Key& key) const {
@@ -202,6 +202,7 @@ void Answers::forget(QuestionId question) {
     const auto under_way = under_way_.find(ask->second);
     giveBack(under_way->second);
     forgotten_.push_back(ask->second);
+    if (under_way->second.is_scout) letFollow(entry.site);
     under_way_.erase(under_way);
     ask_of_.erase(ask);
   }
@@ -280,11 +281,17 @@ void Answers::sortOutSlow(Instant now) {
 }
 
 void Answers::giveBack(const UnderWay& under_way) {
-  --(under_way.is_slow ? slow_ : budgets_[static_cast<std::size_t>(under_way.pool)].taken);
+  --(under_way.is_slow ? slow_ : budget(under_way.pool).taken);
 }
 
-std::optional<QuestionId> Answers::nextReady(Urgency urgency) {
-  auto& line = ready_[static_cast<std::size_t>(urgency)];
+void Answers::letFollow(SiteId site) {
+  scouted_.erase(site);
+  for (const QuestionId question : at(site).questions) {
+    if (at(question).phase == Phase::ready) followers_.push_back(question);
+  }
+}
+
+std::optional<QuestionId> Answers::takeFrom(std::deque<QuestionId>& line, Urgency urgency) {
   while (!line.empty()) {
     const QuestionId question = line.front();
     line.pop_front();
@@ -294,22 +301,38 @@ std::optional<QuestionId> Answers::nextReady(Urgency urgency) {
   return std::nullopt;
 }
 
+std::optional<Answers::Next> Answers::nextReady(Urgency urgency) {
+  const bool wants = urgency == Urgency::wanted;
+  if (wants) {
+    if (const auto follower = takeFrom(followers_, urgency)) return Next{*follower};
+  }
+  const Budget& slots = budget(poolOf(urgency));
+  const bool is_scarce = wants && slots.taken >= slots.slots / 2;
+  while (const auto question = takeFrom(ready_[static_cast<std::size_t>(urgency)], urgency)) {
+    if (!is_scarce) return Next{*question};
+    if (scouted_.insert(at(*question).site).second) return Next{*question, true};
+  }
+  return std::nullopt;
+}
+
 void Answers::askFrom(Urgency urgency, Instant now, std::vector<Ask>& asks) {
-  const Pool pool = urgency == Urgency::wanted ? Pool::wanted : Pool::refreshes;
-  Budget& budget = budgets_[static_cast<std::size_t>(pool)];
-  while (budget.taken < budget.slots && budget.allowance >= 1) {
-    const auto question = nextReady(urgency);
-    if (!question) return;
-    Entry& entry = at(*question);
+  const Pool pool = poolOf(urgency);
+  Budget& slots = budget(pool);
+  while (slots.taken < slots.slots && slots.allowance >= 1) {
+    const auto next = nextReady(urgency);
+    if (!next) return;
+    Entry& entry = at(next->question);
     entry.phase = Phase::asked;
     --tally_.waiting;
-    ++budget.taken;
-    budget.allowance -= 1;
+    ++slots.taken;
+    slots.allowance -= 1;
     const AskId id{++last_ask_};
     const bool was_waited_for = entry.due != Instant();
-    under_way_.emplace(id,
-                       UnderWay{*question, pool, was_waited_for ? now - entry.due : Duration()});
-    ask_of_.emplace(*question, id);
+    under_way_.emplace(id, UnderWay{.question = next->question,
+                                    .pool = pool,
+                                    .lateness = was_waited_for ? now - entry.due : Duration(),
+                                    .is_scout = next->is_scout});
+    ask_of_.emplace(next->question, id);
     if (pool == Pool::refreshes) quick_.emplace_back(now, id);
     asks.push_back({id,
                     {{nameOf(entry), entry.type},
@@ -328,22 +351,27 @@ std::vector<Answers::Ask> Answers::takeAsks(Instant now) {
   return asks;
 }
 
+// Or something that was: it is found out when it is taken.
+bool Answers::hasReady(Urgency urgency) const {
+  return !ready_[static_cast<std::size_t>(urgency)].empty() ||
+         (urgency == Urgency::wanted && !followers_.empty());
+}
+
 std::optional<Instant> Answers::nextDeadline(Instant now) const {
   std::optional<Instant> next;
   if (!wheel_.empty()) next = Instant(wheel_.begin()->first * kTick);
   for (std::size_t i = 0; i < kUrgencies; ++i) {
-    const bool wants = static_cast<Urgency>(i) == Urgency::wanted;
-    const Budget& budget =
-        budgets_[static_cast<std::size_t>(wants ? Pool::wanted : Pool::refreshes)];
-    if (ready_[i].empty()) continue;
-    if (budget.taken >= budget.slots) {
-      if (!wants && !quick_.empty()) {
+    const Pool pool = poolOf(static_cast<Urgency>(i));
+    const Budget& slots = budget(pool);
+    if (!hasReady(static_cast<Urgency>(i))) continue;
+    if (slots.taken >= slots.slots) {
+      if (pool == Pool::refreshes && !quick_.empty()) {
         const Instant slow = std::max(now, quick_.front().first + kSlowAfter);
         next = next ? std::min(*next, slow) : slow;
       }
       continue;
     }
-    const double missing = std::max(0.0, 1 - budget.allowance);
+    const double missing = std::max(0.0, 1 - slots.allowance);
     const Instant ready = now + std::chrono::ceil<Duration>(std::chrono::duration<double>(
                                     missing / settings_.asks_per_second));
     next = next ? std::min(*next, ready) : ready;
@@ -405,6 +433,7 @@ std::optional<Answers::Change> Answers::onAnswered(AskId ask, Outcome outcome, I
   giveBack(under_way);
 
   Entry& entry = at(under_way.question);
+  if (under_way.is_scout) letFollow(entry.site);
   Change change{nameOf(entry), entry.type, false, !entry.kind && !entry.failure,
                 under_way.lateness};
   if (outcome) {

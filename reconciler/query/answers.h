@@ -7,8 +7,10 @@
 //
 // Identical questions are one. Hosted domains are asked for first, and what workers wanted has
 // slots of its own, and little patience, so that a flood of it costs these and delays no refresh.
-// More that is due than the budget serves waits: answers then live longer than their TTL, those of
-// hosted domains last.
+// When these are scarce, one of a wanted domain's questions goes ahead, and the others follow when
+// it is back: a domain that nobody answers for takes one slot from the others, not one for each
+// question. More that is due than the budget serves waits: answers then live longer than their TTL,
+// those of hosted domains last.
 //
 // Invariants: a question that nobody holds is forgotten, and its answer with it. No question is
 // asked again before its TTL, clamped, is over, nor sooner than `retry_min` after a failure, unless
@@ -188,7 +190,8 @@ class Answers {
     QuestionId question{};
     Pool pool{};
     Duration lateness{};
-    bool is_slow = false;  // it has given its slot back
+    bool is_slow = false;   // it has given its slot back
+    bool is_scout = false;  // others about its site follow when it is back
   };
   struct Budget {
     std::size_t slots = 0, taken = 0;
@@ -220,7 +223,19 @@ class Answers {
   void refill(Instant now);
   void sortOutSlow(Instant now);
   void giveBack(const UnderWay& under_way);
-  std::optional<QuestionId> nextReady(Urgency urgency);
+  void letFollow(SiteId site);
+  struct Next {
+    QuestionId question{};
+    bool is_scout = false;
+  };
+  std::optional<QuestionId> takeFrom(std::deque<QuestionId>& line, Urgency urgency);
+  std::optional<Next> nextReady(Urgency urgency);
+  static Pool poolOf(Urgency urgency) {
+    return urgency == Urgency::wanted ? Pool::wanted : Pool::refreshes;
+  }
+  Budget& budget(Pool pool) { return budgets_[static_cast<std::size_t>(pool)]; }
+  const Budget& budget(Pool pool) const { return budgets_[static_cast<std::size_t>(pool)]; }
+  bool hasReady(Urgency urgency) const;
   void askFrom(Urgency urgency, Instant now, std::vector<Ask>& asks);
   Duration clamped(const Entry& entry) const;
   Duration jitter(Duration most);
@@ -244,6 +259,8 @@ class Answers {
   // still.
   absl::btree_map<Tick, std::vector<QuestionId>> wheel_;
   std::array<std::deque<QuestionId>, kUrgencies> ready_;  // likewise
+  std::deque<QuestionId> followers_;                      // wanted; likewise
+  absl::flat_hash_set<SiteId> scouted_;                   // sites with a scout under way
   absl::flat_hash_map<AskId, UnderWay> under_way_;
   absl::flat_hash_map<QuestionId, AskId> ask_of_;
   std::deque<std::pair<Instant, AskId>> quick_;  // refreshes, asked when; also of what is over

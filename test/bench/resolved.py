@@ -11,6 +11,7 @@ import zones
 
 from unbound import Unbound
 
+FLOOD_PACE = 100_000
 HOSTED, ELSEWHERE, FLOOD = "hosted", "elsewhere", "flood"
 RECORDS = {HOSTED: f"* IN SRV 10 5 5060 {zones.EDGE}\n", ELSEWHERE: "* IN A 198.51.100.1\n", FLOOD: ""}
 
@@ -32,13 +33,14 @@ def names(zone, count):
 
 
 def main():
-    """Floods a Redis with questions about random names, until it is told to end: resolved.py SOCKET KEY"""
+    """Floods a Redis with questions about random names, FLOOD_PACE a second, until it is told to end: resolved.py SOCKET KEY"""
     import random
     import signal
+    import time
 
     from resp import RedisClient
     client = RedisClient(sys.argv[1])
-    sent, ended = 0, []
+    sent, ended, start = 0, [], time.monotonic()
     signal.signal(signal.SIGTERM, lambda *_: ended.append(True))
     while not ended:
         client.socket.sendall(b"".join(
@@ -48,6 +50,7 @@ def main():
         for _ in range(1000):
             client.reply()
         sent += 1000
+        time.sleep(max(0.0, start + sent / FLOOD_PACE - time.monotonic()))
     print(sent)
 
 

@@ -1,5 +1,6 @@
 """Domains that a worker meets and nobody configured: from its question to its table, by way of DNS."""
 
+import socket
 import unittest
 
 import setting
@@ -13,7 +14,8 @@ QUICK = {"ttl_min": "1s", "retry_min": "1s", "retry_max": "1s"}
 class Discovery(EndToEnd):
     def set_up(self, zones, **discovery):
         self.authority = self.primary(primaries.Nsd, zones, "nsd")
-        self.unbound = self.adopt(Unbound(self.folder / "unbound", {zone: self.authority.port for zone in zones}), True)
+        stubs = {zone: self.authority.port for zone in zones} | {"mute": self.nobody()}
+        self.unbound = self.adopt(Unbound(self.folder / "unbound", stubs), True)
         self.redis_server = self.redis()
         self.zonecastd = self.daemon(self.redis_server, {}, resolver={"servers": [f"127.0.0.1:{self.unbound.port}"], **QUICK},
                                      discovery=discovery, metrics=True)
@@ -21,6 +23,13 @@ class Discovery(EndToEnd):
         self.follower = self.mirror(self.redis_server, "--wanted-interval", "0.1")
         self.wait(lambda: self.follower.look() is not None, "its table")
         self.table = self.follower.look()
+
+    def nobody(self):
+        """The port of a server that takes every question and answers none."""
+        silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        silent.bind(("127.0.0.1", 0))
+        self.addCleanup(silent.close)
+        return silent.getsockname()[1]
 
     def hear(self, host, answer):
         """The worker asks until it has that answer."""
@@ -74,7 +83,7 @@ class Discovery(EndToEnd):
         self.set_up({"new.example": zone("new.example", *sip("@"))})
         client = self.redis_server
         for number in range(3000):
-            client.ask("XADD", client.key("wanted"), "*", "domain", f"n{number}.flood{number % 97}.example", "worker", "flooder")
+            client.ask("XADD", client.key("wanted"), "*", "domain", f"n{number}.flood{number % 97}.mute", "worker", "flooder")
         self.hear("new.example", table_reader.HOSTED)
         self.wait(lambda: self.metric(self.zonecastd, "zonecast_wanted_total", result="worker_rate") > 1000, "refusals")
         self.await_domains(self.redis_server, {"new.example": hosted("new.example")})

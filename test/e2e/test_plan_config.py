@@ -91,6 +91,13 @@ class Plan(Planned):
         self.assertRegex(said, r"(?m)^  \? acme\.example  sip\.provider\.example A: outside")  # nobody says where it is
         self.assertEqual("acme", planned["customers"][0]["customer"])
 
+    def test_what_is_pinned_stays_and_what_is_blocked_does_not_come(self):
+        self.secondary.ask("pin", "pbx.acme.example", "--until", "1d")
+        self.secondary.ask("block", "new.acme.example", "--until", "1d")
+        self.wait(lambda: "0 added, 1 removed" in self.plan(json.dumps(self.config | {"edge": NEW_EDGE}))[1], "both on disk")
+        said, _ = self.would(OTHERWISE, edge=NEW_EDGE)
+        self.assertNotRegex(said, r"(?m)^  [-+] (pbx|new)\.acme\.example")
+
     def test_a_customer_that_leaves_and_a_zone_that_comes(self):
         customers = copy.deepcopy(self.config["customers"])
         del customers["globex"]

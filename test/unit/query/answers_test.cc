@@ -262,6 +262,39 @@ TEST_F(AnswersTest, HostedOnesAreAskedFirstAndWantedOnesHaveSlotsOfTheirOwn) {
   EXPECT_THAT(asked(kStart), ElementsAre("wanted2.example"));
 }
 
+TEST_F(AnswersTest, WantedDomainsThatNobodyAnswersForTakeOneSlotEach) {
+  settings_.wanted_asks_max = 4;
+  const auto want = [this](const std::string& domain) {
+    for (const char* prefix : {"", "_sip._udp.", "_sip._tcp."})
+      hold(prefix + domain, Urgency::wanted);
+  };
+  for (const char* domain : {"1.mute", "2.mute", "3.mute", "good"}) want(domain);
+  // As long as there are slots, all about a domain at once.
+  EXPECT_THAT(asked(kStart),
+              ElementsAre("1.mute", "_sip._udp.1.mute", "_sip._tcp.1.mute", "2.mute"));
+  answers().onAnswered(last_, failed(), kStart + 1s);
+  EXPECT_THAT(asked(kStart + 1s), ElementsAre("_sip._udp.2.mute"));
+  answers().onAnswered(last_, failed(), kStart + 1s);
+  EXPECT_THAT(asked(kStart + 1s), ElementsAre("_sip._tcp.2.mute"));
+  answers().onAnswered(last_, failed(), kStart + 1s);
+  EXPECT_THAT(asked(kStart + 1s), ElementsAre("3.mute"));
+  answers().onAnswered(AskId{1}, failed(), kStart + 1s);
+  EXPECT_THAT(asked(kStart + 1s), ElementsAre("good"));
+  answers().onAnswered(AskId{2}, failed(), kStart + 1s);
+  answers().onAnswered(last_, data("good", 60), kStart + 1s);
+  EXPECT_THAT(asked(kStart + 1s), ElementsAre("_sip._udp.good", "_sip._tcp.good"));
+  EXPECT_EQ(answers().tally().waiting, 2u);
+}
+
+TEST_F(AnswersTest, OneThatWentAheadAndIsForgottenHoldsNoneBack) {
+  settings_.wanted_asks_max = 1;
+  const QuestionId first = hold("a.example", Urgency::wanted);
+  hold("_sip._udp.a.example", Urgency::wanted);
+  EXPECT_THAT(asked(kStart), ElementsAre("a.example"));
+  answers().release(first, Urgency::wanted);
+  EXPECT_THAT(asked(kStart), ElementsAre("_sip._udp.a.example"));
+}
+
 TEST_F(AnswersTest, WhatNobodyAnswersGivesItsSlotToOthers) {
   settings_.asks_max = 2;
   settings_.asks_slow_max = 3;
@@ -361,7 +394,8 @@ TEST_F(AnswersTest, KeepsItsPromisesInARandomLife) {
     switch (pick(4)) {
       case 0: {
         const auto urgency = static_cast<Urgency>(pick(kUrgencies));
-        held.emplace_back(hold(std::to_string(pick(30)) + ".example", urgency), urgency);
+        const std::string prefix = pick(2) == 0 ? "" : "_sip._udp.";
+        held.emplace_back(hold(prefix + std::to_string(pick(15)) + ".example", urgency), urgency);
         break;
       }
       case 1:
@@ -401,6 +435,15 @@ TEST_F(AnswersTest, KeepsItsPromisesInARandomLife) {
     const Answers::Tally tally = answers().tally();
     ASSERT_EQ(tally.under_way, under_way.size());
     ASSERT_LE(tally.waiting + tally.under_way, tally.questions);
+  }
+  // Nothing that is due is left behind.
+  while (answers().tally().waiting + answers().tally().under_way > 0) {
+    for (const Answers::Ask& ask : answers().takeAsks(now)) under_way.emplace(ask.id, "");
+    ASSERT_FALSE(under_way.empty());
+    for (const auto& [ask, name] : std::exchange(under_way, {})) {
+      ASSERT_TRUE(answers().onAnswered(ask, failed(), now));
+    }
+    now += 1ms;
   }
 }
 
