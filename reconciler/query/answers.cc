@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -170,26 +171,45 @@ void Answers::hold(QuestionId question, Urgency urgency) {
   Entry& entry = at(question);
   const bool is_new = !isHeld(entry);
   const bool gains = is_new || urgency < urgencyOf(entry);
-  ++entry.holders[static_cast<std::size_t>(urgency)];
+  addHolder(question, urgency);
   if (is_new || (gains && entry.phase == Phase::ready)) makeReady(question);
 }
 
 void Answers::release(QuestionId question, Urgency urgency) {
-  Entry& entry = at(question);
-  assert(entry.holders[static_cast<std::size_t>(urgency)] > 0);
+  const Entry& entry = at(question);
   const Urgency before = urgencyOf(entry);
-  --entry.holders[static_cast<std::size_t>(urgency)];
+  removeHolder(question, urgency);
   if (!isHeld(entry)) return forget(question);
   if (urgencyOf(entry) != before && entry.phase == Phase::ready) makeReady(question);
 }
 
+void Answers::addHolder(QuestionId question, Urgency urgency) {
+  std::uint8_t& count = at(question).holders[static_cast<std::size_t>(urgency)];
+  if (count < std::numeric_limits<std::uint8_t>::max()) {
+    ++count;
+  } else {
+    ++more_holders_[{question, urgency}];
+  }
+}
+
+void Answers::removeHolder(QuestionId question, Urgency urgency) {
+  std::uint8_t& count = at(question).holders[static_cast<std::size_t>(urgency)];
+  assert(count > 0);
+  const auto more = more_holders_.find({question, urgency});
+  if (more == more_holders_.end()) {
+    --count;
+  } else if (--more->second == 0) {
+    more_holders_.erase(more);
+  }
+}
+
 bool Answers::isHeld(const Entry& entry) {
-  return std::ranges::any_of(entry.holders, [](std::uint32_t count) { return count > 0; });
+  return std::ranges::any_of(entry.holders, [](std::uint8_t count) { return count > 0; });
 }
 
 Urgency Answers::urgencyOf(const Entry& entry) {
   const auto first =
-      std::ranges::find_if(entry.holders, [](std::uint32_t count) { return count > 0; });
+      std::ranges::find_if(entry.holders, [](std::uint8_t count) { return count > 0; });
   return static_cast<Urgency>(
       std::min<std::ptrdiff_t>(first - entry.holders.begin(), kUrgencies - 1));
 }
@@ -207,8 +227,9 @@ void Answers::forget(QuestionId question) {
     ask_of_.erase(ask);
   }
   if (!entry.kind) --tally_.unanswered;
-  if (entry.kind && entry.failure) --tally_.failing;
+  if (entry.kind && hasFailed(entry)) --tally_.failing;
   --tally_.questions;
+  failures_.erase(question);
   leaveSite(question);
   entry = Entry();
   free_.push_back(question);
@@ -399,14 +420,14 @@ Instant Answers::dueAfterAnswer(const Entry& entry) {
          jitter(std::min(ttl / kJitterShare, kJitterMax));
 }
 
-bool Answers::takeAnswer(Entry& entry, Answer answer, Instant now) {
+bool Answers::takeAnswer(QuestionId question, Answer answer, Instant now) {
+  Entry& entry = at(question);
   if (of(entry).upstream->kind == Upstream::Kind::authoritative) {
     answer = confined(std::move(answer), of(entry));
   }
   if (!entry.kind) --tally_.unanswered;
-  if (entry.kind && entry.failure) --tally_.failing;
-  entry.failures = 0;
-  entry.failure.reset();
+  if (entry.kind && hasFailed(entry)) --tally_.failing;
+  if (std::exchange(entry.failures, 0) > 0) failures_.erase(question);
   entry.answered = now;
   entry.ttl = ttlOf(answer);
   PackedAnswer packed(answer);
@@ -418,9 +439,10 @@ bool Answers::takeAnswer(Entry& entry, Answer answer, Instant now) {
   return !same;
 }
 
-void Answers::takeFailure(Entry& entry, Failure failure) {
-  if (entry.kind && !entry.failure) ++tally_.failing;
-  entry.failure = std::make_unique<const Failure>(std::move(failure));
+void Answers::takeFailure(QuestionId question, Failure failure) {
+  Entry& entry = at(question);
+  if (entry.kind && !hasFailed(entry)) ++tally_.failing;
+  failures_[question] = std::make_unique<const Failure>(std::move(failure));
   if (entry.failures < 0xff) ++entry.failures;
 }
 
@@ -434,14 +456,14 @@ std::optional<Answers::Change> Answers::onAnswered(AskId ask, Outcome outcome, I
 
   Entry& entry = at(under_way.question);
   if (under_way.is_scout) letFollow(entry.site);
-  Change change{nameOf(entry), entry.type, false, !entry.kind && !entry.failure,
+  Change change{nameOf(entry), entry.type, false, !entry.kind && !hasFailed(entry),
                 under_way.lateness};
   if (outcome) {
-    change.changed = takeAnswer(entry, *std::move(outcome), now);
+    change.changed = takeAnswer(under_way.question, *std::move(outcome), now);
     wait(under_way.question, dueAfterAnswer(entry));
     return change;
   }
-  takeFailure(entry, std::move(outcome.error()));
+  takeFailure(under_way.question, std::move(outcome.error()));
   const unsigned doublings = std::min<unsigned>(entry.failures - 1u, 16);
   const Duration pause = std::min(settings_.retry_min * (1 << doublings), settings_.retry_max);
   wait(under_way.question, now + pause + jitter(pause / 4));
@@ -456,7 +478,7 @@ Answers::State Answers::state(QuestionId question, Instant now) const {
   state.ttl = entry.ttl;
   state.authenticated = entry.authenticated;
   state.answered = entry.answered;
-  state.failure = entry.failure.get();
+  if (hasFailed(entry)) state.failure = failures_.at(question).get();
   state.is_stale = entry.kind && now > entry.answered + clamped(entry) + kCacheMargin;
   return state;
 }

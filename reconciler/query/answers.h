@@ -106,7 +106,7 @@ class Answers {
   dns::RrType type(QuestionId question) const { return at(question).type; }
   const Resolver& resolverOf(QuestionId question) const { return of(at(question)); }
   bool isPending(QuestionId question) const {  // it has neither been answered nor failed
-    return !at(question).kind && !at(question).failure;
+    return !at(question).kind && !hasFailed(at(question));
   }
   bool isUnderWay(QuestionId question) const { return at(question).phase != Phase::waiting; }
   // When it was answered last; long ago when it never was.
@@ -154,20 +154,20 @@ class Answers {
     dns::Name name;
     std::vector<QuestionId> questions;
   };
+  // A watched domain has eight, and there may be a million of these: what few have stands beside.
   struct Entry {
     SiteId site{};
     ResolverId resolver{};
     dns::RrType type{};
     std::uint8_t prefix = 0;  // which of kPrefixes
     Phase phase = Phase::waiting;
-    std::uint8_t failures = 0;  // in a row
+    std::uint8_t failures = 0;  // in a row; the last stands in failures_
     bool authenticated = false;
     std::optional<Answer::Kind> kind;
     dns::Ttl ttl;
-    std::array<std::uint32_t, kUrgencies> holders{};
+    std::array<std::uint8_t, kUrgencies> holders{};  // what is beyond stands in more_holders_
     Instant answered{}, due{};
     PackedAnswer answer;
-    std::unique_ptr<const Failure> failure;
   };
   // For a flat_hash_set of sites that is searched by names.
   struct Hash {
@@ -213,6 +213,9 @@ class Answers {
 
   static Urgency urgencyOf(const Entry& entry);
   static bool isHeld(const Entry& entry);
+  static bool hasFailed(const Entry& entry) { return entry.failures > 0; }
+  void addHolder(QuestionId question, Urgency urgency);
+  void removeHolder(QuestionId question, Urgency urgency);
   QuestionId make(const Key& key);
   SiteId siteOf(dns::NameView name);
   void leaveSite(QuestionId question);
@@ -240,8 +243,8 @@ class Answers {
   Duration clamped(const Entry& entry) const;
   Duration jitter(Duration most);
   Instant dueAfterAnswer(const Entry& entry);
-  bool takeAnswer(Entry& entry, Answer answer, Instant now);
-  void takeFailure(Entry& entry, Failure failure);
+  bool takeAnswer(QuestionId question, Answer answer, Instant now);
+  void takeFailure(QuestionId question, Failure failure);
 
   static constexpr std::size_t kShards = 256;  // so that one that grows moves few
   using Tick = std::int64_t;
@@ -252,6 +255,8 @@ class Answers {
   std::minstd_rand random_;
   std::deque<Entry> entries_;
   std::vector<QuestionId> free_;
+  absl::flat_hash_map<QuestionId, std::unique_ptr<const Failure>> failures_;
+  absl::flat_hash_map<std::pair<QuestionId, Urgency>, std::uint32_t> more_holders_;
   std::deque<Site> sites_;
   std::vector<SiteId> free_sites_;
   std::vector<Index> index_;

@@ -286,6 +286,20 @@ TEST_F(AnswersTest, WantedDomainsThatNobodyAnswersForTakeOneSlotEach) {
   EXPECT_EQ(answers().tally().waiting, 2u);
 }
 
+TEST_F(AnswersTest, AnyNumberMayHoldAQuestion) {
+  constexpr int kHolders = 1000;
+  const QuestionId question = hold("a.example", Urgency::hosted);
+  for (int i = 1; i < kHolders; ++i) answers().hold(question, Urgency::hosted);
+  answers().hold(question, Urgency::watched);
+  for (int i = 0; i < kHolders; ++i) {
+    EXPECT_EQ(answers().tally().questions, 1u);
+    answers().release(question, Urgency::hosted);
+  }
+  EXPECT_EQ(answers().tally().questions, 1u);
+  answers().release(question, Urgency::watched);
+  EXPECT_EQ(answers().tally().questions, 0u);
+}
+
 TEST_F(AnswersTest, OneThatWentAheadAndIsForgottenHoldsNoneBack) {
   settings_.wanted_asks_max = 1;
   const QuestionId first = hold("a.example", Urgency::wanted);
@@ -395,7 +409,7 @@ TEST_F(AnswersTest, KeepsItsPromisesInARandomLife) {
       case 0: {
         const auto urgency = static_cast<Urgency>(pick(kUrgencies));
         const std::string prefix = pick(2) == 0 ? "" : "_sip._udp.";
-        held.emplace_back(hold(prefix + std::to_string(pick(15)) + ".example", urgency), urgency);
+        held.emplace_back(hold(prefix + std::to_string(pick(100)) + ".example", urgency), urgency);
         break;
       }
       case 1:
@@ -435,15 +449,18 @@ TEST_F(AnswersTest, KeepsItsPromisesInARandomLife) {
     const Answers::Tally tally = answers().tally();
     ASSERT_EQ(tally.under_way, under_way.size());
     ASSERT_LE(tally.waiting + tally.under_way, tally.questions);
-  }
-  // Nothing that is due is left behind.
-  while (answers().tally().waiting + answers().tally().under_way > 0) {
-    for (const Answers::Ask& ask : answers().takeAsks(now)) under_way.emplace(ask.id, "");
-    ASSERT_FALSE(under_way.empty());
-    for (const auto& [ask, name] : std::exchange(under_way, {})) {
-      ASSERT_TRUE(answers().onAnswered(ask, failed(), now));
+    // Now and then all that is due is worked off: nothing is left behind.
+    while (step % 100 == 0 && answers().tally().waiting + answers().tally().under_way > 0) {
+      now += 1ms;
+      for (const Answers::Ask& ask : answers().takeAsks(now)) {
+        under_way.emplace(ask.id, ask.request.question.name.toText());
+      }
+      ASSERT_FALSE(under_way.empty());
+      for (const auto& [ask, name] : std::exchange(under_way, {})) {
+        ASSERT_TRUE(answers().onAnswered(ask, failed(), now));
+        not_before[name] = now + 5s;
+      }
     }
-    now += 1ms;
   }
 }
 
