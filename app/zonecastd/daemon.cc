@@ -201,6 +201,7 @@ void Daemon::run() {
                 .add("notify_listeners", configuration_.notify.listeners.size()));
   loop_.run();
   process::tellStopping();
+  reconciler_->stop();
   out_.info(journal::Line("zonecastd stops: what is published stays published"));
 }
 

@@ -145,8 +145,7 @@ struct ZoneFailure {  // one try at one primary failed; `text` says why and what
   std::string text;
   dns::Name name{};
 };
-struct ZoneExpired {  // once, when it happens; the copy goes on being used (section 6: on_expire
-                      // keep)
+struct ZoneExpired {  // once, when it happens; the copy goes on being used
   ZoneId zone{};
   dns::Name name{};
 };

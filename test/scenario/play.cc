@@ -257,6 +257,13 @@ void Play::limits(const Words& words, const Step&) {
   if (options.contains("retire-zone-gone")) {
     settings.retire.zone_gone = duration(options["retire-zone-gone"]);
   }
+  if (options.contains("on-expire")) {
+    settings.retire.on_expire =
+        options["on-expire"] == "retire" ? plan::OnExpire::retire : plan::OnExpire::keep;
+  }
+  if (options.contains("retire-expired")) {
+    settings.retire.expired = duration(options["retire-expired"]);
+  }
   if (options.contains("did-default")) {
     settings.did_kind =
         options["did-default"] == "uuid" ? identity::DidKind::uuid : identity::DidKind::name;
@@ -278,6 +285,7 @@ void Play::limits(const Words& words, const Step&) {
   query::AnswerSettings& answers = settings.answers;
   if (options.contains("ttl-min")) answers.ttl_min = duration(options["ttl-min"]);
   if (options.contains("ttl-max")) answers.ttl_max = duration(options["ttl-max"]);
+  if (options.contains("answers-expire")) answers.expire = duration(options["answers-expire"]);
   if (options.contains("idle-interval")) answers.idle_interval = duration(options["idle-interval"]);
 }
 

@@ -79,6 +79,19 @@ class Turns : public testing::Test {
   test::World world_;
 };
 
+TEST_F(Turns, WhatWasPublishedIsOnDiskWhenItStops) {
+  world_.flows = false;
+  primary().serve(nameFromText("small.example"), small(2, {"new"}));
+  transfer("small.example");
+  workUntil(StoreState::publishing);
+  while (world_.store.deliver(reconciler())) {
+  }
+  ASSERT_TRUE(hosts("new.small.example"));
+  reconciler().stop();
+  EXPECT_TRUE(world_.disk.dids().contains(identity::Did::of(domain("new.small.example"))));
+  EXPECT_TRUE(world_.disk.histories().contains(domain("new.small.example")));
+}
+
 TEST_F(Turns, WhileAChangeSetIsPlannedNothingIsEvaluated) {
   primary().add(nameFromText("large.example"), large(2, "_tcp"));
   transfer("large.example");
