@@ -70,18 +70,20 @@ tl::expected<bool, std::string> RowReader::readLines() {
 
 // By octets: a line may be as long as the file is.
 tl::expected<bool, std::string> RowReader::addLine() {
-  std::streambuf& octets = *text_.rdbuf();
-  int octet = octets.sbumpc();
-  if (octet == std::char_traits<char>::eof()) return false;
+  constexpr int kEnd = std::char_traits<char>::eof();
+  int octet = text_.get();
+  if (text_.bad()) return tl::unexpected<std::string>("it cannot be read on");
+  if (octet == kEnd) return false;
   ++line_;
   const auto too_long = [this] {
     return tl::unexpected(fmt::format("a row of more than {} octets", row_octets_max_));
   };
   if (row_.size() > row_octets_max_) return too_long();
-  for (; octet != std::char_traits<char>::eof() && octet != '\n'; octet = octets.sbumpc()) {
+  for (; octet != kEnd && octet != '\n'; octet = text_.get()) {
     if (row_.size() == row_octets_max_) return too_long();
     row_ += static_cast<char>(octet);
   }
+  if (text_.bad()) return tl::unexpected<std::string>("it cannot be read on");
   return true;
 }
 

@@ -148,9 +148,12 @@ std::string compareWithTable(const std::string& where, int timeout_ms, const Hol
 void describeCompare(CLI::App& verb, CompareOptions& options) {
   verb.footer(kFooter);
   describeRedis(verb, options.redis);
-  verb.add_option("--domain-table", options.domain_table,
-                  "compare with this table of Kamailio's in place of Redis: sqlite:FILE, or a "
-                  "file of text");
+  CLI::Option* table =
+      verb.add_option("--domain-table", options.domain_table,
+                      "compare with this table of Kamailio's in place of Redis: sqlite:FILE, or a "
+                      "file of text");
+  for (const char* option : {"--redis", "--user", "--password-file", "--deployment"})
+    table->excludes(verb.get_option(option));
 }
 
 int compareHeld(Session& session, const CompareOptions& options, int timeout_ms, bool json) {

@@ -158,6 +158,7 @@ class Beside(Shadowed):
         self.assertIn("publish: shadow -> live", done.stdout + done.stderr)
 
     def test_redis_that_is_away_is_waited_for(self):
+        self.live.stop()  # else it gives back what Redis lost
         self.store.stop()
         shadow = self.daemon(self.store, self.customers, name="waiting", publish="shadow")
         self.wait(lambda: shadow.said("store:"), "trouble to be told")
@@ -170,6 +171,32 @@ class Beside(Shadowed):
         self.assertEqual([], self.store.ask("KEYS", "*"))
         shadow.stop()
         self.assertEqual(UNREACHABLE, self.compare(shadow, self.store)[0])
+
+
+class Pages(Shadowed):
+    def test_of_many_domains_each_is_compared_once(self):
+        count = 1200
+        # Some 3 KiB of attributes each, so that a page ends by its octets, too.
+        claim = " ".join(f'"a{k}={"x" * 180}; "' for k in range(2, 18))
+        records = [line for n in range(count) for line in (*sip(f"d{n}"), f'_sipvhost.d{n} TXT "v=sipvhost1; a1={n}; " {claim}')]
+        attributes = {f"a{k}": {"type": "string", "max": 200, "setter": "customer"} for k in range(1, 18)}
+        claims = {"octets_max": 8192}
+        store = self.redis()
+        customers = {"acme": self.customer(["acme.example"], self.primary_of(acme_example=records))}
+        live = self.daemon(store, customers, attributes=attributes, claims=claims)
+        self.wait(lambda: live.json("status")["domains"] == str(count), "the domains")
+        self.await_settled(live)
+        code, said, told = self.compare(live, store)
+        self.assertEqual((SAME, str(count)), (code, told["alike"]), said)
+        content = store.content()
+        did = f"d{count - 1}.acme.example"
+        self.assertIn(f"a1={count - 1}", str(content.attributes()[did]))
+        store.ask("DEL", *store.ask("KEYS", "*"))
+        live.stop()
+        shadow = self.shadow(store, customers, attributes=attributes, claims=claims)
+        self.wait(lambda: shadow.json("status")["domains"] == str(count), "the domains")
+        told = self.compare(shadow, store)[2]
+        self.assertEqual(count, len({one["domain"] for one in told["only_here"]}))
 
 
 class Discovered(Shadowed):
@@ -264,6 +291,10 @@ class DomainTable(Shadowed):
             self.assertIn(why, said)
         code, said, _ = self.table(self.folder / "nowhere.csv")
         self.assertEqual((UNTOLD, True), (code, "No such file" in said))
+        code, said, _ = self.table(self.folder)
+        self.assertEqual((UNTOLD, True), (code, ":1: it cannot be read on" in said), said)
+        done = self.shadowed.ask("compare", "--domain-table", text, "--redis", f"unix:{self.store.socket}", check=False)
+        self.assertEqual((UNTOLD, True), (done.returncode, "excludes" in done.stderr), done.stderr)
         code, said, _ = self.table(f"sqlite:{self.folder}/nowhere.db")
         self.assertEqual((UNTOLD, True), (code, "nowhere.db" in said))
         self.assertFalse((self.folder / "nowhere.db").exists())
