@@ -64,7 +64,10 @@ tl::expected<bool, std::string> RowReader::readLines() {
     if (row_.ends_with('\r')) row_.pop_back();
     return true;
   }
-  if (line_ < row_line_) return false;
+  if (line_ < row_line_) {
+    row_line_ = std::max<std::size_t>(line_, 1);  // the last one that there is
+    return false;
+  }
   return tl::unexpected<std::string>("a quote is opened that nobody closes");
 }
 

@@ -16,8 +16,8 @@ namespace zonecast {
 namespace {
 
 constexpr std::uint32_t kPage = 500;
-constexpr std::size_t kListOctetsMax = 1 << 20;  // of a page of domains with attributes
-constexpr std::size_t kZonesSearched = 2000;     // for those in trouble, in one answer
+constexpr std::size_t kListOctetsMax = 256 << 10;  // of a page of domains with attributes
+constexpr std::size_t kZonesSearched = 2000;       // for those in trouble, in one answer
 
 std::uint32_t pageSize(std::uint32_t asked) {
   return asked == 0 ? kPage : std::min(asked, kPage);

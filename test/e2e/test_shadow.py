@@ -212,6 +212,7 @@ class Discovered(Shadowed):
         self.wait(lambda: shadow.json("status")["domains_wanted"] == "0", "both to be looked up")
         self.assertEqual([store.key("wanted").encode()], store.ask("KEYS", "*"))
         self.assertIn("only here: 1\n  + new.example ", self.compare(shadow, store)[1])
+        self.assertEqual([], shadow.said("NOPERM"))  # it did not even try
 
 
 class DomainTable(Shadowed):
