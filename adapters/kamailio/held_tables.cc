@@ -125,8 +125,8 @@ Expected<HeldTables> readSqlite(const std::string& path, std::chrono::millisecon
   }
   if (done && tables.has_attributes) {
     done = forEachRow(
-        **database, "SELECT did, name, type, value FROM domain_attrs ORDER BY id", "domain_attrs",
-        [&](const auto& row) {
+        **database, "SELECT did, name, type, value FROM domain_attrs ORDER BY rowid",
+        "domain_attrs", [&](const auto& row) {
           return takeAttribute(
               reader, {row.text(0), row.text(1), static_cast<int>(row.integer(2)), row.text(3)});
         });
