@@ -65,6 +65,7 @@ struct Configuration {
   std::uint64_t state_octets_max = 16ull << 30;  // of the embedded store
   std::filesystem::path control_socket = "/run/zonecast/control.sock";
   std::uint32_t control_sessions_max = 64;
+  bool is_shadow = false;  // everything is done but publishing
   HttpConfiguration http;
   std::string log_level = "info";      // debug, info, warning, error
   std::string log_format = "auto";     // auto, text, json, journald

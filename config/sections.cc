@@ -93,6 +93,10 @@ std::vector<Option<Draft>> topLevel() {
       atRestart(count<Draft>("control_sessions_max",
                              at(&Draft::result, &Configuration::control_sessions_max), 1, 10'000,
                              "sessions of `zonecast` at a time; one more is closed at once")),
+      atRestart(choice<Draft>("publish", at(&Draft::result, &Configuration::is_shadow),
+                              {{"live", false}, {"shadow", true}},
+                              "whether it is published; shadow: everything else is done, and "
+                              "`zonecast compare` shows what would be")),
       account("user", &Configuration::user, "the name of a user of this host",
               "whom the daemon becomes when root starts it; not with systemd, whose unit says it"),
       account("group", &Configuration::group, "the name of a group of this host",

@@ -43,16 +43,22 @@ tl::expected<std::unique_ptr<LmdbDisk>, std::string> LmdbDisk::open(const DiskOp
                            options.map_octets_max, randomUuid(options.random));
   if (!store) return tl::unexpected(store.error());
   return std::unique_ptr<LmdbDisk>(
-      new LmdbDisk(std::move(*lock), std::move(*store), options.writer, loop));
+      new LmdbDisk(std::move(*lock), std::move(*store), options, loop));
 }
 
-LmdbDisk::LmdbDisk(LockFile lock, std::unique_ptr<Store> store, const WriterLimits& limits,
+LmdbDisk::LmdbDisk(LockFile lock, std::unique_ptr<Store> store, const DiskOptions& options,
                    uv::Loop& loop)
-    : lock_(std::move(lock)),
+    : keeps_published_(options.keeps_published),
+      lock_(std::move(lock)),
       store_(std::move(store)),
-      writer_(*store_, limits, loop, [this](std::string trouble) {
+      writer_(*store_, options.writer, loop, [this](std::string trouble) {
         if (listener_ != nullptr) listener_->onDiskTrouble(std::move(trouble));
       }) {}
+
+tl::expected<std::optional<ports::SavedPublisher>, std::string> LmdbDisk::loadPublisher() const {
+  if (!keeps_published_) return std::nullopt;
+  return store_->publisher();
+}
 
 tl::expected<void, std::string> LmdbDisk::forEachZone(
     const std::function<void(ports::SavedZone)>& visit) {
@@ -74,6 +80,7 @@ tl::expected<std::vector<ports::SavedBinding>, std::string> LmdbDisk::loadBindin
 
 tl::expected<void, std::string> LmdbDisk::forEachDid(
     const std::function<void(ports::SavedDid)>& visit) {
+  if (!keeps_published_) return {};
   return store_->forEachDid(visit, [this](const std::string& key, const std::string& why) {
     writer_.report(
         fmt::format("what is known of DID {} is damaged on disk: {}", identity::quoted(key), why));
@@ -125,6 +132,7 @@ void LmdbDisk::removeBinding(const dns::Name& zone) {
 }
 
 void LmdbDisk::saveDids(std::vector<ports::SavedDid> dids) {
+  if (!keeps_published_) return;
   SaveDids save;
   save.entries.reserve(dids.size());
   for (const ports::SavedDid& saved : dids) {
@@ -135,6 +143,7 @@ void LmdbDisk::saveDids(std::vector<ports::SavedDid> dids) {
 }
 
 void LmdbDisk::savePublisher(const ports::SavedPublisher& publisher) {
+  if (!keeps_published_) return;
   writer_.add(SavePublisher{publisher});
 }
 
@@ -149,6 +158,7 @@ void LmdbDisk::saveHold(const std::optional<plan::Deadline>& since) {
 
 void LmdbDisk::saveHistory(std::vector<plan::DomainEvent> events,
                            const plan::HistoryPolicy& policy) {
+  if (!keeps_published_) return;
   for (plan::DomainEvent& event : events) {
     event.domain = event.domain.detached();
     for (auto* entry : {&event.entry.before, &event.entry.after}) {

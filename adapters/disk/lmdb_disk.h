@@ -32,6 +32,9 @@ struct DiskOptions {
   std::function<std::uint64_t()> random;          // for the instance's UUID, when there is none yet
   std::size_t map_octets = std::size_t{1} << 30;  // address space that is mapped at first
   std::size_t map_octets_max = std::size_t{1} << 36;  // and how far it grows
+  // False: of what was published nothing is read or written (the publisher's place, DIDs,
+  // histories).
+  bool keeps_published = true;
   WriterLimits writer{};
 };
 
@@ -46,9 +49,7 @@ class LmdbDisk final : public ports::Disk, public ports::History {
 
   // A UUID that the state directory keeps, in text form.
   const std::string& instanceId() const { return store_->instance(); }
-  tl::expected<std::optional<ports::SavedPublisher>, std::string> loadPublisher() const {
-    return store_->publisher();
-  }
+  tl::expected<std::optional<ports::SavedPublisher>, std::string> loadPublisher() const;
   // One that is damaged is reported, and left out: its zone is known again when a catalog names it.
   tl::expected<std::vector<ports::SavedBinding>, std::string> loadBindings();
   // Ascending. One that is damaged is reported, and left out: the store knows it too.
@@ -93,8 +94,9 @@ class LmdbDisk final : public ports::Disk, public ports::History {
   }
 
  private:
-  LmdbDisk(LockFile lock, std::unique_ptr<Store> store, const WriterLimits& limits, uv::Loop& loop);
+  LmdbDisk(LockFile lock, std::unique_ptr<Store> store, const DiskOptions& options, uv::Loop& loop);
 
+  const bool keeps_published_;
   LockFile lock_;
   std::unique_ptr<Store> store_;
   ports::DiskListener* listener_ = nullptr;

@@ -109,7 +109,7 @@ void Log::write(const ports::NotifyReceived& fact) {
 }
 
 void Log::write(const ports::Published& fact) {
-  Line line("published");
+  Line line(is_shadow_ ? "would be published" : "published");
   line.add("version", static_cast<std::uint64_t>(fact.version))
       .add("domains", tally(fact.changes->domains))
       .add("virtual_domains", tally(fact.changes->virtual_domains))

@@ -20,6 +20,7 @@ class Log final : public ports::Journal {
   Log(const loop::Settings& settings, const ports::Clock& clock, Output out);
 
   void record(const ports::Fact& fact) override;
+  void beShadow() { is_shadow_ = true; }  // nothing is published
 
  private:
   void write(const xfr::ZoneCurrent& fact);
@@ -58,6 +59,7 @@ class Log final : public ports::Journal {
   const loop::Settings& settings_;
   const ports::Clock& clock_;
   Output out_;
+  bool is_shadow_ = false;
   Repeats zone_failures_, notifies_, store_losses_, store_troubles_, disk_troubles_, claims_,
       dids_forgotten_, answers_, wanted_, wanted_troubles_, members_refused_;
 };

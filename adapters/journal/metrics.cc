@@ -160,6 +160,10 @@ Metrics::Metrics(const ports::Clock& clock)
       version_(gauge(*registry_, "zonecast_published_version",
                      "Version that the store acknowledged last.")),
       redis_up_(gauge(*registry_, "zonecast_redis_up", "1 while the store is open.")),
+      shadow_(
+          gauge(*registry_, "zonecast_shadow",
+                "1 when nothing is published since the configuration says publish: shadow: what "
+                "is told of publications did not happen.")),
       workers_(BuildGauge()
                    .Name("zonecast_workers")
                    .Help("Workers that tell of themselves in Redis, by state; states overlap.")
@@ -292,6 +296,10 @@ void Metrics::count(const ports::MemberRefused&) {
 void Metrics::observeReload(std::string_view result) {
   reloads_.Add({{"result", std::string(result)}}).Increment();
   last_reload_successful_.Set(result == "applied" ? 1 : 0);
+}
+
+void Metrics::observeShadow() {
+  shadow_.Set(1);
 }
 
 void Metrics::observeTurn(Duration cpu) {

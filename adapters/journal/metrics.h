@@ -44,6 +44,7 @@ class Metrics final : public ports::Journal {
   void observeTurn(Duration cpu);  // CPU used by one turn of the loop
   // The configuration was read anew; `result` is "applied", "invalid" or "restart".
   void observeReload(std::string_view result);
+  void observeShadow();  // nothing is published
   // CPU used by one callback of it; `callback` is one of a few words that outlive the metrics.
   void observeCallback(std::string_view callback, Duration cpu);
 
@@ -133,6 +134,7 @@ class Metrics final : public ports::Journal {
   prometheus::Gauge& domains_waiting_;
   prometheus::Gauge& version_;
   prometheus::Gauge& redis_up_;
+  prometheus::Gauge& shadow_;
   prometheus::Family<prometheus::Gauge>& workers_;
   prometheus::Gauge& worker_versions_behind_max_;
   prometheus::Gauge& worker_age_max_;

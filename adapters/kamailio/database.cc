@@ -69,10 +69,20 @@ Cell Statement::cell(int column) const {
 
 Expected<std::unique_ptr<Database>> Database::open(const std::string& path,
                                                    std::chrono::milliseconds patience) {
+  return open(path, patience, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+}
+
+Expected<std::unique_ptr<Database>> Database::openToRead(const std::string& path,
+                                                         std::chrono::milliseconds patience) {
+  return open(path, patience, SQLITE_OPEN_READONLY);
+}
+
+Expected<std::unique_ptr<Database>> Database::open(const std::string& path,
+                                                   std::chrono::milliseconds patience, int flags) {
   std::unique_ptr<Database> database(new Database(path));
   sqlite3* connection = nullptr;
-  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-  const int result = sqlite3_open_v2(path.c_str(), &connection, flags, nullptr);
+  const int result =
+      sqlite3_open_v2(path.c_str(), &connection, flags | SQLITE_OPEN_NOMUTEX, nullptr);
   database->connection_.reset(connection);
   if (result != SQLITE_OK) return tl::unexpected(database->trouble());
   sqlite3_busy_timeout(connection, static_cast<int>(patience.count()));

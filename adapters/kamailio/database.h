@@ -63,6 +63,9 @@ class Database {
   // `patience` is how long a call waits for somebody else who writes.
   static Expected<std::unique_ptr<Database>> open(const std::string& path,
                                                   std::chrono::milliseconds patience);
+  // A file that must be there, of which nothing is changed.
+  static Expected<std::unique_ptr<Database>> openToRead(const std::string& path,
+                                                        std::chrono::milliseconds patience);
 
   // Statements without values; what they give is ignored.
   Expected<void> run(const char* statements) const;
@@ -76,6 +79,8 @@ class Database {
     void operator()(sqlite3* connection) const { sqlite3_close_v2(connection); }
   };
   explicit Database(std::string path) : path_(std::move(path)) {}
+  static Expected<std::unique_ptr<Database>> open(const std::string& path,
+                                                  std::chrono::milliseconds patience, int flags);
 
   const std::string path_;
   std::unique_ptr<sqlite3, Close> connection_;

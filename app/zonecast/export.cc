@@ -2,15 +2,13 @@
 
 #include <csignal>
 #include <iostream>
-#include <random>
 #include <string>
 #include <utility>
 
 #include <google/protobuf/stubs/logging.h>
-#include <tl/expected.hpp>
 
 #include "adapters/kamailio/table_text.h"
-#include "adapters/redis/server_text.h"
+#include "app/zonecast/domain_table.h"
 #include "app/zonecast/export_follow.h"
 #include "app/zonecast/export_once.h"
 #include "app/zonecast/printable.h"
@@ -74,18 +72,6 @@ std::string validSqlite(const std::string& where) {
   return is_file ? std::string() : where + ": sqlite:FILE is expected";
 }
 
-tl::expected<redis::RedisOptions, std::string> redisOptions(const ExportOptions& options) {
-  auto server = redis::serverFromText(options.redis);
-  if (!server) return tl::unexpected(server.error());
-  redis::RedisOptions result;
-  result.server = std::move(*server);
-  result.user = options.user;
-  result.password_file = options.password_file;
-  result.deployment = options.deployment;
-  result.jitter_seed = std::random_device()();
-  return result;
-}
-
 int refuse(const std::string& why) {
   std::cerr << "zonecast: " << printable(why) << '\n';
   return kExitUsage;
@@ -95,20 +81,8 @@ int refuse(const std::string& why) {
 
 void describeExport(CLI::App& verb, ExportOptions& options) {
   verb.footer(kFooter);
-  const std::string redis = "REDIS", once = "PRINTING", follow = "FOLLOWING";
-  verb.add_option("-r,--redis", options.redis,
-                  "where Redis is: unix:PATH or ADDRESS:PORT; a replica will do")
-      ->capture_default_str()
-      ->group(redis);
-  verb.add_option("-u,--user", options.user, "its user; default: Redis' default user")
-      ->group(redis);
-  verb.add_option("-p,--password-file", options.password_file,
-                  "file with the password, read at each connect; default: none is sent")
-      ->group(redis);
-  verb.add_option("-d,--deployment", options.deployment, "NAME in the keys zonecast:{NAME}:*")
-      ->capture_default_str()
-      ->check(CLI::Validator(redis::validDeployment, "NAME"))
-      ->group(redis);
+  const std::string once = "PRINTING", follow = "FOLLOWING";
+  describeRedis(verb, options.redis);
   CLI::Option* format = verb.add_option("-f,--format", options.format, "sql or csv")
                             ->capture_default_str()
                             ->check(CLI::IsMember({"sql", "csv"}))
@@ -160,7 +134,7 @@ void describeExport(CLI::App& verb, ExportOptions& options) {
 }
 
 int exportPublished(const ExportOptions& options, int timeout_ms) {
-  auto redis = redisOptions(options);
+  auto redis = redisOptions(options.redis);
   if (!redis) return refuse(redis.error());
   const bool prints_csv = !options.follow && options.format == "csv" && options.output.empty();
   if (prints_csv && options.tables.size() != 1)

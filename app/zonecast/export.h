@@ -8,16 +8,15 @@
 
 #include <CLI/CLI.hpp>
 
+#include "app/zonecast/redis_place.h"
+
 namespace zonecast {
 
-// What the places of --kamailio-rpc and --db begin with.
+// What the place of --kamailio-rpc begins with; --db: see domain_table.h.
 inline constexpr std::string_view kUnixSocket = "unix:";
-inline constexpr std::string_view kSqliteFile = "sqlite:";
 
 struct ExportOptions {
-  std::string redis = "127.0.0.1:6379";
-  std::string user, password_file;
-  std::string deployment = "main";
+  RedisPlace redis;
   std::string format = "sql";
   std::vector<std::string> tables;
   std::string output;

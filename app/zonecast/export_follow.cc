@@ -18,6 +18,7 @@
 #include "adapters/mirror/replica.h"
 #include "adapters/uv/loop.h"
 #include "app/version.h"
+#include "app/zonecast/domain_table.h"
 #include "app/zonecast/printable.h"
 #include "app/zonecast/session.h"
 
@@ -130,7 +131,7 @@ int exportFollowing(const ExportOptions& options, redis::RedisOptions redis) {
   const uv::Signal terminate(loop, SIGTERM, [&] { loop.stop(); });
   follower.start();
   logger->info("zonecast {} exports database={} deployment={} lineage={} version={}", kVersion,
-               path, options.deployment, position.lineage, position.version);
+               path, options.redis.deployment, position.lineage, position.version);
   loop.run();
   logger->info("zonecast export stops: the database stays version={}", position.version);
   return kExitDone;

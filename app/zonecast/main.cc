@@ -10,6 +10,7 @@
 #include <CLI/CLI.hpp>
 
 #include "app/version.h"
+#include "app/zonecast/compare.h"
 #include "app/zonecast/export.h"
 #include "app/zonecast/lint_zone.h"
 #include "app/zonecast/look_back.h"
@@ -27,8 +28,9 @@ namespace {
 constexpr const char* kFooter = R"(EXIT STATUS
   0  it is done, or the answer is printed
   1  there is no such zone, domain or option, or the domain is not hosted; for plan --config:
-     something would change
-  2  the command line or the request is wrong; for plan --config: it cannot be told
+     something would change; for compare: they differ
+  2  the command line or the request is wrong; for plan --config and
+     compare: it cannot be told
   3  zonecastd (for export: Redis) cannot be reached, or did not answer in time; the table
      cannot be read, or what is exported not written
   4  the configuration file has errors; of reload: nothing is applied
@@ -49,6 +51,7 @@ struct Options {
   int timeout_ms = 5000;
   TableFile table;
   ExportOptions exported;
+  CompareOptions compared;
   LintOptions linted;
   Directing directing;
   std::string zone, domain, digest, did, customer, file, option, planned;
@@ -169,6 +172,12 @@ int run(int argc, char** argv) {
       ->add_option("-c,--config", options.planned,
                    "what this configuration would change in what is published, once every grace is "
                    "over; nothing is touched");
+  describeCompare(
+      *verb("compare", "what zonecastd published, or would have, against what is held elsewhere",
+            ask([&](Session& s) {
+              return compareHeld(s, options.compared, options.timeout_ms, options.json);
+            })),
+      options.compared);
   verb("approve", "let go and move what a plan shows",
        ask([&](Session& s) { return approvePlan(s, options.digest, options.json); }))
       ->add_option("DIGEST", options.digest, "of the plan, as zonecast plan shows it")

@@ -1,6 +1,5 @@
 #include "app/zonecast/plan_configuration.h"
 
-#include <chrono>
 #include <iostream>
 #include <optional>
 #include <utility>
@@ -8,11 +7,10 @@
 #include <fmt/format.h>
 
 #include "adapters/disk/store.h"
-#include "adapters/redis/picture.h"
-#include "adapters/uv/loop.h"
 #include "app/redis_options.h"
 #include "app/zonecast/preview.h"
 #include "app/zonecast/printable.h"
+#include "app/zonecast/redis_place.h"
 #include "app/zonecast/session.h"
 #include "config/configuration.h"
 #include "schema/json.h"
@@ -23,26 +21,6 @@ namespace {
 constexpr int kExitChanges = 1;
 
 using Failed = tl::unexpected<std::string>;
-
-tl::expected<ports::StoredState, std::string> readRedis(
-    const config::RedisConfiguration& configuration, int timeout_ms) {
-  uv::Loop loop;
-  tl::expected<ports::StoredState, std::string> result =
-      Failed(fmt::format("it was not read in {} ms (--timeout)", timeout_ms));
-  redis::Picture picture(loop, redisOptions(configuration),
-                         [&](tl::expected<ports::StoredState, std::string> state) {
-                           result = std::move(state);
-                           loop.stop();
-                         });
-  uv::Timer timeout(loop, [&] { loop.stop(); });
-  timeout.after(std::chrono::milliseconds(timeout_ms));
-  picture.read();
-  loop.run();
-  if (result && !result->damage.empty()) {
-    return Failed("what it holds is damaged: " + result->damage);
-  }
-  return result;
-}
 
 // What the disk has of zones, DIDs and the operator's pins; the error says what cannot be read.
 tl::expected<void, std::string> restore(const config::Configuration& configuration,
@@ -84,7 +62,7 @@ int planConfiguration(const std::string& file, int timeout_ms, bool json) {
       std::cerr << config::toText(error) << '\n';
     return kExitConfiguration;
   }
-  auto stored = readRedis(configuration->redis, timeout_ms);
+  auto stored = readPublished(redisOptions(configuration->redis), timeout_ms);
   if (!stored) return refuse("Redis: " + stored.error());
   const plan::Table before = std::move(stored->table);
   const std::uint64_t version =

@@ -137,6 +137,8 @@ int showStatus(Session& session, bool json) {
   Columns columns;
   columns.row({"zonecastd", fmt::format("{}, up {}", status.daemon_version(),
                                         durationText(status.uptime_seconds()))});
+  if (status.shadow())
+    columns.row({"SHADOW", "nothing is published: what is told here would be; zonecast compare"});
   if (status.held_since() != 0) {
     columns.row({"HELD", fmt::format("by the operator since {}: nothing is published until "
                                      "zonecast release",

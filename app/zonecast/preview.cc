@@ -9,6 +9,7 @@
 
 #include "adapters/redis/convert.h"
 #include "app/zonecast/printable.h"
+#include "app/zonecast/side_by_side.h"
 #include "app/zonecast/words.h"
 
 namespace zonecast {
@@ -17,25 +18,9 @@ namespace {
 constexpr std::size_t kAtOnce = 10'000;  // names
 constexpr int kUnknownShown = 20;        // to people
 
-// Both tables side by side: calls back for each key that is in either.
-template <typename Map, typename Visit>
-void visitBoth(const Map& before, const Map& after, Visit&& visit) {
-  auto a = before.begin();
-  auto b = after.begin();
-  while (a != before.end() || b != after.end()) {
-    const bool has_a = a != before.end() && (b == after.end() || !(b->first < a->first));
-    const bool has_b = b != after.end() && (a == before.end() || !(a->first < b->first));
-    const auto& key = has_a ? a->first : b->first;
-    visit(key, has_a ? &a->second : nullptr, has_b ? &b->second : nullptr);
-    if (has_a) ++a;
-    if (has_b) ++b;
-  }
-}
-
-class Comparison {
+class Preview {
  public:
-  Comparison(const plan::Table& before, const plan::Table& after)
-      : before_(before), after_(after) {}
+  Preview(const plan::Table& before, const plan::Table& after) : before_(before), after_(after) {}
 
   void fill(v1::PlannedConfiguration& to) && {
     visitBoth(before_.domains, after_.domains, [this](const auto& domain, auto* was, auto* is) {
@@ -114,10 +99,7 @@ std::string customerText(const v1::PlannedCustomer& customer) {
                      '\n';
   for (const auto& change : customer.domains()) text += printable(domainLine(change)) + '\n';
   for (const auto& change : customer.virtual_domains()) {
-    text +=
-        printable(fmt::format("  ~ DID {} {} ->{}", change.after().did(),
-                              attributesText(change.before()), attributesText(change.after()))) +
-        '\n';
+    text += printable(attributesLine(change)) + '\n';
   }
   return text;
 }
@@ -127,7 +109,7 @@ std::string customerText(const v1::PlannedCustomer& customer) {
 v1::PlannedConfiguration preview(Rehearsal& rehearsal, const plan::Table& before) {
   v1::PlannedConfiguration planned;
   loop::Reconciler& core = rehearsal.core();
-  Comparison(before, core.published()).fill(planned);
+  Preview(before, core.published()).fill(planned);
   addUnknown(core, planned);
   for (const xfr::ZoneSettings& zone : rehearsal.settings().secondary.zones) {
     if (core.content(zone.name) == nullptr) planned.add_zones_missing(zone.name.toText());

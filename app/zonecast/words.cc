@@ -98,6 +98,17 @@ std::string domainLine(const v1::WatchEvent::DomainChange& change) {
                      entryText(change.after()));
 }
 
+std::string attributesLine(const v1::WatchEvent::VirtualDomainChange& change) {
+  const v1::VirtualDomain &was = change.before(), &is = change.after();
+  std::string text = fmt::format("  ~ DID {}", is.did());
+  if (was.customer() != is.customer())
+    text += fmt::format("  customer {} -> {}", orDash(was.customer()), orDash(is.customer()));
+  if (was.canonical() != is.canonical())
+    text += fmt::format("  canonical {} -> {}", orDash(was.canonical()), orDash(is.canonical()));
+  const std::string had = attributesText(was), has = attributesText(is);
+  return had == has ? text : text + fmt::format(" {} ->{}", had, has);
+}
+
 std::string attributesText(const v1::VirtualDomain& virtual_domain) {
   std::string text;
   for (const v1::Attribute& attribute : virtual_domain.attributes()) {
@@ -129,6 +140,8 @@ std::string valuesText(const v1::Attribute& attribute) {
 }
 
 std::string entryText(const v1::DomainEntry& entry) {
+  // A table of Kamailio's says no more of a domain.
+  if (entry.state() == v1::STATE_UNSPECIFIED) return fmt::format("did={}", entry.did());
   std::string text = fmt::format("{} {} {} did={}", stateText(entry), transportsText(entry),
                                  roleText(entry), entry.did());
   if (entry.cause() != v1::RETIRE_CAUSE_UNSPECIFIED) {

@@ -15,7 +15,10 @@ std::string durationText(std::uint64_t seconds);  // "3d 4h", "12m 5s", "7s"
 std::string joined(const google::protobuf::RepeatedPtrField<std::string>& texts);  // "a, b"
 std::string valuesText(const v1::Attribute& attribute);
 std::string entryText(const v1::DomainEntry& entry);  // "hosted udp,tcp primary did=iptel"
-std::string domainLine(const v1::WatchEvent::DomainChange& change);   // "  - a.test  was ..."
+std::string domainLine(const v1::WatchEvent::DomainChange& change);  // "  - a.test  was ..."
+// "  ~ DID a  max_calls=7 -> max_calls=3", and who has it and which domain carries them, when that
+// is otherwise.
+std::string attributesLine(const v1::WatchEvent::VirtualDomainChange& change);
 std::string attributesText(const v1::VirtualDomain& virtual_domain);  // " name=a, b other=c"
 
 // Printable, whatever a zone's owner wrote.

@@ -16,7 +16,8 @@ namespace zonecast {
 namespace {
 
 constexpr std::uint32_t kPage = 500;
-constexpr std::size_t kZonesSearched = 2000;  // for those in trouble, in one answer
+constexpr std::size_t kListOctetsMax = 256 << 10;  // of a page of domains with attributes
+constexpr std::size_t kZonesSearched = 2000;       // for those in trouble, in one answer
 
 std::uint32_t pageSize(std::uint32_t asked) {
   return asked == 0 ? kPage : std::min(asked, kPage);
@@ -158,6 +159,18 @@ bool show(const Changes& changes, std::size_t octets_max, Shown& shown) {
   return true;
 }
 
+// With its canonical domain, so that each comes once; the octets that it takes.
+std::size_t addVirtualDomain(const std::pair<const derive::Domain, plan::DomainEntry>& domain,
+                             const plan::Table& published, v1::DomainList& list) {
+  const auto found = published.virtual_domains.find(domain.second.did);
+  if (found == published.virtual_domains.end() || found->second->canonical != domain.first)
+    return 0;
+  v1::VirtualDomain& added = *list.add_virtual_domains();
+  added = redis::toMessage(found->first, *found->second);
+  added.clear_domains();
+  return added.ByteSizeLong();
+}
+
 constexpr std::size_t kDomainsListed = 3, kDomainsShown = 1000;  // of a virtual domain
 
 }  // namespace
@@ -262,6 +275,7 @@ v1::ControlResponse ControlService::status() {
   status.set_dids_disputed(overview.dids_disputed);
   if (overview.held_since) status.set_held_since(overview.held_since->time_since_epoch().count());
   status.set_domains_directed(overview.domains_directed);
+  status.set_shadow(is_shadow_);
   status.set_domains_watched(overview.domains_watched);
   status.set_domains_discovered(overview.domains_discovered);
   status.set_domains_wanted(overview.domains_wanted);
@@ -328,16 +342,22 @@ v1::ControlResponse ControlService::zoneCommand(const std::string& zone,
 v1::ControlResponse ControlService::domainList(const v1::DomainListRequest& request) {
   v1::ControlResponse response;
   v1::DomainList& list = *response.mutable_domain_list();
-  const auto& domains = reconciler_.published().domains;
+  const plan::Table& published = reconciler_.published();
+  const auto& domains = published.domains;
   auto entry = domains.begin();
   if (!request.after().empty()) {
     const auto after = derive::Domain::fromHost(request.after());
     if (!after) return failure(v1::Failure::INVALID, after.error());
     entry = domains.upper_bound(*after);
   }
+  std::size_t octets = 0;
   for (std::uint32_t n = pageSize(request.limit()); n > 0 && entry != domains.end(); --n, ++entry) {
+    if (octets > kListOctetsMax) break;
     *list.add_domains() = redis::toMessage(entry->first, entry->second);
+    if (request.attributes()) octets += addVirtualDomain(*entry, published, list);
   }
+  if (const auto position = reconciler_.overview().position)
+    list.set_version(static_cast<std::uint64_t>(position->version));
   list.set_more(entry != domains.end());
   return response;
 }
@@ -598,6 +618,9 @@ v1::ControlResponse ControlService::readiness() {
   v1::ControlResponse response;
   v1::Readiness& readiness = *response.mutable_readiness();
   readiness.set_reason(has_settled_ ? closedStore(overview) : unpublished(overview));
+  // Redis holds what somebody else publishes, whatever DNS says.
+  if (is_shadow_ && readiness.reason().empty())
+    readiness.set_reason("nothing is published: the configuration says publish: shadow");
   readiness.set_ready(readiness.reason().empty());
   return response;
 }

@@ -22,6 +22,9 @@ class ControlService final : public control::ControlHandler {
   // Without it there is no history; it must outlive the service.
   void tellHistory(const ports::History& history) { history_ = &history; }
 
+  // Nothing is published, and everybody who asks is told so.
+  void beShadow() { is_shadow_ = true; }
+
   v1::ControlResponse handle(const v1::ControlRequest& request) override;
   void answer(const v1::ControlRequest& request, const Reply& reply) override;
 
@@ -66,6 +69,7 @@ class ControlService final : public control::ControlHandler {
   std::string daemon_version_;
   Instant started_;
   std::function<void(Reply)> reload_;
+  bool is_shadow_ = false;
   bool has_settled_ = false;  // everything was published
 };
 

@@ -95,21 +95,23 @@ tl::expected<void, std::string> Daemon::open() {
   disk::DiskOptions disk_options{.directory = configuration_.state_directory.string(),
                                  .random = trueRandom};
   disk_options.map_octets_max = configuration_.state_octets_max;
+  disk_options.keeps_published = !configuration_.is_shadow;
   auto disk = disk::LmdbDisk::open(disk_options, loop_);
   if (!disk) return tl::unexpected(std::move(disk.error()));
   disk_ = std::move(*disk);
 
   const redis::RedisOptions redis_options = storeOptions();
-  store_ = std::make_unique<redis::RedisStore>(loop_, redis_options);
+  ports::StateStore& store = openStore();
   workers_ = std::make_unique<redis::RedisWorkerQuestions>(loop_, redis_options);
   worker_reports_ =
       std::make_unique<redis::RedisWorkerReports>(loop_, redis_options, reportLimits());
   reconciler_ = std::make_unique<loop::Reconciler>(
       configuration_.settings,
-      loop::Ports{loop_, transport_, resolver_, *workers_, *store_, *disk_, journals_},
+      loop::Ports{loop_, transport_, resolver_, workerQuestions(), store, *disk_, journals_},
       trueRandom());
   disk_->reportTo(*reconciler_);
-  store_->reportTo(*reconciler_);
+  if (store_) store_->reportTo(*reconciler_);
+  if (shadow_store_) shadow_store_->reportTo(*reconciler_);
   workers_->reportTo(*reconciler_);
   transport_.reportTo(*reconciler_);
   resolver_.reportTo(*reconciler_);
@@ -122,8 +124,28 @@ tl::expected<void, std::string> Daemon::open() {
   service_ =
       std::make_unique<ControlService>(*reconciler_, loop_, worker_reports_->seen(), kVersion);
   service_->reloadBy([this](control::ControlHandler::Reply reply) { reload(std::move(reply)); });
-  service_->tellHistory(*disk_);
+  if (configuration_.is_shadow) {
+    service_->beShadow();
+    log_.beShadow();
+    metrics_.observeShadow();
+  } else {
+    service_->tellHistory(*disk_);
+  }
   return openControl().and_then([this] { return openHttp(); });
+}
+
+ports::StateStore& Daemon::openStore() {
+  if (configuration_.is_shadow) {
+    shadow_store_ = std::make_unique<redis::ShadowStore>(loop_, storeOptions());
+    return *shadow_store_;
+  }
+  store_ = std::make_unique<redis::RedisStore>(loop_, storeOptions());
+  return *store_;
+}
+
+ports::WorkerQuestions& Daemon::workerQuestions() {
+  if (configuration_.is_shadow) return silent_questions_;
+  return *workers_;
 }
 
 tl::expected<void, std::string> Daemon::openControl() {
@@ -191,7 +213,7 @@ void Daemon::run() {
   });
   reconciler_->start(publisher_);
   startDiscovery();
-  worker_reports_->start();
+  if (!configuration_.is_shadow) worker_reports_->start();  // they read what another publishes
   process::tellReady();
   observe();
   tellAlive();
@@ -199,6 +221,10 @@ void Daemon::run() {
                 .add("zones", configuration_.settings.zones.size())
                 .add("customers", configuration_.settings.customers.size())
                 .add("notify_listeners", configuration_.notify.listeners.size()));
+  if (configuration_.is_shadow) {
+    out_.warn(journal::Line(
+        "publish: shadow: nothing is published; zonecast compare shows what would be"));
+  }
   loop_.run();
   process::tellStopping();
   reconciler_->stop();
@@ -254,8 +280,9 @@ void Daemon::apply(Reload::Outcome& outcome) {
   startDiscovery();
   const redis::RedisOptions redis_options = storeOptions();
   workers_->adopt(redis_options);
-  worker_reports_->adopt(redis_options, reportLimits());
-  store_->adopt(redis_options);
+  if (!configuration_.is_shadow) worker_reports_->adopt(redis_options, reportLimits());
+  if (store_) store_->adopt(redis_options);
+  if (shadow_store_) shadow_store_->adopt(redis_options);
   outcome.report.set_applied(true);
 }
 
@@ -307,11 +334,13 @@ void Daemon::tellAlive() {
 
 void Daemon::tellStatus(const loop::Overview& overview) {
   std::string status =
-      fmt::format("{} domains published, {} of {} zones confirmed, {}", overview.domains_published,
+      fmt::format("{} domains {}, {} of {} zones confirmed, {}", overview.domains_published,
+                  configuration_.is_shadow ? "would be published (publish: shadow)" : "published",
                   overview.zones_confirmed, overview.zones,
-                  overview.held_since            ? "held by the operator: nothing is published"
-                  : loop::isOpen(overview.store) ? "Redis is open"
-                                                 : "Redis is not open");
+                  overview.held_since             ? "held by the operator: nothing is published"
+                  : !loop::isOpen(overview.store) ? "Redis is not open"
+                  : configuration_.is_shadow      ? "Redis was read"
+                                                  : "Redis is open");
   if (status == status_) return;
   status_ = std::move(status);
   process::tellStatus(status_);

@@ -19,6 +19,7 @@
 #include "adapters/journal/metrics.h"
 #include "adapters/process/log_output.h"
 #include "adapters/redis/redis_store.h"
+#include "adapters/redis/shadow_store.h"
 #include "adapters/redis/worker_questions.h"
 #include "adapters/redis/worker_reports.h"
 #include "adapters/uv/loop.h"
@@ -42,6 +43,12 @@ class Journals final : public ports::Journal {
   std::vector<ports::Journal*> journals_;
 };
 
+// Tells workers nothing: for a daemon that publishes nothing.
+class SilentQuestions final : public ports::WorkerQuestions {
+ public:
+  void answerNotHosted(const derive::Domain&, Duration, std::string_view) override {}
+};
+
 class Daemon {
  public:
   // Opens everything that can be refused (state directory, sockets); the error is a sentence.
@@ -55,6 +62,8 @@ class Daemon {
  private:
   Daemon(config::Configuration configuration, std::filesystem::path file, process::LogOutput& log);
   tl::expected<void, std::string> open();
+  ports::StateStore& openStore();
+  ports::WorkerQuestions& workerQuestions();
   tl::expected<void, std::string> openControl();
   tl::expected<void, std::string> openHttp();
   tl::expected<void, std::string> restore();
@@ -81,7 +90,9 @@ class Daemon {
   std::unique_ptr<disk::LmdbDisk> disk_;
   uv::UvZoneTransport transport_;
   getdns::GetdnsResolver resolver_;
-  std::unique_ptr<redis::RedisStore> store_;
+  std::unique_ptr<redis::RedisStore> store_;  // one of the two
+  std::unique_ptr<redis::ShadowStore> shadow_store_;
+  SilentQuestions silent_questions_;
   std::unique_ptr<redis::RedisWorkerQuestions> workers_;
   std::unique_ptr<redis::RedisWorkerReports> worker_reports_;
   std::unique_ptr<loop::Reconciler> reconciler_;

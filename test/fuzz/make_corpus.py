@@ -647,8 +647,26 @@ def master_files():
     yield "open-ends", b'a TXT "x\nb A (\n'
 
 
+def domain_tables():
+    """As databases print them, and what stands at their edges."""
+    yield "psql", b"id,domain,did\n1,acme.example,acme\n2,globex.example,\n"
+    yield "exported", b"domain,did\r\nacme.example,acme\r\n[2001:db8::1],acme\r\n"
+    yield "mysql", b"domain\tdid\nacme.example\tNULL\nglobex.example\ta\\tb\\\\\n"
+    yield "one-column", b"\xef\xbb\xbfDOMAIN\nacme.example"
+    yield "quotes", b'domain,did,note\n"a""b","c,d","two\nlines"\n'
+    yield "an-open-quote", b'domain\n"a\nb\n'
+    yield "a-quote-within", b'domain\na"b"\n'
+    yield "behind-a-quote", b'domain\n"a"b\n'
+    yield "too-few-cells", b"domain,did\na\n"
+    yield "no-domain", b"did,name\na,b\n"
+    yield "twice", b"domain,domain\na,b\n"
+    yield "empty-lines", b"domain\n\n\r\na\n\n"
+    yield "a-long-name", b"domain\n" + b"x" * 256 + b"\n"
+
+
 TARGETS = {"message": messages, "answer": answers, "transfer": transfers, "tsig": tsig, "notify": notify, "claim": claims,
-           "master_file": master_files, "config": configurations, "control": control, "http": http, "redis": redis}
+           "master_file": master_files, "domain_table": domain_tables,
+           "config": configurations, "control": control, "http": http, "redis": redis}
 
 
 def main():

@@ -216,6 +216,7 @@ function zoneNeeds(status, troubled) {
 
 function needsOf({status, readiness, troubled, workers}) {
   const needs = readiness.ready ? [] : [{what: "Not ready", why: readiness.reason}];
+  if (status.shadow) needs.push({what: "Shadow", why: "nothing is published, and what is told here would be; zonecast compare shows the difference"});
   if (status.held_since !== "0") needs.push({what: "Held by the operator", why: "nothing is published until zonecast release"});
   if (status.domains_braked !== "0") needs.push({what: "The brake", why: many(status.domains_braked, "domain would go or move and waits", "domains would go or move and wait") + " for you: zonecast plan shows them, approve or reject decides"});
   if (status.domains_held !== "0") needs.push({what: "Held back", why: many(status.domains_held, "domain differs and waits", "domains differ and wait") + "; explain says why"});

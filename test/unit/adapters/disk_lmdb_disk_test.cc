@@ -237,6 +237,46 @@ TEST_F(DiskTest, ThePublisherComesBack) {
   EXPECT_EQ((*loaded)->position, publisher.position);
 }
 
+TEST_F(DiskTest, OfWhatIsPublishedNothingIsReadOrWrittenWhereItIsNotKept) {
+  const ports::SavedDid did{
+      identity::Did::fromText("iptel").value(), {}, {{"acme", "", WallSecond()}}};
+  const auto save = [&](std::uint64_t term) {
+    disk_->savePublisher({.term = plan::Term{term}, .position = std::nullopt});
+    disk_->saveDids({did});
+    plan::HistoryEntry entry;
+    entry.version = plan::Version{term};
+    disk_->saveHistory({{derive::Domain::fromText("a.example").value(), entry}}, {});
+    saveZone(kExample, {std::to_string(term)}, copyAt(1));
+    EXPECT_THAT(troubles(), IsEmpty());
+  };
+  const auto dids = [&] {
+    int count = 0;
+    EXPECT_TRUE(disk_->forEachDid([&count](const auto&) { ++count; }));
+    return count;
+  };
+  options_.keeps_published = false;
+  open();
+  save(1);
+  options_.keeps_published = true;
+  open();
+  EXPECT_FALSE(*disk_->loadPublisher());
+  EXPECT_EQ(dids(), 0);
+  EXPECT_EQ(*disk_->historySince(), std::nullopt);
+  EXPECT_THAT(pieces("example.com"), ElementsAre("1"));
+  save(2);
+
+  options_.keeps_published = false;
+  open();
+  EXPECT_FALSE(*disk_->loadPublisher());
+  EXPECT_EQ(dids(), 0);
+  save(3);
+  options_.keeps_published = true;
+  open();
+  EXPECT_EQ((*disk_->loadPublisher())->term, plan::Term{2});
+  EXPECT_EQ(dids(), 1);
+  EXPECT_THAT(pieces("example.com"), ElementsAre("3"));
+}
+
 TEST_F(DiskTest, TheInstanceIsAUuidMadeOnceAndKept) {
   open();
   const std::string instance = disk_->instanceId();

@@ -67,6 +67,7 @@ attributes:
   peering: {type: boolean, default: true}
   expires: {type: duration, min: 1m, max: 1h, default: 3600}
 undeclared_attributes: keep
+publish: shadow
 claims: {tags_max: 7, octets_max: 512}
 discovery:
   mode: listed
@@ -221,6 +222,10 @@ TEST_F(LoadedFile, HasTheEdgeAndHowItIsReached) {
   EXPECT_EQ(policy.addresses_max, 3u);
   EXPECT_EQ(policy.lookups_max, 50u);
   EXPECT_EQ(policy.naptr_chain_max, 2u);
+}
+
+TEST_F(LoadedFile, PublishesNothing) {
+  EXPECT_TRUE(configuration_.is_shadow);
 }
 
 TEST_F(LoadedFile, HasTheAttributesSchema) {
@@ -428,6 +433,7 @@ TEST(Defaults, AreTheDesigns) {
       {"state_size_max", "16GiB"},
       {"control_socket", "/run/zonecast/control.sock"},
       {"control_sessions_max", "64"},
+      {"publish", "live"},
       {"undeclared_attributes", "ignore"},
       {"log.level", "info"},
       {"log.format", "auto"},
