@@ -303,9 +303,6 @@ std::vector<Option<Draft>> resolverOptions() {
                       "wait until a question that failed is asked again; doubled each time"),
       duration<Draft>("retry_max", answers(&Answers::retry_max), 1s, kDay,
                       "the most that this wait grows to"),
-      duration<Draft>("expire", answers(&Answers::expire), 1s, 365 * kDay,
-                      "after which an answer that could not be renewed counts as expired (see "
-                      "retire.on_expire)"),
       count<Draft>("asks_max", answers(&Answers::asks_max), 1, 10'000,
                    "questions under way, beside those for workers"),
       count<Draft>("asks_slow_max", answers(&Answers::asks_slow_max), 1, 1'000'000,
@@ -532,13 +529,6 @@ std::vector<Option<Draft>> retireOptions() {
           "whose records are gone: until DNS has said so twice, and so long; 0s: at once"),
       duration<Draft>("zone_gone", retire(&plan::RetirePolicy::zone_gone), 0s, 30 * kDay,
                       "whose name no customer speaks for any more"),
-      choice<Draft>("on_expire", retire(&plan::RetirePolicy::on_expire),
-                    {{"keep", plan::OnExpire::keep}, {"retire", plan::OnExpire::retire}},
-                    "what becomes of domains of which nobody has answered for their zone's EXPIRE, "
-                    "or for resolver.expire: they are served on, and an alert says so; or they are "
-                    "retired"),
-      duration<Draft>("expired", retire(&plan::RetirePolicy::expired), 0s, 30 * kDay,
-                      "those, with on_expire: retire"),
   };
 }
 

@@ -9,7 +9,7 @@ namespace {
 
 // Nothing is put off, so that the end is seen.
 loop::Settings withoutDelay(loop::Settings settings) {
-  settings.retire.absent = settings.retire.zone_gone = settings.retire.expired = Duration::zero();
+  settings.retire.absent = settings.retire.zone_gone = Duration::zero();
   settings.brake.customer_min = settings.brake.total_min =
       std::numeric_limits<std::uint32_t>::max();
   settings.history.per_domain = 0;

@@ -44,8 +44,6 @@ std::string causeText(const v1::DomainEntry& entry) {
       return "its records are gone";
     case v1::RETIRE_CAUSE_ZONE_GONE:
       return "nobody speaks for its name";
-    case v1::RETIRE_CAUSE_EXPIRED:
-      return "nobody answers about it";
     default:
       return "?";
   }

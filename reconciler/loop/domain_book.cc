@@ -140,9 +140,9 @@ DomainBook::Evaluation DomainBook::evaluate(DomainId id, const Now& now) {
   DomainNode& node = mutableNode(id);
   node.queued = false;
   brake_.advanceTo(now.mono);
-  now_ = now;
+  now_ = now.wall;
   // What has records of its own is judged by the view alone, not by what is published.
-  const bool may_part = node.kept || (node.published && (!isServed(node) || departureOf(node)));
+  const bool may_part = node.kept || (node.published && (!isServed(node) || leavesAt(node)));
   if (node.derived && node.tried == Presence::present && !may_part) {
     Evaluation evaluation;
     settle(id, evaluation);

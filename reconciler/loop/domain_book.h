@@ -111,9 +111,8 @@ class DomainBook : private identity::IdentityContext {
   struct Rules {
     // The zone is confirmed, and was so last after that instant.
     std::function<bool(view::ZoneIndex, Instant)> confirmed_since;
-    // The customer's zone that the name is in is kept for a while yet: nobody wants it any more, or
-    // nobody has answered about it for too long.
-    std::function<std::optional<Departure>(view::CustomerId, dns::NameView)> departs;
+    // Nobody wants the customer's zone that the name is in any more, and it is kept until then.
+    std::function<std::optional<WallTime>(view::CustomerId, dns::NameView)> leaves_at;
   };
   // All of them must outlive the book. `published` is what the store is believed to hold.
   DomainBook(const Settings& settings, const view::View& view, query::Answers& answers,
@@ -281,10 +280,8 @@ class DomainBook : private identity::IdentityContext {
   void count(DomainNode& node);
   bool isServed(const DomainNode& node) const;
   bool keep(DomainId id, const Now& now);
-  std::optional<Departure> departureOf(const DomainNode& node) const;
-  std::optional<Departure> expiryOfAnswers(const DomainNode& node) const;
-  bool isGivenUp(const DomainNode& node) const;
-  Parting departing(DomainId id, const Departure& departure, const Now& now) const;
+  std::optional<WallTime> leavesAt(const DomainNode& node) const;
+  Parting partingWithZone(DomainId id, WallTime leaves_at, const Now& now) const;
   Parting parting(const DomainNode& node, const Now& now) const;
   plan::RetireCause causeOf(const DomainNode& node) const;
   using Passage = DomainNode::Passage;
@@ -341,7 +338,7 @@ class DomainBook : private identity::IdentityContext {
   const plan::Table& published_;
   const DidRegistry& dids_;
   const Rules rules_;
-  Now now_{};  // of the evaluation
+  WallTime now_{};  // of the evaluation
 
   Directives directives_;
   Partings partings_;

@@ -40,7 +40,7 @@ identity::Candidate DomainBook::candidate(const DomainNode& node) const {
 
 // A target without records of its own is reached as those that name it are.
 bool DomainBook::isServed(const DomainNode& node) const {
-  if (!node.customer || isGivenUp(node)) return false;
+  if (!node.customer) return false;
   if (node.verdict.standing == Standing::hosted) return true;
   return node.verdict.standing == Standing::foreign && node.tried != Presence::present &&
          !node.named_by.empty();
@@ -323,7 +323,7 @@ bool DomainBook::isFreeFor(view::CustomerId customer, const identity::Did& did) 
     return used->second->customer == discovered &&
            view_.speaker(used->second->canonical.name()) == customer;
   }
-  if (record != nullptr) return mayHave(name, *record, discovered, settings_.did_keep, now_.wall);
+  if (record != nullptr) return mayHave(name, *record, discovered, settings_.did_keep, now_);
   return firstToHave(did).value_or(customer) == customer;
 }
 
@@ -344,7 +344,7 @@ std::string DomainBook::tenureOf(const identity::Did& did) const {
   if (used != published_.virtual_domains.end()) return held(used->second->customer);
   if (const plan::DidRecord* record = dids_.record(did)) {
     const bool is_kept =
-        mayHave(record->customer, *record, nameOfDiscovered(), settings_.did_keep, now_.wall);
+        mayHave(record->customer, *record, nameOfDiscovered(), settings_.did_keep, now_);
     return fmt::format("{} customer {}{}", is_kept ? "it is kept for" : "it is reserved, and was",
                        identity::quoted(record->customer), is_kept ? "" : "'s");
   }

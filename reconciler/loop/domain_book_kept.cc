@@ -37,13 +37,14 @@ bool DomainBook::keep(DomainId id, const Now& now) {
     return false;
   }
   if (node.verdict.standing == Standing::unknown) return false;
-  const std::optional<Departure> departure = departureOf(node);
-  if (isServed(node) && !departure) {
+  const std::optional<WallTime> leaves_at = leavesAt(node);
+  if (isServed(node) && !leaves_at) {
     const bool asks_for_it = node.tried == Presence::present;
     node.hosted_by = asks_for_it ? node.verdict.leading : derive::LeadingByTransport{};
     node.was_static = statics_.find(node.domain) != nullptr;
   } else if (node.published) {
-    const Parting parting = departure ? departing(id, *departure, now) : this->parting(node, now);
+    const Parting parting =
+        leaves_at ? partingWithZone(id, *leaves_at, now) : this->parting(node, now);
     node.is_due = now.mono >= parting.until && (isGoing(node) || mayGo(node, parting));
     if (!node.is_due || !mayPass(node)) {
       const Parting* known = partings_.find(id);
@@ -65,38 +66,17 @@ bool DomainBook::isGoing(const DomainNode& node) {
   return mayPass(node) && !node.desired;
 }
 
-std::optional<Departure> DomainBook::departureOf(const DomainNode& node) const {
+std::optional<WallTime> DomainBook::leavesAt(const DomainNode& node) const {
   if (!node.customer || statics_.find(node.domain) != nullptr) return std::nullopt;
-  if (auto with_zone = rules_.departs(*node.customer, node.domain.name())) return with_zone;
-  if (settings_.retire.on_expire == plan::OnExpire::keep) return std::nullopt;
-  return expiryOfAnswers(node);
-}
-
-// By the answer that went first.
-std::optional<Departure> DomainBook::expiryOfAnswers(const DomainNode& node) const {
-  std::optional<Instant> expired;
-  for (const query::QuestionId question : node.questions) {
-    const std::optional<Instant> since = answers_.expired(question, now_.mono);
-    if (since) expired = std::min(*since, expired.value_or(*since));
-  }
-  if (!expired) return std::nullopt;
-  return Departure{RetireCause::expired,
-                   now_.wall - (now_.mono - *expired) + settings_.retire.expired};
-}
-
-// What it rests on has expired, and so has its time after that. Until somebody answers again it is
-// as if DNS did not point it here.
-bool DomainBook::isGivenUp(const DomainNode& node) const {
-  const std::optional<Departure> departure = departureOf(node);
-  return departure && departure->cause == RetireCause::expired && departure->until <= now_.wall;
+  return rules_.leaves_at(*node.customer, node.domain.name());
 }
 
 // Whatever the zone says, its domains are served as long as it is kept.
-Parting DomainBook::departing(DomainId id, const Departure& departure, const Now& now) const {
+Parting DomainBook::partingWithZone(DomainId id, WallTime leaves_at, const Now& now) const {
   const Parting* known = partings_.find(id);
-  if (known != nullptr && known->cause == departure.cause) return *known;
-  const Duration left = std::max(departure.until - now.wall, Duration::zero());
-  return {departure.cause, now.mono, now.mono + left, plan::deadlineAt(now.wall + left)};
+  if (known != nullptr && known->cause == RetireCause::zoneGone) return *known;
+  const Duration left = std::max(leaves_at - now.wall, Duration::zero());
+  return {RetireCause::zoneGone, now.mono, now.mono + left, plan::deadlineAt(now.wall + left)};
 }
 
 // Of what was seen that counts which lets it go first. The grace begins when it may be published.
@@ -106,14 +86,10 @@ Parting DomainBook::parting(const DomainNode& node, const Now& now) const {
   Parting parting{cause, now.mono, now.mono, plan::deadlineAt(now.wall + grace)};
   // Readers know whole seconds.
   if (grace > Duration::zero()) parting.until += WallTime(parting.deadline) - now.wall;
-  // What had expired has been answered since.
-  const auto counts = [](RetireCause earlier) {
-    return earlier != RetireCause::none && earlier != RetireCause::expired;
-  };
   const Parting* known = partings_.find(*find(node.domain));
-  if (known != nullptr && counts(known->cause)) {
+  if (known != nullptr && known->cause != RetireCause::none) {
     if (known->until <= parting.until) parting = *known;
-  } else if (counts(node.published->cause)) {
+  } else if (node.published->cause != RetireCause::none) {
     // The process before began it.
     const Duration left = std::max(WallTime(node.published->until) - now.wall, Duration::zero());
     if (left <= grace) {
@@ -138,7 +114,6 @@ bool DomainBook::mayGo(const DomainNode& node, const Parting& parting) const {
   const bool is_absent = parting.cause == RetireCause::absent;
   const bool has_grace = settings_.retire.graceOf(parting.cause) > Duration::zero();
   if (has_grace && node.published->state != plan::State::retiring) return false;
-  if (parting.cause == RetireCause::expired) return isGivenUp(node);
   if (parting.cause == RetireCause::zoneGone || (is_absent && !has_grace)) return true;
   const bool answered = std::ranges::all_of(node.questions, [&](query::QuestionId question) {
     return answers_.answered(question) > parting.since;

@@ -21,13 +21,6 @@ namespace zonecast::loop {
 
 enum class DomainId : std::uint32_t {};
 
-// What a domain rests on is no more to be relied on, though DNS says as it did, and it is served on
-// until then.
-struct Departure {
-  plan::RetireCause cause{};  // zoneGone or expired
-  WallTime until{};
-};
-
 struct Parting {
   plan::RetireCause cause{};  // none: it has not begun, and is due to be looked at again
   Instant since{};

@@ -59,7 +59,7 @@ struct ZoneGone {
   std::unique_ptr<view::Zone> before;  // to be freed when the pass is done
 };
 
-// A zone begins to leave, or expires, or does so no more: so do the domains at and below its apex.
+// A zone begins to leave, or leaves no more: so do the domains at and below its apex.
 struct ZoneLeaving {
   dns::Name apex;
 };

@@ -33,10 +33,11 @@ Reconciler::Reconciler(const Settings& settings, Ports ports, std::uint64_t seed
                const auto confirmed = confirmed_at_.find(idOf(zone));
                return confirmed != confirmed_at_.end() && confirmed->second > then;
              },
-             [this](view::CustomerId customer, dns::NameView name) -> std::optional<Departure> {
-               if (zones_.leaving() == 0 && expired_.empty()) return std::nullopt;
+             [this](view::CustomerId customer, dns::NameView name) -> std::optional<WallTime> {
+               if (zones_.leaving() == 0) return std::nullopt;
                const auto zone = view_.zoneFor(customer, name);
-               return zone ? departure(*zone) : std::nullopt;
+               const auto leaving = zone ? this->leaving(*zone) : std::nullopt;
+               return leaving ? std::optional(leaving->until) : std::nullopt;
              }}),
       newcomers_(settings, book_, ports.workers, ports.journal),
       intake_(settings, zones_.table(), view_, ports.disk,
@@ -246,7 +247,6 @@ void Reconciler::take(const xfr::Fact& fact) {
 // The zone is confirmed: what it held back may go out.
 void Reconciler::onCurrent(xfr::ZoneId zone) {
   noticed_.erase(zone);
-  if (expired_.erase(zone) > 0) lookAtZone(zone, "answers again");
   if (view_.zone(indexOf(zone)) != nullptr) {
     ports_.disk.saveZoneTimers(dns::Name(view_.apex(indexOf(zone))),
                                intake_.heldCopy(zone, ports_.clock.now().wall));
@@ -346,12 +346,8 @@ std::string Reconciler::holdReason(const derive::Domain& domain) const {
     return disputeAbout(domain);
   }
   for (const view::ZoneIndex zone : book_.sources(domain)) {
-    // What is kept with its zone, and what goes because nobody answers, is so whatever the zone
-    // says, and nobody will confirm it.
-    const auto departs = departure(zone);
-    const bool is_given_up =
-        departs && departs->cause == plan::RetireCause::expired && id && !book_.node(*id).desired;
-    if ((is_kept && departs) || is_given_up) continue;
+    // What is kept with its zone is as it was, whatever the zone says, and nobody will confirm it.
+    if (is_kept && leaving(zone)) continue;
     if (!isConfirmed(zone) && !givesBack(domain)) {
       return fmt::format("zone {} is not confirmed yet", view_.apex(zone).toText());
     }

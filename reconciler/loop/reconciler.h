@@ -230,8 +230,6 @@ class Reconciler final : public ports::ZoneTransportListener,
   void releaseHeld(view::ZoneIndex zone);
   void unconfirmAll();
   bool isConfirmed(view::ZoneIndex zone) const;
-  std::optional<Departure> departure(view::ZoneIndex zone) const;
-  void lookAtZone(xfr::ZoneId zone, std::string_view what);
   std::optional<xfr::ZoneId> zoneNamed(dns::NameView name) const { return zones_.find(name); }
   void enter(xfr::ZoneId zone);
   void enterView(xfr::ZoneId zone);
@@ -289,7 +287,6 @@ class Reconciler final : public ports::ZoneTransportListener,
       searching_;  // by zone: which domains its present version concerns is not known yet
   std::map<xfr::ZoneId, Instant> confirmed_at_;  // checked or transferred last
   std::map<xfr::ZoneId, Instant> noticed_;       // when the edit under way was first heard of
-  std::map<xfr::ZoneId, WallTime> expired_;      // since when nobody has answered for EXPIRE
   std::vector<dns::Name> answered_;              // otherwise than before, and in no pass yet
   std::vector<derive::Domain> to_look_up_;       // likewise
   std::deque<LateHint> late_hints_;              // in order, since the interval is one

@@ -88,7 +88,8 @@ void Reconciler::change(xfr::ZoneId zone, WantedZone wanted, bool reset) {
     }
   }
   if (was_leaving) {
-    lookAtZone(zone, "is back");
+    const dns::Name& name = zones_.settings(zone).name;
+    begin(ZoneLeaving{name}, {fmt::format("zone {} is back", name.toText()), std::nullopt}, false);
   }
   if (reset) secondary_.retransfer(zone, now);
 }
@@ -99,14 +100,14 @@ void Reconciler::leave(xfr::ZoneId zone, std::string cause) {
   const xfr::ZoneStatus status = secondary_.status(zone, now);
   secondary_.remove(zone, now);
   noticed_.erase(zone);
-  expired_.erase(zone);
   unanswered_.erase(zone);
   const std::string name = zones_.settings(zone).name.toText();
   zones_.leave(zone, cause, status.confirmed, status.last_success.value_or(WallTime{}), now);
   catalogs_.onFreed(zones_.settings(zone).name);
   // What was never transferred has nothing to be kept for.
   if (view_.zone(indexOf(zone)) == nullptr) return remove(zone, cause);
-  lookAtZone(zone, "leaves");
+  begin(ZoneLeaving{zones_.settings(zone).name},
+        {fmt::format("zone {} leaves", name), std::nullopt}, false);
   ports_.journal.record(ports::ZoneLeaves{name, std::move(cause), settings_.retire.zone_gone});
 }
 
@@ -130,7 +131,6 @@ void Reconciler::remove(xfr::ZoneId zone, const std::string& cause) {
   gate_.forget(zone);
   confirmed_at_.erase(zone);
   noticed_.erase(zone);
-  expired_.erase(zone);
   unanswered_.erase(zone);
   searching_[static_cast<std::size_t>(zone)] = true;
   zones_.remove(zone);
@@ -221,32 +221,9 @@ void Reconciler::apply(Catalogs::Change change) {
       std::string(catalog::toText(change.step))});
 }
 
-std::optional<Departure> Reconciler::departure(view::ZoneIndex zone) const {
-  if (const auto leaves = leaving(zone)) {
-    return Departure{plan::RetireCause::zoneGone, leaves->until};
-  }
-  const auto expired = expired_.find(idOf(zone));
-  if (expired == expired_.end() || settings_.retire.on_expire == plan::OnExpire::keep) {
-    return std::nullopt;
-  }
-  return Departure{plan::RetireCause::expired, expired->second + settings_.retire.expired};
-}
-
-// Its domains are, or are no more, to be kept for a while.
-void Reconciler::lookAtZone(xfr::ZoneId zone, std::string_view what) {
-  const dns::Name& name = zones_.settings(zone).name;
-  begin(ZoneLeaving{name}, {fmt::format("zone {} {}", name.toText(), what), std::nullopt}, false);
-}
-
-// RFC 1035 section 3.3.13: no longer authoritative. What that means for its domains is the
-// operator's choice; the members of a catalog stay.
 void Reconciler::onExpired(xfr::ZoneId zone) {
   const auto catalog = zones_.entry(zone).binding.catalog;
-  if (!catalog) {
-    const WallTime last_success = *secondary_.status(zone, ports_.clock.now()).last_success;
-    expired_[zone] = last_success + secondary_.intervals(zone).expire;
-    return lookAtZone(zone, "has expired");
-  }
+  if (!catalog) return;
   ports_.journal.record(ports::CatalogExpired{zones_.settings(zone).name.toText(),
                                               zones_.membersOf(*catalog).size()});
 }

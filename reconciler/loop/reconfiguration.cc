@@ -224,19 +224,12 @@ bool customersDiffer(const Settings& before, const Settings& after) {
   return !std::equal(before.customers.begin(), before.customers.end(), after.customers.begin());
 }
 
-bool expiresOtherwise(const Settings& before, const Settings& after) {
-  return before.retire.on_expire != after.retire.on_expire ||
-         before.retire.expired != after.retire.expired ||
-         before.answers.expire != after.answers.expire;
-}
-
 bool derivesOtherwise(const Settings& before, const Settings& after) {
   const discovery::Settings &was = before.discovery, &is = after.discovery;
   return before.edge != after.edge || before.derive != after.derive ||
          before.claim_limits != after.claim_limits || before.attributes != after.attributes ||
          before.discovered != after.discovered || before.statics != after.statics ||
-         was.mode != is.mode || was.token_key != is.token_key || customersDiffer(before, after) ||
-         expiresOtherwise(before, after);
+         was.mode != is.mode || was.token_key != is.token_key || customersDiffer(before, after);
 }
 
 }  // namespace

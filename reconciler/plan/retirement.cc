@@ -15,8 +15,6 @@ std::string_view toText(RetireCause cause) {
       return "absent";
     case RetireCause::zoneGone:
       return "zone_gone";
-    case RetireCause::expired:
-      return "expired";
   }
   return "?";
 }
@@ -27,8 +25,6 @@ Duration RetirePolicy::graceOf(RetireCause cause) const {
       return absent;
     case RetireCause::zoneGone:
       return zone_gone;
-    case RetireCause::expired:
-      return expired;
     case RetireCause::none:
     case RetireCause::elsewhere:
       break;

@@ -9,11 +9,6 @@
 //   answers came
 //                                                    |           |                | once more
 //   nobody speaks for its name any more              | zone_gone | retire.zone_gone | -
-//   nothing: nobody has answered for so long         | expired   | retire.expired | nobody has
-//                                                    |           |                | since
-//
-// The last of them only where the operator has `retire.on_expire: retire`: that nobody answers is a
-// failure, and failures remove nothing unless he says so.
 //
 // A grace of 0 s asks for no second opinion on an absence.
 #pragma once
@@ -27,16 +22,12 @@
 
 namespace zonecast::plan {
 
-enum class RetireCause : std::uint8_t { none, elsewhere, absent, zoneGone, expired };
+enum class RetireCause : std::uint8_t { none, elsewhere, absent, zoneGone };
 std::string_view toText(RetireCause cause);
-
-enum class OnExpire : std::uint8_t { keep, retire };
 
 struct RetirePolicy {
   Duration absent = std::chrono::minutes{10};
   Duration zone_gone = std::chrono::hours{1};
-  OnExpire on_expire = OnExpire::keep;
-  Duration expired = std::chrono::hours{24};
 
   Duration graceOf(RetireCause cause) const;
 };

@@ -425,7 +425,6 @@ bool Answers::takeAnswer(QuestionId question, Answer answer, Instant now) {
   if (of(entry).upstream->kind == Upstream::Kind::authoritative) {
     answer = confined(std::move(answer), of(entry));
   }
-  const bool had_expired = expired(question, now).has_value();
   if (!entry.kind) --tally_.unanswered;
   if (entry.kind && hasFailed(entry)) --tally_.failing;
   if (std::exchange(entry.failures, 0) > 0) failures_.erase(question);
@@ -437,7 +436,7 @@ bool Answers::takeAnswer(QuestionId question, Answer answer, Instant now) {
   entry.kind = answer.kind;
   entry.authenticated = answer.authenticated;
   entry.answer = std::move(packed);
-  return !same || had_expired;
+  return !same;
 }
 
 void Answers::takeFailure(QuestionId question, Failure failure) {
@@ -465,18 +464,10 @@ std::optional<Answers::Change> Answers::onAnswered(AskId ask, Outcome outcome, I
     return change;
   }
   takeFailure(under_way.question, std::move(outcome.error()));
-  change.changed = expired(under_way.question, now).has_value();
   const unsigned doublings = std::min<unsigned>(entry.failures - 1u, 16);
   const Duration pause = std::min(settings_.retry_min * (1 << doublings), settings_.retry_max);
   wait(under_way.question, now + pause + jitter(pause / 4));
   return change;
-}
-
-std::optional<Instant> Answers::expired(QuestionId question, Instant now) const {
-  const Entry& entry = at(question);
-  const Instant expires = entry.answered + settings_.expire;
-  if (!entry.kind || !hasFailed(entry) || now < expires) return std::nullopt;
-  return expires;
 }
 
 Answers::State Answers::state(QuestionId question, Instant now) const {

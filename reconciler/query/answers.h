@@ -14,8 +14,7 @@
 //
 // Invariants: a question that nobody holds is forgotten, and its answer with it. No question is
 // asked again before its TTL, clamped, is over, nor sooner than `retry_min` after a failure, unless
-// refresh() says so. A failure changes no answer (RFC 8767 section 4); that it has expired is told
-// with each. Not thread-safe.
+// refresh() says so. A failure changes no answer (RFC 8767 section 4). Not thread-safe.
 #pragma once
 
 #include <array>
@@ -57,7 +56,6 @@ struct AnswerSettings {
   Duration negative_ttl_max =
       std::chrono::hours{3};  // RFC 2308 section 5 advises one to three hours
   Duration retry_min = std::chrono::seconds{5}, retry_max = std::chrono::minutes{5};
-  Duration expire = std::chrono::hours{7 * 24};     // of an answer that nobody has renewed
   Duration idle_interval = std::chrono::hours{24};  // at least, between refreshes of what is idle
   std::uint32_t asks_max = 256;                     // under way, for all but what is wanted
   std::uint32_t wanted_asks_max = 64;               // and for that
@@ -114,8 +112,6 @@ class Answers {
   // When it was answered last; long ago when it never was.
   Instant answered(QuestionId question) const { return at(question).answered; }
   Instant due(QuestionId question) const { return at(question).due; }
-  // Since when it is older than may be, and to be had from nobody. It holds still.
-  std::optional<Instant> expired(QuestionId question, Instant now) const;
 
   // To be asked as soon as there is a slot, whatever its TTL.
   void refresh(QuestionId question, Instant now);
@@ -132,8 +128,7 @@ class Answers {
   struct Change {
     dns::Name name;
     dns::RrType type{};
-    bool changed =
-        false;  // another answer than before, or it has expired, or had; TTLs do not count
+    bool changed = false;   // another answer than before; TTLs do not count
     bool is_first = false;  // it has neither been answered nor failed before
     Duration lateness{};    // how long after it was due it was asked
   };

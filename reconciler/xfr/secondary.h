@@ -145,7 +145,8 @@ struct ZoneFailure {  // one try at one primary failed; `text` says why and what
   std::string text;
   dns::Name name{};
 };
-struct ZoneExpired {  // once, when it happens; the copy goes on being used
+struct ZoneExpired {  // once, when it happens; the copy goes on being used (section 6: on_expire
+                      // keep)
   ZoneId zone{};
   dns::Name name{};
 };

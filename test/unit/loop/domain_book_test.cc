@@ -117,7 +117,7 @@ class Book : public testing::Test {
   DidRegistry dids_{settings_, published_, disk_, journal_};
   query::Answers answers_{settings_.answers, {}, 1};
   test::ManualClock clock_;
-  std::optional<Departure> departs_;          // both zones
+  std::optional<WallTime> leaves_at_;         // both zones
   Instant confirmed_at_ = clock_.now().mono;  // both zones
   DomainBook book_{settings_,
                    view_,
@@ -125,7 +125,7 @@ class Book : public testing::Test {
                    published_,
                    dids_,
                    {[this](view::ZoneIndex, Instant then) { return confirmed_at_ > then; },
-                    [this](view::CustomerId, dns::NameView) { return departs_; }}};
+                    [this](view::CustomerId, dns::NameView) { return leaves_at_; }}};
 };
 
 TEST_F(Book, AnOwnerConcernsItsDomainAndThoseThatReadIt) {
@@ -486,11 +486,11 @@ TEST_F(Kept, WhatTheLastProcessBeganGoesOnBeforeItsZoneIsConfirmed) {
 TEST_F(Kept, WithItsZoneItLeavesAndComesBack) {
   host();
   const auto before = published_;
-  departs_ = {plan::RetireCause::zoneGone, clock_.now().wall + std::chrono::minutes(5)};
+  leaves_at_ = clock_.now().wall + std::chrono::minutes(5);
   change(kHosted);
   EXPECT_EQ(stateOf("acme.example"), "retiring zone_gone");
-  EXPECT_EQ(book_.desired(domain("acme.example"))->until, plan::deadlineAt(departs_->until));
-  departs_.reset();
+  EXPECT_EQ(book_.desired(domain("acme.example"))->until, plan::deadlineAt(*leaves_at_));
+  leaves_at_.reset();
   change(kHosted);
   EXPECT_EQ(published_.domains.at(domain("acme.example")),
             before.domains.at(domain("acme.example")));
