@@ -207,6 +207,7 @@ void Answers::forget(QuestionId question) {
   }
   if (!entry.kind) --tally_.unanswered;
   if (entry.kind && entry.failure) --tally_.failing;
+  setExpired(entry, false);
   --tally_.questions;
   leaveSite(question);
   entry = Entry();
@@ -379,6 +380,7 @@ bool Answers::takeAnswer(Entry& entry, Answer answer, Instant now) {
   if (entry.kind && entry.failure) --tally_.failing;
   entry.failures = 0;
   entry.failure.reset();
+  const bool had_expired = setExpired(entry, false);
   entry.answered = now;
   entry.ttl = ttlOf(answer);
   PackedAnswer packed(answer);
@@ -387,13 +389,22 @@ bool Answers::takeAnswer(Entry& entry, Answer answer, Instant now) {
   entry.kind = answer.kind;
   entry.authenticated = answer.authenticated;
   entry.answer = std::move(packed);
-  return !same;
+  return !same || had_expired;
 }
 
-void Answers::takeFailure(Entry& entry, Failure failure) {
+bool Answers::setExpired(Entry& entry, bool is_expired) {
+  if (entry.is_expired == is_expired) return false;
+  is_expired ? ++tally_.expired : --tally_.expired;
+  entry.is_expired = is_expired;
+  return true;
+}
+
+// True when its answer has expired with it, or, by other settings, has not.
+bool Answers::takeFailure(Entry& entry, Failure failure, Instant now) {
   if (entry.kind && !entry.failure) ++tally_.failing;
   entry.failure = std::make_unique<const Failure>(std::move(failure));
   if (entry.failures < 0xff) ++entry.failures;
+  return setExpired(entry, entry.kind && now - entry.answered >= settings_.expire);
 }
 
 std::optional<Answers::Change> Answers::onAnswered(AskId ask, Outcome outcome, Instant now) {
@@ -412,7 +423,7 @@ std::optional<Answers::Change> Answers::onAnswered(AskId ask, Outcome outcome, I
     wait(under_way.question, dueAfterAnswer(entry));
     return change;
   }
-  takeFailure(entry, std::move(outcome.error()));
+  change.changed = takeFailure(entry, std::move(outcome.error()), now);
   const unsigned doublings = std::min<unsigned>(entry.failures - 1u, 16);
   const Duration pause = std::min(settings_.retry_min * (1 << doublings), settings_.retry_max);
   wait(under_way.question, now + pause + jitter(pause / 4));
