@@ -529,6 +529,15 @@ std::vector<Option<Draft>> retireOptions() {
           "whose records are gone: until DNS has said so twice, and so long; 0s: at once"),
       duration<Draft>("zone_gone", retire(&plan::RetirePolicy::zone_gone), 0s, 30 * kDay,
                       "whose name no customer speaks for any more"),
+      choice<Draft>("on_expire", retire(&plan::RetirePolicy::on_expire),
+                    {{"keep", plan::OnExpire::keep}, {"retire", plan::OnExpire::retire}},
+                    "domains whose zone no primary has confirmed for its EXPIRE, or whose answers "
+                    "no server has renewed for answer_expire: served on, or, after a grace, not"),
+      duration<Draft>("expired", retire(&plan::RetirePolicy::expired), 0s, 30 * kDay,
+                      "that grace, with on_expire: retire"),
+      duration<Draft>("answer_expire",
+                      kSettings(&loop::Settings::answers, &query::AnswerSettings::expire), 1s,
+                      365 * kDay, "how long an answer holds while asking again fails"),
   };
 }
 

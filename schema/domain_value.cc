@@ -20,10 +20,11 @@ constexpr std::array<std::pair<v1::Transport, std::string_view>, 5> kTransports{
      {v1::TRANSPORT_WSS, "wss"}}};
 constexpr std::array<std::pair<v1::Role, std::string_view>, 2> kRoles{
     {{v1::ROLE_PRIMARY, "primary"}, {v1::ROLE_BACKUP, "backup"}}};
-constexpr std::array<std::pair<v1::RetireCause, std::string_view>, 3> kCauses{
+constexpr std::array<std::pair<v1::RetireCause, std::string_view>, 4> kCauses{
     {{v1::RETIRE_CAUSE_ELSEWHERE, "elsewhere"},
      {v1::RETIRE_CAUSE_ABSENT, "absent"},
-     {v1::RETIRE_CAUSE_ZONE_GONE, "zone_gone"}}};
+     {v1::RETIRE_CAUSE_ZONE_GONE, "zone_gone"},
+     {v1::RETIRE_CAUSE_EXPIRED, "expired"}}};
 
 std::string_view textOf(const auto& names, auto value) {
   for (const auto& [known, text] : names) {

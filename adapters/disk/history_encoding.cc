@@ -57,7 +57,7 @@ std::optional<plan::DomainEntry> readState(WireReader& in, const derive::Domain&
   const auto state = readEnum(in, plan::State::retiring);
   const std::uint8_t transports = in.u8();
   const auto role = readEnum(in, derive::Role::backup);
-  const auto cause = readEnum(in, plan::RetireCause::zoneGone);
+  const auto cause = readEnum(in, plan::RetireCause::expired);
   const plan::Deadline until{plan::Deadline::duration(in.u32())};
   if (!did || (transports & ~kTransportBits) != 0) in.fail("no such DID or transport");
   if (!in.ok()) return std::nullopt;

@@ -351,6 +351,7 @@ void Metrics::observe(const loop::Overview& overview) {
   setQuestions("held", overview.answers.questions);
   setQuestions("unanswered", overview.answers.unanswered);
   setQuestions("failing", overview.answers.failing);
+  setQuestions("expired", overview.answers.expired);
   setQuestions("waiting", overview.answers.waiting);
   setQuestions("under_way", overview.answers.under_way);
   setQuestions("slow", overview.answers.slow);

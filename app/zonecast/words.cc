@@ -44,6 +44,8 @@ std::string causeText(const v1::DomainEntry& entry) {
       return "its records are gone";
     case v1::RETIRE_CAUSE_ZONE_GONE:
       return "nobody speaks for its name";
+    case v1::RETIRE_CAUSE_EXPIRED:
+      return "what DNS said of it has expired";
     default:
       return "?";
   }

@@ -142,7 +142,8 @@ DomainBook::Evaluation DomainBook::evaluate(DomainId id, const Now& now) {
   brake_.advanceTo(now.mono);
   now_ = now.wall;
   // What has records of its own is judged by the view alone, not by what is published.
-  const bool may_part = node.kept || (node.published && (!isServed(node) || leavesAt(node)));
+  const bool may_part =
+      node.kept || (node.published && (!isServed(node) || leavesAt(node) || hasExpired(node)));
   if (node.derived && node.tried == Presence::present && !may_part) {
     Evaluation evaluation;
     settle(id, evaluation);
@@ -175,13 +176,14 @@ DomainBook::Evaluation DomainBook::evaluate(DomainId id, const Now& now) {
   }
 
   Evaluation evaluation;
-  const std::vector<dns::Name> targets = std::exchange(verdict.targets, {});
+  std::vector<dns::Name> targets = std::exchange(verdict.targets, {});
   evaluation.changed = verdict != node.verdict || claim_changed;
   const bool stayed = staysAsItIs(id);
   updateReads(id, node.verdict.reads, verdict.reads);
   node.verdict = std::move(verdict);
   restOn(node, dns ? &*dns : nullptr);
   node.kept = keep(id, now);
+  if (node.is_over) targets.clear();
   if (!keepsTargets(node)) {
     updateTargets(id, targets, evaluation);
     node.was_known = true;
@@ -243,6 +245,7 @@ bool DomainBook::staysAsItIs(DomainId id) const {
 }
 
 bool DomainBook::keepsTargets(const DomainNode& node) {
+  if (node.is_over) return false;
   return node.kept || node.isPinned() || node.verdict.standing == Standing::unknown;
 }
 
@@ -438,8 +441,8 @@ void DomainBook::adoptPublished(DomainId id, bool by_us) {
   if (node.published) setWanted(node, false);
   recount(node);
   holdAnew(node);
-  const bool is_unknown = node.verdict.standing == Standing::unknown;
-  if (is_unknown && !node.isBlocked()) desire(id, node.published);
+  const bool stays = node.verdict.standing == Standing::unknown && !node.kept && !node.is_over;
+  if (stays && !node.isBlocked()) desire(id, unknownEntry(node));
 }
 
 void DomainBook::forgetIfIdle(DomainId id) {

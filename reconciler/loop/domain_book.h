@@ -8,7 +8,9 @@
 // of its name; the order serves subtrees alone.
 //
 // A published domain that DNS points here no more is kept for a while: it stays as it was, with the
-// targets that it named, and desires to be published as retiring.
+// targets that it named, and desires to be published as retiring. So is one whose evidence has
+// expired, where the operator wants that; when its grace is over it desires nothing, whatever the
+// old evidence says, until somebody confirms that.
 //
 // What the operator says of a domain goes before what DNS says. A pinned one desires what is
 // published of it, and is as if it were kept. A blocked one desires nothing and counts for no
@@ -80,6 +82,7 @@ struct DomainNode {
   std::optional<view::CustomerId> customer;
   derive::Verdict verdict;  // its targets stand below, as domains
   bool kept = false;        // DNS does not point it here, and it is still served
+  bool is_over = false;     // its evidence has expired, and so has its grace
   // What led clients here when it was served last; all `nothing`: only those that named it. As if
   // by the first step when that was before the start.
   derive::LeadingByTransport hosted_by = kFirstStep;
@@ -113,6 +116,8 @@ class DomainBook : private identity::IdentityContext {
     std::function<bool(view::ZoneIndex, Instant)> confirmed_since;
     // Nobody wants the customer's zone that the name is in any more, and it is kept until then.
     std::function<std::optional<WallTime>(view::CustomerId, dns::NameView)> leaves_at;
+    // No primary of the zone has confirmed it for its EXPIRE, and all have failed since.
+    std::function<bool(view::ZoneIndex)> has_expired;
   };
   // All of them must outlive the book. `published` is what the store is believed to hold.
   DomainBook(const Settings& settings, const view::View& view, query::Answers& answers,
@@ -196,6 +201,12 @@ class DomainBook : private identity::IdentityContext {
   std::optional<plan::DomainEntry> desired(const derive::Domain& domain) const;
   std::optional<plan::SharedVirtualDomain> desired(const identity::Did& did) const;
   const identity::Members& members(const identity::Did& did) const;
+  // It retires, or goes, since its evidence has expired; and whether it has, still.
+  bool lapses(DomainId id) const;
+  bool hasExpired(const DomainNode& node) const;
+  // It is to be as it was before its evidence expired, since the operator wants that now.
+  bool isReprieved(const DomainNode& node) const;
+
   // Its entry is as desired, and so is its virtual domain, as far as it depends on this domain.
   bool isAsPublished(DomainId id) const;
 
@@ -282,6 +293,11 @@ class DomainBook : private identity::IdentityContext {
   bool keep(DomainId id, const Now& now);
   std::optional<WallTime> leavesAt(const DomainNode& node) const;
   Parting partingWithZone(DomainId id, WallTime leaves_at, const Now& now) const;
+  Parting partingByExpiry(DomainId id, const Now& now) const;
+  bool isStillExpired(const DomainNode& node) const;
+  bool expiresInVain(const DomainNode& node) const;
+  bool wasHeardOf(const DomainNode& node) const;
+  std::optional<plan::DomainEntry> unknownEntry(const DomainNode& node) const;
   Parting parting(const DomainNode& node, const Now& now) const;
   plan::RetireCause causeOf(const DomainNode& node) const;
   using Passage = DomainNode::Passage;

@@ -51,7 +51,7 @@ std::optional<plan::DomainEntry> DomainBook::hostedEntry(DomainNode& node) {
   setContested(node, false);
   derive::TransportSet transports = node.verdict.transports;
   derive::Role role = node.verdict.role;
-  if (!isServed(node)) return std::nullopt;
+  if (!isServed(node) || node.is_over) return std::nullopt;
   if (node.verdict.standing != Standing::hosted) {
     std::uint8_t bits = 0;
     role = derive::Role::backup;
@@ -148,7 +148,7 @@ void DomainBook::settle(DomainId id, Evaluation& evaluation) {
 
 std::optional<plan::DomainEntry> DomainBook::wishOf(DomainId id, std::vector<DomainId>& undecided) {
   DomainNode& node = mutableNode(id);
-  const bool unknown = node.verdict.standing == Standing::unknown;
+  const bool unknown = node.verdict.standing == Standing::unknown && !node.is_over;
   const bool is_directed = node.isPinned() || node.isBlocked();
   if (unknown || node.kept || is_directed) await(node, std::nullopt);
   if (node.kept || is_directed) setContested(node, false);
@@ -156,7 +156,7 @@ std::optional<plan::DomainEntry> DomainBook::wishOf(DomainId id, std::vector<Dom
     endRisk(id);
     return directedEntry(node);
   }
-  auto wish = unknown ? node.published : node.kept ? retiringEntry(id) : hostedEntry(node);
+  auto wish = node.kept ? retiringEntry(id) : unknown ? unknownEntry(node) : hostedEntry(node);
   return braked(id, std::move(wish), undecided);
 }
 

@@ -33,28 +33,35 @@ bool DomainBook::keep(DomainId id, const Now& now) {
   DomainNode& node = mutableNode(id);
   node.is_due = false;
   if (node.isPinned() || node.isBlocked()) {
+    node.is_over = false;
     partings_.end(id);
     return false;
   }
-  if (node.verdict.standing == Standing::unknown) return false;
+  const bool has_expired = hasExpired(node);
+  node.is_over = node.is_over && has_expired;
+  if (node.verdict.standing == Standing::unknown && !has_expired) return false;
   const std::optional<WallTime> leaves_at = leavesAt(node);
-  if (isServed(node) && !leaves_at) {
+  if (isServed(node) && !leaves_at && !has_expired) {
     const bool asks_for_it = node.tried == Presence::present;
     node.hosted_by = asks_for_it ? node.verdict.leading : derive::LeadingByTransport{};
     node.was_static = statics_.find(node.domain) != nullptr;
   } else if (node.published) {
-    const Parting parting =
-        leaves_at ? partingWithZone(id, *leaves_at, now) : this->parting(node, now);
+    const Parting parting = leaves_at     ? partingWithZone(id, *leaves_at, now)
+                            : has_expired ? partingByExpiry(id, now)
+                                          : this->parting(node, now);
     node.is_due = now.mono >= parting.until && (isGoing(node) || mayGo(node, parting));
     if (!node.is_due || !mayPass(node)) {
       const Parting* known = partings_.find(id);
-      const bool is_set = known != nullptr && known->until == parting.until;
+      const bool is_set =
+          known != nullptr && known->until == parting.until && known->cause == parting.cause;
       // Who waits for the operator is not looked at again for its time's sake.
       const bool rests = node.is_due || node.passage == Passage::rejected;
       if (!is_set || (!rests && partings_.isResting(id))) partings_.set(id, parting);
       if (rests) partings_.rest(id);
+      node.is_over = false;
       return true;
     }
+    node.is_over = has_expired && !leaves_at;
   }
   partings_.end(id);
   return false;
@@ -87,9 +94,12 @@ Parting DomainBook::parting(const DomainNode& node, const Now& now) const {
   // Readers know whole seconds.
   if (grace > Duration::zero()) parting.until += WallTime(parting.deadline) - now.wall;
   const Parting* known = partings_.find(*find(node.domain));
-  if (known != nullptr && known->cause != RetireCause::none) {
+  const auto counts = [](RetireCause begun) {
+    return begun != RetireCause::none && begun != RetireCause::expired;
+  };
+  if (known != nullptr && counts(known->cause)) {
     if (known->until <= parting.until) parting = *known;
-  } else if (node.published->cause != RetireCause::none) {
+  } else if (counts(node.published->cause)) {
     // The process before began it.
     const Duration left = std::max(WallTime(node.published->until) - now.wall, Duration::zero());
     if (left <= grace) {
@@ -114,7 +124,9 @@ bool DomainBook::mayGo(const DomainNode& node, const Parting& parting) const {
   const bool is_absent = parting.cause == RetireCause::absent;
   const bool has_grace = settings_.retire.graceOf(parting.cause) > Duration::zero();
   if (has_grace && node.published->state != plan::State::retiring) return false;
-  if (parting.cause == RetireCause::zoneGone || (is_absent && !has_grace)) return true;
+  const bool is_said_by_nobody =
+      parting.cause == RetireCause::zoneGone || parting.cause == RetireCause::expired;
+  if (is_said_by_nobody || (is_absent && !has_grace)) return true;
   const bool answered = std::ranges::all_of(node.questions, [&](query::QuestionId question) {
     return answers_.answered(question) > parting.since;
   });

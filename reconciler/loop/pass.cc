@@ -90,6 +90,10 @@ bool Pass::search(const ZoneLeaving& leaving) {
   return searchSubtree(leaving.apex);
 }
 
+bool Pass::search(const ZoneExpiry& expiry) {
+  return searchSubtree(expiry.apex);
+}
+
 bool Pass::search(const CatalogReading& reading) {
   if (records_done_) {
     const std::size_t nodes_max = std::max<std::size_t>(stepsLeft(), 1);

@@ -64,6 +64,11 @@ struct ZoneLeaving {
   dns::Name apex;
 };
 
+// A zone has expired, or somebody has confirmed it again: what rests on it may be otherwise.
+struct ZoneExpiry {
+  dns::Name apex;
+};
+
 // A catalog zone is read; no domain depends on it.
 struct CatalogReading {
   xfr::ZoneId zone{};
@@ -77,8 +82,8 @@ struct ZonesKnown {
 
 using PassSubject =
     std::variant<ZoneInstalled, ZoneReplaced, ZoneEdited, StoreReplaced, AnswersChanged,
-                 NamesConfigured, DomainsWanted, DomainsDue, ZoneGone, ZoneLeaving, CatalogReading,
-                 ZonesKnown, SettingsChanged>;
+                 NamesConfigured, DomainsWanted, DomainsDue, ZoneGone, ZoneLeaving, ZoneExpiry,
+                 CatalogReading, ZonesKnown, SettingsChanged>;
 
 // What a pass works with; all of it outlives the pass.
 struct PassTools {
@@ -146,6 +151,7 @@ class Pass {
   bool search(const DomainsWanted& wanted);
   bool search(const DomainsDue& due);
   bool search(const ZoneGone& gone);
+  bool search(const ZoneExpiry& expiry);
   bool search(const ZoneLeaving& leaving);
   bool search(const CatalogReading& reading);
   bool search(const ZonesKnown& known);

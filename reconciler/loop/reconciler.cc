@@ -38,7 +38,8 @@ Reconciler::Reconciler(const Settings& settings, Ports ports, std::uint64_t seed
                const auto zone = view_.zoneFor(customer, name);
                const auto leaving = zone ? this->leaving(*zone) : std::nullopt;
                return leaving ? std::optional(leaving->until) : std::nullopt;
-             }}),
+             },
+             [this](view::ZoneIndex zone) { return expired_.contains(idOf(zone)); }}),
       newcomers_(settings, book_, ports.workers, ports.journal),
       intake_(settings, zones_.table(), view_, ports.disk,
               [this](ZoneUpdate update) { onUpdate(std::move(update)); }),
@@ -236,7 +237,10 @@ void Reconciler::take(const xfr::Fact& fact) {
   std::visit(Overloaded{
                  [this](const xfr::ZoneCurrent& current) { onCurrent(current.zone); },
                  [this](const xfr::ZoneTransferred& transferred) { onCurrent(transferred.zone); },
-                 [this](const xfr::ZoneFailure& failure) { unanswered_.erase(failure.zone); },
+                 [this](const xfr::ZoneFailure& failure) {
+                   unanswered_.erase(failure.zone);
+                   lookAtExpiry(failure.zone);
+                 },
                  [this](const xfr::ZoneExpired& expired) { onExpired(expired.zone); },
                  [](const xfr::ConnectionsScarce&) {},
              },
@@ -247,6 +251,7 @@ void Reconciler::take(const xfr::Fact& fact) {
 // The zone is confirmed: what it held back may go out.
 void Reconciler::onCurrent(xfr::ZoneId zone) {
   noticed_.erase(zone);
+  lookAtExpiry(zone);
   if (view_.zone(indexOf(zone)) != nullptr) {
     ports_.disk.saveZoneTimers(dns::Name(view_.apex(indexOf(zone))),
                                intake_.heldCopy(zone, ports_.clock.now().wall));
@@ -262,6 +267,7 @@ void Reconciler::onCurrent(xfr::ZoneId zone) {
 void Reconciler::unconfirmAll() {
   secondary_.unconfirmAll();
   confirmed_at_.clear();
+  expired_.clear();
   for (const auto& [name, zone] : zones_.table().byName()) {
     zones_.unconfirm(zone);
     const bool is_asked_about = !zones_.entry(zone).leaving;
@@ -345,10 +351,11 @@ std::string Reconciler::holdReason(const derive::Domain& domain) const {
     if (book_.defiesDirective(book_.node(*id))) return "it waits for what the operator said of it";
     return disputeAbout(domain);
   }
+  if (std::string why = id ? expiryHold(*id) : ""; !why.empty()) return why;
   for (const view::ZoneIndex zone : book_.sources(domain)) {
     // What is kept with its zone is as it was, whatever the zone says, and nobody will confirm it.
     if (is_kept && leaving(zone)) continue;
-    if (!isConfirmed(zone) && !givesBack(domain)) {
+    if (!isConfirmed(zone) && !givesBack(domain) && !goesUnconfirmed(id, zone)) {
       return fmt::format("zone {} is not confirmed yet", view_.apex(zone).toText());
     }
     if (view_.zone(zone) == nullptr) {

@@ -240,6 +240,10 @@ class Reconciler final : public ports::ZoneTransportListener,
   void workOnCatalogs();
   void takeCatalog(const CatalogReading& reading);
   void onExpired(xfr::ZoneId zone);
+  void lookAtExpiry(xfr::ZoneId zone);
+  bool expires(view::ZoneIndex zone) const;
+  bool goesUnconfirmed(std::optional<DomainId> id, view::ZoneIndex zone) const;
+  std::string expiryHold(DomainId id) const;
   void settleBindings();
   void readCatalog(xfr::ZoneId zone, plan::Cause cause, bool save_full_copy);
   void apply(Catalogs::Change change);
@@ -285,6 +289,7 @@ class Reconciler final : public ports::ZoneTransportListener,
   std::set<xfr::ZoneId> unanswered_, unread_;
   std::vector<bool>
       searching_;  // by zone: which domains its present version concerns is not known yet
+  std::set<xfr::ZoneId> expired_;                // and all their primaries have failed since
   std::map<xfr::ZoneId, Instant> confirmed_at_;  // checked or transferred last
   std::map<xfr::ZoneId, Instant> noticed_;       // when the edit under way was first heard of
   std::vector<dns::Name> answered_;              // otherwise than before, and in no pass yet

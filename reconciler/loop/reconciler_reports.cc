@@ -291,6 +291,12 @@ DomainExplanation Reconciler::explain(const derive::Domain& domain) const {
   const CustomerDns dns(settings_, view_, answers_, *customer, ports_.clock.now().mono);
   explanation.explanation = derive::explain(domain, dns, settings_.edge, settings_.derive);
   const std::optional<DomainId> id = book_.find(domain);
+  if (id && explanation.explanation.first_failure.empty() && book_.node(*id).is_over) {
+    explanation.explanation.first_failure = fmt::format(
+        "{} reached the edge, but nobody has confirmed that for so long that it has expired, and "
+        "retire.on_expire has it go",
+        domain.text());
+  }
   if (id && explanation.explanation.first_failure.empty() && book_.lacksToken(book_.node(*id))) {
     explanation.explanation.first_failure = fmt::format(
         "{} reaches the edge, but its {} record lacks the token that discovery.mode "

@@ -79,7 +79,10 @@ void Reconciler::change(xfr::ZoneId zone, WantedZone wanted, bool reset) {
   if (!wanted.binding.catalog) view_.setShared(indexOf(zone), wanted.binding.shared);
   const auto last_success =
       was_leaving ? entry.last_success : secondary_.status(zone, now).last_success;
-  if (asks_otherwise) secondary_.remove(zone, now);
+  if (asks_otherwise) {
+    secondary_.remove(zone, now);
+    lookAtExpiry(zone);
+  }
   zones_.replace(zone, std::move(wanted));
   if (asks_otherwise) {
     secondary_.add(zone, now);
@@ -101,6 +104,7 @@ void Reconciler::leave(xfr::ZoneId zone, std::string cause) {
   secondary_.remove(zone, now);
   noticed_.erase(zone);
   unanswered_.erase(zone);
+  expired_.erase(zone);
   const std::string name = zones_.settings(zone).name.toText();
   zones_.leave(zone, cause, status.confirmed, status.last_success.value_or(WallTime{}), now);
   catalogs_.onFreed(zones_.settings(zone).name);
@@ -132,6 +136,7 @@ void Reconciler::remove(xfr::ZoneId zone, const std::string& cause) {
   confirmed_at_.erase(zone);
   noticed_.erase(zone);
   unanswered_.erase(zone);
+  expired_.erase(zone);
   searching_[static_cast<std::size_t>(zone)] = true;
   zones_.remove(zone);
   begin(ZoneGone{zone, name, customer, view_.removeZone(indexOf(zone))},
@@ -219,13 +224,6 @@ void Reconciler::apply(Catalogs::Change change) {
   ports_.journal.record(ports::ZoneAdded{
       name.toText(), settings_.customers[static_cast<std::size_t>(binding.customer)].name, catalog,
       std::string(catalog::toText(change.step))});
-}
-
-void Reconciler::onExpired(xfr::ZoneId zone) {
-  const auto catalog = zones_.entry(zone).binding.catalog;
-  if (!catalog) return;
-  ports_.journal.record(ports::CatalogExpired{zones_.settings(zone).name.toText(),
-                                              zones_.membersOf(*catalog).size()});
 }
 
 }  // namespace zonecast::loop

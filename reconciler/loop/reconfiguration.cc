@@ -229,7 +229,8 @@ bool derivesOtherwise(const Settings& before, const Settings& after) {
   return before.edge != after.edge || before.derive != after.derive ||
          before.claim_limits != after.claim_limits || before.attributes != after.attributes ||
          before.discovered != after.discovered || before.statics != after.statics ||
-         was.mode != is.mode || was.token_key != is.token_key || customersDiffer(before, after);
+         was.mode != is.mode || before.retire.on_expire != after.retire.on_expire ||
+         was.token_key != is.token_key || customersDiffer(before, after);
 }
 
 }  // namespace

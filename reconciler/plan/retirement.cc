@@ -15,6 +15,8 @@ std::string_view toText(RetireCause cause) {
       return "absent";
     case RetireCause::zoneGone:
       return "zone_gone";
+    case RetireCause::expired:
+      return "expired";
   }
   return "?";
 }
@@ -25,6 +27,8 @@ Duration RetirePolicy::graceOf(RetireCause cause) const {
       return absent;
     case RetireCause::zoneGone:
       return zone_gone;
+    case RetireCause::expired:
+      return expired;
     case RetireCause::none:
     case RetireCause::elsewhere:
       break;

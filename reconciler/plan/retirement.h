@@ -9,6 +9,8 @@
 //   answers came
 //                                                    |           |                | once more
 //   nobody speaks for its name any more              | zone_gone | retire.zone_gone | -
+//   nothing: what it rests on has expired, and the   | expired   | retire.expired | -
+//   operator has it retire                           |           |                |
 //
 // A grace of 0 s asks for no second opinion on an absence.
 #pragma once
@@ -22,12 +24,18 @@
 
 namespace zonecast::plan {
 
-enum class RetireCause : std::uint8_t { none, elsewhere, absent, zoneGone };
+enum class RetireCause : std::uint8_t { none, elsewhere, absent, zoneGone, expired };
 std::string_view toText(RetireCause cause);
+
+// What becomes of domains whose zone nobody has confirmed for its EXPIRE (RFC 1035 section 3.3.13),
+// or whose answers nobody has renewed for query::AnswerSettings::expire.
+enum class OnExpire : std::uint8_t { keep, retire };
 
 struct RetirePolicy {
   Duration absent = std::chrono::minutes{10};
   Duration zone_gone = std::chrono::hours{1};
+  OnExpire on_expire = OnExpire::keep;
+  Duration expired = std::chrono::hours{24};
 
   Duration graceOf(RetireCause cause) const;
 };

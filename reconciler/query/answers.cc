@@ -228,6 +228,7 @@ void Answers::forget(QuestionId question) {
   }
   if (!entry.kind) --tally_.unanswered;
   if (entry.kind && hasFailed(entry)) --tally_.failing;
+  setExpired(entry, false);
   --tally_.questions;
   failures_.erase(question);
   leaveSite(question);
@@ -428,6 +429,7 @@ bool Answers::takeAnswer(QuestionId question, Answer answer, Instant now) {
   if (!entry.kind) --tally_.unanswered;
   if (entry.kind && hasFailed(entry)) --tally_.failing;
   if (std::exchange(entry.failures, 0) > 0) failures_.erase(question);
+  const bool had_expired = setExpired(entry, false);
   entry.answered = now;
   entry.ttl = ttlOf(answer);
   PackedAnswer packed(answer);
@@ -436,14 +438,23 @@ bool Answers::takeAnswer(QuestionId question, Answer answer, Instant now) {
   entry.kind = answer.kind;
   entry.authenticated = answer.authenticated;
   entry.answer = std::move(packed);
-  return !same;
+  return !same || had_expired;
 }
 
-void Answers::takeFailure(QuestionId question, Failure failure) {
+bool Answers::setExpired(Entry& entry, bool is_expired) {
+  if (entry.is_expired == is_expired) return false;
+  is_expired ? ++tally_.expired : --tally_.expired;
+  entry.is_expired = is_expired;
+  return true;
+}
+
+// True when its answer has expired with it, or, by other settings, has not.
+bool Answers::takeFailure(QuestionId question, Failure failure, Instant now) {
   Entry& entry = at(question);
   if (entry.kind && !hasFailed(entry)) ++tally_.failing;
   failures_[question] = std::make_unique<const Failure>(std::move(failure));
   if (entry.failures < 0xff) ++entry.failures;
+  return setExpired(entry, entry.kind && now - entry.answered >= settings_.expire);
 }
 
 std::optional<Answers::Change> Answers::onAnswered(AskId ask, Outcome outcome, Instant now) {
@@ -463,7 +474,7 @@ std::optional<Answers::Change> Answers::onAnswered(AskId ask, Outcome outcome, I
     wait(under_way.question, dueAfterAnswer(entry));
     return change;
   }
-  takeFailure(under_way.question, std::move(outcome.error()));
+  change.changed = takeFailure(under_way.question, std::move(outcome.error()), now);
   const unsigned doublings = std::min<unsigned>(entry.failures - 1u, 16);
   const Duration pause = std::min(settings_.retry_min * (1 << doublings), settings_.retry_max);
   wait(under_way.question, now + pause + jitter(pause / 4));

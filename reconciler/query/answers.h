@@ -56,6 +56,7 @@ struct AnswerSettings {
   Duration negative_ttl_max =
       std::chrono::hours{3};  // RFC 2308 section 5 advises one to three hours
   Duration retry_min = std::chrono::seconds{5}, retry_max = std::chrono::minutes{5};
+  Duration expire = std::chrono::hours{7 * 24};     // since it was answered, while asking fails
   Duration idle_interval = std::chrono::hours{24};  // at least, between refreshes of what is idle
   std::uint32_t asks_max = 256;                     // under way, for all but what is wanted
   std::uint32_t wanted_asks_max = 64;               // and for that
@@ -108,6 +109,9 @@ class Answers {
   bool isPending(QuestionId question) const {  // it has neither been answered nor failed
     return !at(question).kind && !hasFailed(at(question));
   }
+  bool isAnswered(QuestionId question) const { return at(question).kind.has_value(); }
+  // Its answer was not renewed for `expire`; the last try failed.
+  bool isExpired(QuestionId question) const { return at(question).is_expired; }
   bool isUnderWay(QuestionId question) const { return at(question).phase != Phase::waiting; }
   // When it was answered last; long ago when it never was.
   Instant answered(QuestionId question) const { return at(question).answered; }
@@ -128,7 +132,7 @@ class Answers {
   struct Change {
     dns::Name name;
     dns::RrType type{};
-    bool changed = false;   // another answer than before; TTLs do not count
+    bool changed = false;   // another answer than before, or expired; TTLs do not count
     bool is_first = false;  // it has neither been answered nor failed before
     Duration lateness{};    // how long after it was due it was asked
   };
@@ -137,6 +141,7 @@ class Answers {
 
   struct Tally {
     std::size_t questions = 0, unanswered = 0, failing = 0;  // failing: of those with an answer
+    std::size_t expired = 0;                                 // of the failing ones
     std::size_t under_way = 0, waiting = 0;                  // asked; due and not asked yet
     std::size_t slow = 0;  // of those under way: they count for asks_slow_max
   };
@@ -163,6 +168,7 @@ class Answers {
     Phase phase = Phase::waiting;
     std::uint8_t failures = 0;  // in a row; the last stands in failures_
     bool authenticated = false;
+    bool is_expired = false;
     std::optional<Answer::Kind> kind;
     dns::Ttl ttl;
     std::array<std::uint8_t, kUrgencies> holders{};  // what is beyond stands in more_holders_
@@ -244,7 +250,8 @@ class Answers {
   Duration jitter(Duration most);
   Instant dueAfterAnswer(const Entry& entry);
   bool takeAnswer(QuestionId question, Answer answer, Instant now);
-  void takeFailure(QuestionId question, Failure failure);
+  bool takeFailure(QuestionId question, Failure failure, Instant now);
+  bool setExpired(Entry& entry, bool is_expired);  // true when it was otherwise
 
   static constexpr std::size_t kShards = 256;  // so that one that grows moves few
   using Tick = std::int64_t;

@@ -6,7 +6,7 @@ import time
 import unittest
 import urllib.request
 
-from setting import EndToEnd, hosted, parts, sip, zone
+from setting import QUICK_TIMERS, EndToEnd, hosted, parts, sip, zone
 
 GRACE = 4
 KEPT = r"did=acme\.example;state=retiring;transports=udp;role=primary;cause=absent;until=(\d+)"
@@ -80,6 +80,45 @@ class Retirement(EndToEnd):
         until = int(self.value("b.acme.example").rpartition("=")[2])
         self.wait(lambda: self.value("b.acme.example") is None, "its removal")
         self.assertGreaterEqual(time.time(), until)
+
+
+class Expiry(EndToEnd):
+    def set_up(self, **retire):
+        self.knotd = self.knot({"acme.example": zone("acme.example", *sip("@"))})
+        self.store = self.redis()
+        daemon = self.daemon(self.store, {"acme": self.customer(["acme.example"], self.knotd)}, metrics=True,
+                             limits={**QUICK_TIMERS, "refresh_max": "1s", "expire_min": "1s", "expire_max": "4s"},
+                             retire=retire)
+        self.before = self.wait(lambda: self.value(), "the domain")
+        return daemon
+
+    def value(self):
+        return self.store.domains().get("acme.example")
+
+    def test_an_expired_zone_is_served_on_and_the_metric_says_so(self):
+        daemon = self.set_up(expired="1s")
+        self.knotd.stop()
+        self.await_metric(daemon, 1, "zonecast_zones", state="expired")
+        time.sleep(3)
+        self.assertEqual(self.before, self.value())
+
+    def test_where_the_operator_wants_that_its_domains_retire_and_go(self):
+        daemon = self.set_up(on_expire="retire", expired=f"{GRACE}s")
+        self.knotd.stop()
+        marked = self.wait(lambda: re.search(r"state=retiring;.*;cause=expired;until=(\d+)", self.value() or ""),
+                           "a retiring domain")
+        self.assertIn("what DNS said of it has expired", daemon.ask("domain-show", "acme.example").stdout)
+        self.wait(lambda: self.value() is None, "its removal")
+        self.assertGreaterEqual(time.time(), int(marked[1]))
+        self.knotd.start()
+        self.wait(lambda: self.value() == self.before, "the domain, since it is confirmed")
+
+    def test_a_primary_that_is_back_in_time_saves_them(self):
+        self.set_up(on_expire="retire", expired="1h")
+        self.knotd.stop()
+        self.wait(lambda: "cause=expired" in (self.value() or ""), "a retiring domain")
+        self.knotd.start()
+        self.wait(lambda: self.value() == self.before, "the domain as it was")
 
 
 class Brake(EndToEnd):

@@ -87,7 +87,7 @@ discovery:
   registrables_max: 47
   domains_max: 48
   repeat_after: 49ms
-retire: {absent: 50s, zone_gone: 51m}
+retire: {absent: 50s, zone_gone: 51m, on_expire: retire, expired: 52h, answer_expire: 53h}
 brake: {customer_percent: 52, customer_min: 53, total_percent: 54, total_min: 55, window: 56m}
 limits:
   zone_octets_max: 1MiB
@@ -258,6 +258,9 @@ TEST_F(LoadedFile, HasTheAttributesSchema) {
 TEST_F(LoadedFile, HasHowLongDomainsAreServedOn) {
   EXPECT_EQ(settings().retire.absent, 50s);
   EXPECT_EQ(settings().retire.zone_gone, 51min);
+  EXPECT_EQ(settings().retire.on_expire, plan::OnExpire::retire);
+  EXPECT_EQ(settings().retire.expired, 52h);
+  EXPECT_EQ(settings().answers.expire, 53h);
 }
 
 TEST_F(LoadedFile, HasTheBrake) {
@@ -491,6 +494,9 @@ TEST(Defaults, AreTheDesigns) {
       {"did.discovered_max", "100000"},
       {"retire.absent", "10m"},
       {"retire.zone_gone", "1h"},
+      {"retire.on_expire", "keep"},
+      {"retire.expired", "1d"},
+      {"retire.answer_expire", "7d"},
       {"brake.customer_percent", "30"},
       {"brake.customer_min", "10"},
       {"brake.total_percent", "5"},
