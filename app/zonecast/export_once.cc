@@ -15,11 +15,11 @@
 
 #include "adapters/kamailio/domain_tables.h"
 #include "adapters/kamailio/table_text.h"
+#include "adapters/logging/printable.h"
 #include "adapters/mirror/follower.h"
 #include "adapters/mirror/listener.h"
 #include "adapters/mirror/replica.h"
 #include "adapters/uv/loop.h"
-#include "app/zonecast/printable.h"
 #include "app/zonecast/session.h"
 
 namespace zonecast {
@@ -28,7 +28,7 @@ namespace {
 constexpr int kLoadsMax = 3;
 
 int fail(int exit_code, std::string_view why) {
-  std::cerr << "zonecast: " << printable(why) << '\n';
+  std::cerr << "zonecast: " << logging::printable(why) << '\n';
   return exit_code;
 }
 

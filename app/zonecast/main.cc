@@ -9,13 +9,13 @@
 
 #include <CLI/CLI.hpp>
 
+#include "adapters/logging/printable.h"
 #include "app/version.h"
 #include "app/zonecast/export.h"
 #include "app/zonecast/lint_zone.h"
 #include "app/zonecast/look_back.h"
 #include "app/zonecast/plan_configuration.h"
 #include "app/zonecast/present.h"
-#include "app/zonecast/printable.h"
 #include "app/zonecast/session.h"
 #include "app/zonecast/table_file.h"
 #include "config/configuration.h"
@@ -79,7 +79,7 @@ int showOptions(const Options& options) {
       options.markdown ? config::referencePage() : config::optionsText(options.option);
   std::cout << text;
   if (!text.empty()) return kExitDone;
-  std::cerr << "zonecast: there is no option " << printable(options.option) << '\n';
+  std::cerr << "zonecast: there is no option " << logging::printable(options.option) << '\n';
   return kExitNotFound;
 }
 

@@ -8,11 +8,11 @@
 #include <fmt/format.h>
 
 #include "adapters/disk/store.h"
+#include "adapters/logging/printable.h"
 #include "adapters/redis/picture.h"
 #include "adapters/uv/loop.h"
 #include "app/redis_options.h"
 #include "app/zonecast/preview.h"
-#include "app/zonecast/printable.h"
 #include "app/zonecast/session.h"
 #include "config/configuration.h"
 #include "schema/json.h"
@@ -52,7 +52,7 @@ tl::expected<void, std::string> restore(const config::Configuration& configurati
   if (!store) return Failed(store.error());
   // zonecastd transfers anew what is damaged; here it counts as not held.
   const auto damaged = [](const std::string&, const std::string& why) {
-    std::cerr << "zonecast: a zone on disk is damaged: " << printable(why) << '\n';
+    std::cerr << "zonecast: a zone on disk is damaged: " << logging::printable(why) << '\n';
   };
   const auto bindings = (*store)->bindings(damaged);
   if (!bindings) return Failed(fmt::format("{}: {}", path, bindings.error()));
@@ -66,7 +66,7 @@ tl::expected<void, std::string> restore(const config::Configuration& configurati
 }
 
 int refuse(const std::string& why) {
-  std::cerr << "zonecast: " << printable(why) << '\n';
+  std::cerr << "zonecast: " << logging::printable(why) << '\n';
   return kExitUsage;
 }
 

@@ -5,7 +5,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include "app/zonecast/printable.h"
+#include "adapters/logging/printable.h"
 
 namespace zonecast {
 namespace {
@@ -143,18 +143,18 @@ std::string stepText(const v1::ExplanationStep& step) {
   if (!step.source().empty()) text += fmt::format("  [{}]", step.source());
   text += fmt::format("  {}", step.outcome());
   if (!step.note().empty()) text += fmt::format(": {}", step.note());
-  return printable(text);
+  return logging::printable(text);
 }
 
 std::string planText(const v1::Plan& plan) {
   std::string text =
       fmt::format("{}: {} domains would go or move; zonecast approve {} or reject {}",
                   plan.customer(), plan.domains(), plan.digest(), plan.digest());
-  text = printable(text) + '\n';
+  text = logging::printable(text) + '\n';
   for (const v1::PlanLine& line : plan.lines()) {
     const std::string where =
         line.moves_to().empty() ? "would go" : "would move to did=" + line.moves_to();
-    text += printable(fmt::format("  {}  {}", line.domain(), where)) + '\n';
+    text += logging::printable(fmt::format("  {}  {}", line.domain(), where)) + '\n';
   }
   const auto shown = static_cast<std::uint64_t>(plan.lines_size());
   if (shown < plan.domains()) text += fmt::format("  ... and {} more\n", plan.domains() - shown);
@@ -164,7 +164,8 @@ std::string planText(const v1::Plan& plan) {
 std::string reloadText(const v1::ReloadReport& report) {
   std::string text;
   const auto list = [&text](const auto& sentences) {
-    for (const std::string& sentence : sentences) text += "  " + printable(sentence) + '\n';
+    for (const std::string& sentence : sentences)
+      text += "  " + logging::printable(sentence) + '\n';
   };
   if (report.applied()) {
     text = report.changed().empty() ? "reloaded: nothing changed\n" : "reloaded:\n";
@@ -187,10 +188,10 @@ std::string eventText(const v1::WatchEvent& event) {
   if (event.has_edit_seconds()) {
     text += fmt::format("  {:.1f} ms from edit to published", event.edit_seconds() * 1000);
   }
-  text = printable(text) + '\n';
-  for (const auto& change : event.domains()) text += printable(domainLine(change)) + '\n';
+  text = logging::printable(text) + '\n';
+  for (const auto& change : event.domains()) text += logging::printable(domainLine(change)) + '\n';
   for (const auto& change : event.virtual_domains()) {
-    text += printable(virtualDomainLine(change)) + '\n';
+    text += logging::printable(virtualDomainLine(change)) + '\n';
   }
   if (event.truncated()) text += "  ... and more: zonecast domain-list shows all\n";
   return text;

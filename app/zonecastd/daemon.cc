@@ -1,5 +1,3 @@
-#include "app/zonecastd/daemon.h"
-
 #include <csignal>
 #include <random>
 #include <utility>
@@ -9,6 +7,7 @@
 #include "adapters/process/service_manager.h"
 #include "app/redis_options.h"
 #include "app/version.h"
+#include "app/zonecastd/daemon.h"
 #include "app/zonecastd/worker_status.h"
 
 namespace zonecast {
@@ -58,7 +57,7 @@ http::HttpOptions httpOptions(const config::HttpConfiguration& configuration) {
 
 tl::expected<std::unique_ptr<Daemon>, std::string> Daemon::make(config::Configuration configuration,
                                                                 std::filesystem::path file,
-                                                                process::LogOutput& log) {
+                                                                logging::LogOutput& log) {
   std::unique_ptr<Daemon> daemon(new Daemon(std::move(configuration), std::move(file), log));
   if (auto opened = daemon->open(); !opened) return tl::unexpected(std::move(opened.error()));
   if (auto restored = daemon->restore(); !restored)
@@ -67,10 +66,10 @@ tl::expected<std::unique_ptr<Daemon>, std::string> Daemon::make(config::Configur
 }
 
 Daemon::Daemon(config::Configuration configuration, std::filesystem::path file,
-               process::LogOutput& log)
+               logging::LogOutput& log)
     : configuration_(std::move(configuration)),
-      logger_(log.logger()),
-      out_(logger_, log.takesFields()),
+      log_output_(log),
+      out_(log.lines()),
       log_(configuration_.settings, loop_, out_),
       metrics_(loop_),
       transport_(loop_, transportLimits(configuration_.notify)),
@@ -175,7 +174,7 @@ tl::expected<void, std::string> Daemon::restore() {
     ++zones;
   });
   if (!loaded) return tl::unexpected(std::move(loaded.error()));
-  out_.info(journal::Line("state directory read")
+  out_.info(logging::Line("state directory read")
                 .add("directory", configuration_.state_directory.string())
                 .add("zones", zones));
   return {};
@@ -195,13 +194,13 @@ void Daemon::run() {
   process::tellReady();
   observe();
   tellAlive();
-  out_.info(journal::Line(fmt::format("zonecastd {} is running", kVersion))
+  out_.info(logging::Line(fmt::format("zonecastd {} is running", kVersion))
                 .add("zones", configuration_.settings.zones.size())
                 .add("customers", configuration_.settings.customers.size())
                 .add("notify_listeners", configuration_.notify.listeners.size()));
   loop_.run();
   process::tellStopping();
-  out_.info(journal::Line("zonecastd stops: what is published stays published"));
+  out_.info(logging::Line("zonecastd stops: what is published stays published"));
 }
 
 redis::RedisOptions Daemon::storeOptions() const {
@@ -248,7 +247,7 @@ void Daemon::onReloadRead(Reload::Outcome outcome) {
 void Daemon::apply(Reload::Outcome& outcome) {
   outcome.next->settings = std::move(outcome.news.settings);
   std::swap(configuration_, *outcome.next);
-  logger_->set_level(spdlog::level::from_str(configuration_.log_level));
+  log_output_.setLevel(configuration_.log_level);
   reconciler_->onSettingsChanged(std::move(outcome.news));
   startDiscovery();
   const redis::RedisOptions redis_options = storeOptions();
@@ -261,16 +260,16 @@ void Daemon::apply(Reload::Outcome& outcome) {
 void Daemon::tellReloaded(const v1::ReloadReport& report) {
   const auto say = [this](auto level, std::string_view what, const auto& sentences) {
     for (const std::string& sentence : sentences) {
-      out_.write(level, journal::Line(what).add("what", sentence));
+      out_.write(level, logging::Line(what).add("what", sentence));
     }
   };
   say(spdlog::level::err, "configuration cannot be read", report.errors());
   say(spdlog::level::err, "configuration refused: it takes a restart", report.at_restart());
   if (report.applied()) say(spdlog::level::info, "configuration changed", report.changed());
   if (report.applied()) {
-    out_.info(journal::Line("configuration reloaded").add("changes", report.changed_size()));
+    out_.info(logging::Line("configuration reloaded").add("changes", report.changed_size()));
   } else {
-    out_.error(journal::Line(
+    out_.error(logging::Line(
         "configuration not reloaded: nothing is applied, and zonecastd goes on as before"));
   }
   metrics_.observeReload(report.applied()           ? "applied"

@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include <spdlog/logger.h>
 #include <tl/expected.hpp>
 
 #include "adapters/control/control_server.h"
@@ -17,7 +16,7 @@
 #include "adapters/http/http_server.h"
 #include "adapters/journal/log.h"
 #include "adapters/journal/metrics.h"
-#include "adapters/process/log_output.h"
+#include "adapters/logging/log_output.h"
 #include "adapters/redis/redis_store.h"
 #include "adapters/redis/worker_questions.h"
 #include "adapters/redis/worker_reports.h"
@@ -47,13 +46,13 @@ class Daemon {
   // Opens everything that can be refused (state directory, sockets); the error is a sentence.
   // `file` is where the configuration is read anew. The log must outlive it.
   static tl::expected<std::unique_ptr<Daemon>, std::string> make(
-      config::Configuration configuration, std::filesystem::path file, process::LogOutput& log);
+      config::Configuration configuration, std::filesystem::path file, logging::LogOutput& log);
   ~Daemon();
 
   void run();  // until SIGINT or SIGTERM
 
  private:
-  Daemon(config::Configuration configuration, std::filesystem::path file, process::LogOutput& log);
+  Daemon(config::Configuration configuration, std::filesystem::path file, logging::LogOutput& log);
   tl::expected<void, std::string> open();
   tl::expected<void, std::string> openControl();
   tl::expected<void, std::string> openHttp();
@@ -72,8 +71,8 @@ class Daemon {
   void tellReloaded(const v1::ReloadReport& report);
 
   config::Configuration configuration_;
-  std::shared_ptr<spdlog::logger> logger_;
-  const journal::Output out_;
+  const logging::LogOutput& log_output_;
+  const logging::Output out_;
   uv::Loop loop_;
   Journals journals_;
   journal::Log log_;

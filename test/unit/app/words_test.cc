@@ -1,11 +1,10 @@
-#include "app/zonecast/words.h"
-
 #include <algorithm>
 #include <limits>
 
 #include <gtest/gtest.h>
 
-#include "app/zonecast/printable.h"
+#include "adapters/logging/printable.h"
+#include "app/zonecast/words.h"
 
 namespace zonecast {
 namespace {
@@ -194,7 +193,7 @@ TEST(Words, WhatZoneOwnersWroteReachesNoTerminal) {
       return c == '\n' || (c >= ' ' && c <= '~');
     })) << shown;
   }
-  EXPECT_EQ(printable("a\x1b\\b"), "a\\027\\b");
+  EXPECT_EQ(logging::printable("a\x1b\\b"), "a\\027\\b");
 }
 
 }  // namespace
