@@ -63,6 +63,8 @@ int checkConfiguration(const Options& options) {
       std::cerr << config::toText(error) << '\n';
     return kExitConfiguration;
   }
+  for (const std::string& warning : configuration->warnings)
+    std::cerr << "zonecast: " << logging::printable(warning) << '\n';
   const loop::Settings& settings = configuration->settings;
   const bool has_own_statics = std::ranges::any_of(
       settings.customers, [](const auto& one) { return one.name == config::kStaticCustomer; });

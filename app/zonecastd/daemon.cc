@@ -188,6 +188,7 @@ void Daemon::run() {
   loop_.observeCallbacks([this](uv::Callback callback, Duration cpu) {
     metrics_.observeCallback(uv::toText(callback), cpu);
   });
+  tellWarnings();
   reconciler_->start(publisher_);
   startDiscovery();
   worker_reports_->start();
@@ -218,6 +219,10 @@ void Daemon::startDiscovery() {
   const bool wants = configuration_.settings.discovery.mode != discovery::Mode::off &&
                      configuration_.settings.discovered;
   if (wants && !std::exchange(discovers_, true)) workers_->start();
+}
+
+void Daemon::tellWarnings() {
+  for (const std::string& warning : configuration_.warnings) out_.warn(logging::Line(warning));
 }
 
 // Whoever asks while one is under way, whose files may be from before, is answered by the next.
@@ -255,6 +260,7 @@ void Daemon::apply(Reload::Outcome& outcome) {
   worker_reports_->adopt(redis_options, reportLimits());
   store_->adopt(redis_options);
   outcome.report.set_applied(true);
+  tellWarnings();
 }
 
 void Daemon::tellReloaded(const v1::ReloadReport& report) {

@@ -66,6 +66,7 @@ class Daemon {
   redis::WorkerReportLimits reportLimits() const;
   void reload(control::ControlHandler::Reply reply);
   void beginReload();
+  void tellWarnings();
   void onReloadRead(Reload::Outcome outcome);
   void apply(Reload::Outcome& outcome);
   void tellReloaded(const v1::ReloadReport& report);
