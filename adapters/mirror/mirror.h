@@ -56,6 +56,7 @@ class Mirror {
   Mirror(uv::Loop& loop, MirrorOptions options, std::unique_ptr<table::Writer> writer,
          Listener& listener);
   void onSecond();
+  std::string trouble() const;
   void report();
 
   const MirrorOptions options_;

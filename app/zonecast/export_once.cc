@@ -16,9 +16,11 @@
 #include "adapters/kamailio/domain_tables.h"
 #include "adapters/kamailio/table_text.h"
 #include "adapters/logging/printable.h"
+#include "adapters/logging/terminal_line.h"
 #include "adapters/mirror/follower.h"
 #include "adapters/mirror/listener.h"
 #include "adapters/mirror/replica.h"
+#include "adapters/uv/every_second.h"
 #include "adapters/uv/loop.h"
 #include "app/zonecast/session.h"
 
@@ -145,8 +147,14 @@ int exportOnce(const ExportOptions& options, redis::RedisOptions redis, int time
   Awaited awaited(loop, std::chrono::milliseconds(timeout_ms));
   mirror::Replica replica(**tables);
   mirror::Follower follower(loop, std::move(redis), replica, awaited);
+  logging::TerminalLine line;
+  const uv::EverySecond progress(loop, [&] {
+    if (const auto& loading = follower.loading())
+      line.show("reading Redis", loading->entries, loading->entries_in_all);
+  });
   follower.start();
   loop.run();
+  line.clear();
   if (!awaited.isThere()) return fail(kExitUnreachable, "nothing to export: " + awaited.trouble());
   if (!awaited.refusal().empty()) fail(0, awaited.refusal());
   return print(**tables, options);
