@@ -9,7 +9,9 @@
 
 #include "adapters/disk/store.h"
 #include "adapters/logging/printable.h"
+#include "adapters/logging/terminal_line.h"
 #include "adapters/redis/picture.h"
+#include "adapters/uv/every_second.h"
 #include "adapters/uv/loop.h"
 #include "app/redis_options.h"
 #include "app/zonecast/preview.h"
@@ -25,7 +27,7 @@ constexpr int kExitChanges = 1;
 using Failed = tl::unexpected<std::string>;
 
 tl::expected<ports::StoredState, std::string> readRedis(
-    const config::RedisConfiguration& configuration, int timeout_ms) {
+    const config::RedisConfiguration& configuration, int timeout_ms, logging::TerminalLine& line) {
   uv::Loop loop;
   tl::expected<ports::StoredState, std::string> result =
       Failed(fmt::format("it was not read in {} ms (--timeout)", timeout_ms));
@@ -36,6 +38,8 @@ tl::expected<ports::StoredState, std::string> readRedis(
                          });
   uv::Timer timeout(loop, [&] { loop.stop(); });
   timeout.after(std::chrono::milliseconds(timeout_ms));
+  const uv::EverySecond progress(
+      loop, [&] { line.show("reading Redis", picture.moved().done, picture.moved().in_all); });
   picture.read();
   loop.run();
   if (result && !result->damage.empty()) {
@@ -46,12 +50,13 @@ tl::expected<ports::StoredState, std::string> readRedis(
 
 // What the disk has of zones; the error says what cannot be read.
 tl::expected<void, std::string> restore(const config::Configuration& configuration,
-                                        Rehearsal& rehearsal) {
+                                        Rehearsal& rehearsal, logging::TerminalLine& line) {
   const std::string path = configuration.state_directory.string() + "/zonecast.lmdb";
   const auto store = disk::Store::openToRead(path, configuration.state_octets_max);
   if (!store) return Failed(store.error());
   // zonecastd transfers anew what is damaged; here it counts as not held.
-  const auto damaged = [](const std::string&, const std::string& why) {
+  const auto damaged = [&](const std::string&, const std::string& why) {
+    line.clear();
     std::cerr << "zonecast: a zone on disk is damaged: " << logging::printable(why) << '\n';
   };
   const auto bindings = (*store)->bindings(damaged);
@@ -60,8 +65,14 @@ tl::expected<void, std::string> restore(const config::Configuration& configurati
   const auto dids = (*store)->forEachDid(
       [&](ports::SavedDid did) { rehearsal.core().restore(std::move(did)); }, damaged);
   if (!dids) return Failed(fmt::format("{}: {}", path, dids.error()));
+  std::size_t zones = 0;
   return (*store)
-      ->forEachZone([&](const ports::SavedZone& zone) { rehearsal.core().restore(zone); }, damaged)
+      ->forEachZone(
+          [&](const ports::SavedZone& zone) {
+            rehearsal.core().restore(zone);
+            line.show("zones read from disk", ++zones, 0);
+          },
+          damaged)
       .map_error([&](const std::string& why) { return fmt::format("{}: {}", path, why); });
 }
 
@@ -79,17 +90,27 @@ int planConfiguration(const std::string& file, int timeout_ms, bool json) {
       std::cerr << config::toText(error) << '\n';
     return kExitConfiguration;
   }
-  auto stored = readRedis(configuration->redis, timeout_ms);
-  if (!stored) return refuse("Redis: " + stored.error());
+  logging::TerminalLine line;
+  auto stored = readRedis(configuration->redis, timeout_ms, line);
+  if (!stored) {
+    line.clear();
+    return refuse("Redis: " + stored.error());
+  }
   const plan::Table before = std::move(stored->table);
   const std::uint64_t version =
       stored->position ? static_cast<std::uint64_t>(stored->position->version) : 0;
   Rehearsal rehearsal(configuration->settings, before, std::move(stored->position));
-  if (const auto restored = restore(*configuration, rehearsal); !restored) {
+  if (const auto restored = restore(*configuration, rehearsal, line); !restored) {
+    line.clear();
     return refuse(restored.error());
   }
   rehearsal.begin();
-  rehearsal.finish();
+  rehearsal.finish([&] {
+    if (!line.isDue()) return;
+    const loop::Overview overview = rehearsal.core().overview();
+    line.show("domains to go", overview.domains_to_derive + overview.domains_waiting, 0);
+  });
+  line.clear();
   v1::PlannedConfiguration planned = preview(rehearsal, before);
   planned.set_version(version);
   std::cout << (json ? toJson(planned) + "\n" : previewText(planned));

@@ -159,6 +159,7 @@ int showStatus(Session& session, bool json) {
        fmt::format("{} in {} virtual domains; {} retiring, {} braked, {} held, {} waiting",
                    status.domains(), status.virtual_domains(), status.domains_retiring(),
                    status.domains_braked(), status.domains_held(), status.domains_waiting())});
+  if (const std::string work = workText(status); !work.empty()) columns.row({"under way", work});
   if (status.domains_directed() != 0) {
     columns.row({"pins", fmt::format("{} domains pinned or blocked by the operator: zonecast pins",
                                      status.domains_directed())});

@@ -108,6 +108,20 @@ std::string orDash(const std::string& text) {
   return text.empty() ? "-" : text;
 }
 
+std::string workText(const v1::Status& status) {
+  std::string text;
+  const auto add = [&](std::uint64_t amount, std::string words) {
+    if (amount > 0) text += (text.empty() ? "" : ", ") + std::move(words);
+  };
+  add(status.transfers_under_way(),
+      fmt::format("{} transfers, {} records so far", status.transfers_under_way(),
+                  status.records_arriving()));
+  add(status.domains_to_derive(), fmt::format("{} domains to derive", status.domains_to_derive()));
+  add(status.store_entries(), fmt::format("{} of {} entries read or staged in Redis",
+                                          status.store_entries_done(), status.store_entries()));
+  return text;
+}
+
 std::string durationText(std::uint64_t seconds) {
   if (seconds < 60) return fmt::format("{}s", seconds);
   if (seconds < 3600) return fmt::format("{}m {}s", seconds / 60, seconds % 60);

@@ -1,3 +1,5 @@
+#include "app/zonecastd/daemon.h"
+
 #include <csignal>
 #include <random>
 #include <utility>
@@ -7,7 +9,6 @@
 #include "adapters/process/service_manager.h"
 #include "app/redis_options.h"
 #include "app/version.h"
-#include "app/zonecastd/daemon.h"
 #include "app/zonecastd/worker_status.h"
 
 namespace zonecast {
@@ -70,6 +71,7 @@ Daemon::Daemon(config::Configuration configuration, std::filesystem::path file,
     : configuration_(std::move(configuration)),
       log_output_(log),
       out_(log.lines()),
+      work_log_(out_),
       log_(configuration_.settings, loop_, out_),
       metrics_(loop_),
       transport_(loop_, transportLimits(configuration_.notify)),
@@ -122,6 +124,7 @@ tl::expected<void, std::string> Daemon::open() {
       std::make_unique<ControlService>(*reconciler_, loop_, worker_reports_->seen(), kVersion);
   service_->reloadBy([this](control::ControlHandler::Reply reply) { reload(std::move(reply)); });
   service_->tellHistory(*disk_);
+  service_->tellMoved([this] { return store_->moved(); });
   return openControl().and_then([this] { return openHttp(); });
 }
 
@@ -169,15 +172,27 @@ tl::expected<void, std::string> Daemon::restore() {
   if (!held_since) return tl::unexpected(held_since.error());
   if (*held_since) reconciler_->restoreHold(**held_since);
   std::size_t zones = 0;
+  const std::size_t in_all = configuration_.settings.zones.size() + bindings->size();
   auto loaded = disk_->forEachZone([&](const ports::SavedZone& zone) {
     reconciler_->restore(zone);
-    ++zones;
+    tellRestored(++zones, in_all);
   });
   if (!loaded) return tl::unexpected(std::move(loaded.error()));
   out_.info(logging::Line("state directory read")
                 .add("directory", configuration_.state_directory.string())
                 .add("zones", zones));
   return {};
+}
+
+// Before the loop turns, whose clock stands still until then.
+void Daemon::tellRestored(std::size_t zones, std::size_t in_all) {
+  const Instant now = std::chrono::time_point_cast<Duration>(std::chrono::steady_clock::now());
+  if (!restoring_.admits(zones, now)) return;
+  out_.info(logging::Line("reading the state directory goes on")
+                .add("zones", zones)
+                .add("in_all", in_all));
+  process::tellStarting(fmt::format("reading the state directory: {} of {} zones", zones, in_all),
+                        2 * logging::Progress::kInterval);
 }
 
 void Daemon::run() {
@@ -298,7 +313,11 @@ void Daemon::observe() {
   metrics_.observe(overview);
   metrics_.observeWorkers(tally(worker_reports_->seen(), overview.position, loop_.now().mono));
   service_->observe(overview);
-  tellStatus(overview);
+  const auto moved = store_->moved();
+  metrics_.observeStore(moved ? moved->done : 0, moved ? moved->in_all : 0);
+  const std::vector<LongWork> work = longWork(overview, moved);
+  work_log_.observe(work, loop_.now().mono);
+  tellStatus(overview, longWorkText(work));
   observation_.after(kObservationInterval);
 }
 
@@ -309,13 +328,14 @@ void Daemon::tellAlive() {
   alive_.after(*interval);
 }
 
-void Daemon::tellStatus(const loop::Overview& overview) {
+void Daemon::tellStatus(const loop::Overview& overview, const std::string& work) {
   std::string status =
       fmt::format("{} domains published, {} of {} zones confirmed, {}", overview.domains_published,
                   overview.zones_confirmed, overview.zones,
                   overview.held_since            ? "held by the operator: nothing is published"
                   : loop::isOpen(overview.store) ? "Redis is open"
                                                  : "Redis is not open");
+  if (!work.empty()) status += "; " + work;
   if (status == status_) return;
   status_ = std::move(status);
   process::tellStatus(status_);

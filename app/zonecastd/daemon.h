@@ -23,6 +23,7 @@
 #include "adapters/uv/loop.h"
 #include "adapters/uv/zone_transport.h"
 #include "app/zonecastd/control_service.h"
+#include "app/zonecastd/long_work.h"
 #include "app/zonecastd/reload.h"
 #include "config/configuration.h"
 #include "reconciler/loop/reconciler.h"
@@ -60,7 +61,8 @@ class Daemon {
   void afterTurn();
   void observe();
   void tellAlive();
-  void tellStatus(const loop::Overview& overview);
+  void tellStatus(const loop::Overview& overview, const std::string& work);
+  void tellRestored(std::size_t zones, std::size_t in_all);
   void startDiscovery();
   redis::RedisOptions storeOptions() const;
   redis::WorkerReportLimits reportLimits() const;
@@ -74,6 +76,8 @@ class Daemon {
   config::Configuration configuration_;
   const logging::LogOutput& log_output_;
   const logging::Output out_;
+  LongWorkLog work_log_;
+  logging::Progress restoring_;
   uv::Loop loop_;
   Journals journals_;
   journal::Log log_;

@@ -1,6 +1,7 @@
-"""Long work shows itself: in the log, to the service manager, in reports and on a terminal; short work does not."""
+"""Long work shows itself: in the log, to the service manager, to whoever asks, and as metrics; short work does not."""
 
 import contextlib
+import json
 import os
 import pty
 import select
@@ -9,12 +10,29 @@ import subprocess
 import threading
 import time
 import unittest
+import urllib.error
+import urllib.request
 
-from setting import EndToEnd, exported, parts, publisher
+from setting import EndToEnd, dns, exported, hosted, parts, publisher, scripted_primary, sip, zone
 
 from service_manager import ServiceManager
 
+ZONE = "slow.example"
+PIECES, PAUSE = 16, 0.5
 MANY = 4_000  # domains: so many look-ups of 200 as take a slow Redis some seconds
+
+
+def slow_transfer(query):
+    """Honest, but a message every half second: in all longer than what is short."""
+    soa = dns.soa(ZONE, 1)
+    if query.qtype == dns.SOA:
+        yield dns.framed(dns.answer(query, soa))
+        return
+    yield dns.framed(dns.answer(query, soa, dns.srv(f"_sip._udp.{ZONE}", "sip.provider.example")))
+    for number in range(PIECES):
+        yield PAUSE
+        yield dns.framed(dns.answer(query, *(dns.srv(f"_sip._udp.n{number}x{i}.{ZONE}", "sip.provider.example") for i in range(10))))
+    yield dns.framed(dns.answer(query, soa))
 
 
 class SlowRedis:
@@ -69,6 +87,41 @@ class Progress(EndToEnd):
         slow = SlowRedis(self.folder, redis, 0.2)
         self.addCleanup(slow.stop)
         return redis, slow
+
+
+class Daemon(Progress):
+    def test_a_first_transfer_that_is_long(self):
+        primary = scripted_primary.ScriptedPrimary(slow_transfer)
+        self.addCleanup(primary.stop)
+        store = self.redis()
+        daemon = self.daemon(store, {"slow": self.customer([ZONE], primary)}, start=False, metrics=True)
+        manager = self.service_manager(daemon)
+        daemon.start()
+        self.wait(lambda: int(daemon.json("status")["records_arriving"]) >= 20, "records")
+        self.assertEqual("1", daemon.json("status")["transfers_under_way"])
+        self.assertRegex(daemon.ask("status").stdout, r"under way +1 transfers, \d+ records so far")
+        with self.assertRaises(urllib.error.HTTPError) as unready:
+            urllib.request.urlopen(f"http://127.0.0.1:{daemon.metrics_port}/readyz", timeout=10)
+        self.assertRegex(json.load(unready.exception)["reason"], r"^1 of 1 zones have neither been confirmed nor failed yet "
+                         r"\(0 of 1 zones loaded, 1 transfers with \d+ records so far under way\)$")
+        self.wait(lambda: self.metric(daemon, "zonecast_transfer_records_arriving") >= 20, "the metric")
+        self.assertEqual(1, self.metric(daemon, "zonecast_transfers_under_way"))
+        self.wait(lambda: self.told(manager, "0 of 1 zones loaded, 1 transfers with "), "the status")
+        line = self.await_said(daemon, "transfers go on", "zones_loaded=0 zones=1 transfers=1 records_arriving=")
+        self.assertIn(" info ", line)
+        names = [ZONE, *(f"n{number}x{i}.{ZONE}" for number in range(PIECES) for i in range(10))]
+        self.await_domains(store, {name: hosted(name) for name in names})
+        self.assertLessEqual(len(daemon.said(" go on ")), 2, "every five seconds")
+        self.await_metric(daemon, 0, "zonecast_transfers_under_way")
+        self.assertNotIn("under way", daemon.ask("status").stdout)
+
+    def test_short_work_is_not_told(self):
+        primary = self.knot({"acme.example": zone("acme.example", *sip("@"))})
+        store = self.redis()
+        daemon = self.daemon(store, {"acme": self.customer(["acme.example"], primary)})
+        self.await_domains(store, {"acme.example": hosted("acme.example")})
+        self.await_settled(daemon)
+        self.assertEqual([], daemon.said(" go on ") + daemon.said(" goes on ", "in_all"))
 
 
 class Mirror(Progress):
