@@ -73,6 +73,7 @@ struct Configuration {
   std::string user, group;             // whom the process becomes; empty: it stays who it is
   std::filesystem::path pid_file;      // empty: none
   std::vector<WrittenOption> options;  // for difference.h
+  std::vector<std::string> warnings;   // sentences about what is taken all the same
 };
 
 struct ConfigError {

@@ -184,8 +184,8 @@ class CustomerReader {
     return known->second.value_or(nullptr);
   }
 
-  tl::expected<KeyPointer, std::string> loadKey(std::string_view path) const {
-    auto text = readFile(draft_.directory / path, kKeyFileOctetsMax);
+  tl::expected<KeyPointer, std::string> loadKey(std::string_view path) {
+    auto text = readSecret(draft_.directory / path, kKeyFileOctetsMax, draft_.result.warnings);
     if (!text) {
       return tl::unexpected("expected a key file that can be read: " + text.error());
     }

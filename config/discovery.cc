@@ -22,8 +22,9 @@ constexpr std::size_t kKeyFileOctetsMax = 4096;
 using Key = std::vector<std::uint8_t>;
 
 // What stands in the file, or as its name by mistake, is not shown: it may be a secret.
-tl::expected<Key, std::string> loadKey(const std::filesystem::path& file) {
-  auto text = readFile(file, kKeyFileOctetsMax);
+tl::expected<Key, std::string> loadKey(const std::filesystem::path& file,
+                                       std::vector<std::string>& warnings) {
+  auto text = readSecret(file, kKeyFileOctetsMax, warnings);
   if (!text) return tl::unexpected("expected a key file that can be read: " + text.error());
   std::string octets;
   const bool is_base64 = absl::Base64Unescape(absl::StripAsciiWhitespace(*text), &octets);
@@ -40,7 +41,7 @@ tl::expected<Key, std::string> loadKey(const std::filesystem::path& file) {
 void readKey(const Node& node, Draft& draft, Errors& errors) {
   if (node.kind != Node::Kind::scalar || node.text.find('\0') != std::string::npos)
     return addMismatch(node, "the path of a key file", errors);
-  auto key = loadKey(draft.directory / node.text);
+  auto key = loadKey(draft.directory / node.text, draft.result.warnings);
   if (!key) return errors.add(node.where, key.error());
   draft.result.settings.discovery.token_key = *std::move(key);
 }

@@ -31,4 +31,17 @@ tl::expected<std::string, std::string> readFile(const std::filesystem::path& fil
   return content;
 }
 
+tl::expected<std::string, std::string> readSecret(const std::filesystem::path& file,
+                                                  std::size_t octets_max,
+                                                  std::vector<std::string>& warnings) {
+  using std::filesystem::perms;
+  std::error_code error;
+  const perms mode = std::filesystem::status(file, error).permissions();
+  if (!error && (mode & perms::others_read) != perms::none) {
+    warnings.push_back(
+        fmt::format("everybody may read {}, where a secret stands: chmod o-r", file.native()));
+  }
+  return readFile(file, octets_max);
+}
+
 }  // namespace zonecast::config

@@ -34,7 +34,7 @@ void readSections(const Node& root, Draft& draft, Errors& errors) {
   }
 }
 
-void checkRedis(const Node& root, const RedisConfiguration& redis, Errors& errors) {
+void checkRedis(const Node& root, Configuration& configuration, Errors& errors) {
   const Node* node = root.find("redis");
   if (node != nullptr && node->kind != Node::Kind::mapping) return;
   const Node* socket = node ? node->find("unix") : nullptr;
@@ -45,17 +45,19 @@ void checkRedis(const Node& root, const RedisConfiguration& redis, Errors& error
   } else if (socket != nullptr && address != nullptr) {
     errors.add(address->where, "expected one of `redis.unix` and `redis.address`, not both");
   }
+  const RedisConfiguration& redis = configuration.redis;
   const Node* password_file = node ? node->find("password_file") : nullptr;
   if (password_file == nullptr || redis.password_file.empty()) return;
-  auto password = readFile(redis.password_file, kPasswordOctetsMax);
+  auto password = readSecret(redis.password_file, kPasswordOctetsMax, configuration.warnings);
   if (password) return OPENSSL_cleanse(password->data(), password->size());
   errors.add(password_file->where,
              fmt::format("expected a password file that can be read: {}", password.error()));
 }
 
 // What stands in the file is not shown: it is a secret.
-tl::expected<std::string, std::string> loadToken(const std::filesystem::path& file) {
-  auto text = readFile(file, kTokenFileOctetsMax);
+tl::expected<std::string, std::string> loadToken(const std::filesystem::path& file,
+                                                 std::vector<std::string>& warnings) {
+  auto text = readSecret(file, kTokenFileOctetsMax, warnings);
   if (!text) return tl::unexpected("expected a token file that can be read: " + text.error());
   std::string token(absl::StripAsciiWhitespace(*text));
   OPENSSL_cleanse(text->data(), text->size());
@@ -81,7 +83,7 @@ void checkHttp(const Node& root, Draft& draft, Errors& errors) {
   if (const Node* file = section->find("token_file")) {
     if (file->kind != Node::Kind::scalar || file->text.find('\0') != std::string::npos)
       return addMismatch(*file, "the path of a token file", errors);
-    auto token = loadToken(draft.directory / file->text);
+    auto token = loadToken(draft.directory / file->text, draft.result.warnings);
     if (!token) return errors.add(file->where, token.error());
     http.token = *std::move(token);
   }
@@ -141,7 +143,7 @@ void readRoot(const Node& root, Draft& draft, Errors& errors) {
   }
   if (const Node* discovery = root.find("discovery")) readDiscovery(*discovery, draft, errors);
   readCustomers(root, draft, errors);
-  checkRedis(root, draft.result.redis, errors);
+  checkRedis(root, draft.result, errors);
   checkLog(root, draft.result, errors);
   checkHttp(root, draft, errors);
   checkClamps(root, settings, errors);

@@ -64,6 +64,11 @@ tl::expected<void, std::string> ControlServer::listen() {
       owner.loop_.dispatch(uv::Callback::control, [&] { owner.onConnection(status); });
     });
   }
+  // libuv says of a missing directory what Windows says of it.
+  if (std::error_code ignored;
+      result == UV_EACCES && !std::filesystem::exists(path_.parent_path(), ignored)) {
+    result = UV_ENOENT;
+  }
   if (result != 0) return fail(uv_strerror(result));
   listener_ = std::move(*pipe);
   return {};

@@ -1,6 +1,10 @@
 #include "adapters/disk/lmdb.h"
 
+#include <cerrno>
 #include <string>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 namespace zonecast::disk {
 
@@ -30,11 +34,23 @@ tl::expected<Environment, LmdbError> openWith(unsigned flags, const std::string&
   return environment;
 }
 
+// LMDB makes the file of its locks sparse, and writes to it by a mapping: on a full disk that is
+// SIGBUS. So it gets its octets before.
+LmdbError allocateLocks(const std::string& path) {
+  constexpr off_t kOctets = 8192;  // of 126 readers, LMDB's default
+  const int fd = ::open((path + "-lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0) return {errno};
+  const int code = posix_fallocate(fd, 0, kOctets);
+  ::close(fd);
+  return {code};
+}
+
 }  // namespace
 
 tl::expected<Environment, LmdbError> openEnvironment(const std::string& path,
                                                      std::size_t map_octets,
                                                      unsigned databases_max) {
+  if (const LmdbError error = allocateLocks(path)) return tl::unexpected(error);
   return openWith(0, path, map_octets, databases_max);
 }
 

@@ -52,8 +52,7 @@ const std::string& Log::primaryName(xfr::PrimaryId primary) const {
 void Log::warnSeldom(Repeats& repeats, const std::string& subject, Line line) {
   const auto omitted = repeats.admit(subject, clock_.now().mono);
   if (!omitted) return;
-  if (omitted->same > 0) line.add("repeats", omitted->same);
-  if (omitted->others > 0) line.add("others", omitted->others);
+  omitted->addTo(line);
   out_.warn(line);
 }
 

@@ -6,13 +6,17 @@
 
 #include <string>
 
-#include "adapters/journal/output.h"
-#include "adapters/journal/repeats.h"
+#include "adapters/logging/output.h"
+#include "adapters/logging/repeats.h"
 #include "reconciler/loop/settings.h"
 #include "reconciler/ports/clock.h"
 #include "reconciler/ports/journal.h"
 
 namespace zonecast::journal {
+
+using logging::Line;
+using logging::Output;
+using logging::Repeats;
 
 class Log final : public ports::Journal {
  public:

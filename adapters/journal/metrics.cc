@@ -155,8 +155,19 @@ Metrics::Metrics(const ports::Clock& clock)
                 "over.")),
       dids_disputed_(gauge(*registry_, "zonecast_dids_disputed",
                            "DIDs that disk and store know for different customers'.")),
+      transfers_under_way_(
+          gauge(*registry_, "zonecast_transfers_under_way", "AXFR and IXFR that were asked for.")),
+      records_arriving_(gauge(*registry_, "zonecast_transfer_records_arriving",
+                              "Records that have come of transfers under way.")),
+      domains_to_derive_(
+          gauge(*registry_, "zonecast_domains_to_derive", "Domains that wait to be derived.")),
       domains_waiting_(
           gauge(*registry_, "zonecast_domains_waiting", "Domains that wait to be planned.")),
+      store_entries_(BuildGauge()
+                         .Name("zonecast_store_entries_moved")
+                         .Help("While everything is read back from the store or staged in it: "
+                               "entries that are done, and in all.")
+                         .Register(*registry_)),
       version_(gauge(*registry_, "zonecast_published_version",
                      "Version that the store acknowledged last.")),
       redis_up_(gauge(*registry_, "zonecast_redis_up", "1 while the store is open.")),
@@ -177,6 +188,7 @@ Metrics::Metrics(const ports::Clock& clock)
     reloads_.Add({{"result", result}});
   }
   last_reload_successful_.Set(1);
+  observeStore(0, 0);
   for (const char* kind : {"change", "rebase"}) publishes_.Add({{"kind", kind}});
   for (const char* action : {"add", "change", "remove"}) changes_.Add({{"action", action}});
   auto& answered = counters(*registry_, "zonecast_answers_total",
@@ -365,9 +377,17 @@ void Metrics::observe(const loop::Overview& overview) {
   dids_kept_.Set(static_cast<double>(overview.dids_kept));
   dids_disputed_.Set(static_cast<double>(overview.dids_disputed));
   domains_held_.Set(static_cast<double>(overview.domains_held));
+  transfers_under_way_.Set(static_cast<double>(overview.transfers.transfers));
+  records_arriving_.Set(static_cast<double>(overview.transfers.records));
+  domains_to_derive_.Set(static_cast<double>(overview.domains_to_derive));
   domains_waiting_.Set(static_cast<double>(overview.domains_waiting));
   if (overview.position) version_.Set(static_cast<double>(overview.position->version));
   redis_up_.Set(loop::isOpen(overview.store) ? 1 : 0);
+}
+
+void Metrics::observeStore(std::uint64_t entries_done, std::uint64_t entries_in_all) {
+  store_entries_.Add({{"state", "done"}}).Set(static_cast<double>(entries_done));
+  store_entries_.Add({{"state", "in_all"}}).Set(static_cast<double>(entries_in_all));
 }
 
 void Metrics::observeWorkers(const WorkerTally& workers) {

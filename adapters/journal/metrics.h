@@ -41,6 +41,8 @@ class Metrics final : public ports::Journal {
   void record(const ports::Fact& fact) override;
   void observe(const loop::Overview& overview);
   void observeWorkers(const WorkerTally& workers);
+  // How far it is that everything is read from the store, or staged in it; 0 of 0: neither is.
+  void observeStore(std::uint64_t entries_done, std::uint64_t entries_in_all);
   void observeTurn(Duration cpu);  // CPU used by one turn of the loop
   // The configuration was read anew; `result` is "applied", "invalid" or "restart".
   void observeReload(std::string_view result);
@@ -131,7 +133,11 @@ class Metrics final : public ports::Journal {
   prometheus::Gauge& domains_contested_;
   prometheus::Gauge& dids_kept_;
   prometheus::Gauge& dids_disputed_;
+  prometheus::Gauge& transfers_under_way_;
+  prometheus::Gauge& records_arriving_;
+  prometheus::Gauge& domains_to_derive_;
   prometheus::Gauge& domains_waiting_;
+  prometheus::Family<prometheus::Gauge>& store_entries_;
   prometheus::Gauge& version_;
   prometheus::Gauge& redis_up_;
   prometheus::Gauge& shadow_;

@@ -98,6 +98,7 @@ redis::Task<Follower::Course> Follower::take(Step step, std::string why) {
       ++fruitless_;
       listener_.onLoading(why);
       course = co_await load();
+      loading_.reset();
       break;
     case Step::wait:
       tell(why);
@@ -255,6 +256,7 @@ redis::Task<Follower::Course> Follower::load() {
   const auto names = co_await countNames();
   if (!names) co_return wait(names.error());
   if (auto begun = replica_.beginLoad(*names); !begun) co_return wait(begun.error());
+  loading_ = Loading{0, *names};
   const redis::Outcome scanned = co_await scanAll();
   if (!scanned) co_return wait(scanned.error());
   const auto after = co_await readMeta();
@@ -318,6 +320,7 @@ redis::Task<redis::Outcome> Follower::scan(std::string key, TakeField take_field
     for (std::size_t i = 0; i + 1 < fields.size(); i += 2) {
       auto taken = (replica_.*take_field)(fields[i].text(), fields[i + 1].text());
       if (!taken) co_return tl::unexpected(taken.error());
+      ++loading_->entries;
     }
   }
   co_return redis::Outcome();
@@ -386,6 +389,7 @@ Duration Follower::nextBackoff() {
 
 void Follower::onDown(std::string why) {
   session_.close();
+  loading_.reset();
   replica_.abandon();
   tell(std::move(why));
   start_timer_.after(nextBackoff());

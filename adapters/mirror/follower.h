@@ -24,6 +24,7 @@
 #include <string>
 
 #include "adapters/mirror/listener.h"
+#include "adapters/mirror/loading.h"
 #include "adapters/mirror/log_reader.h"
 #include "adapters/mirror/published.h"
 #include "adapters/mirror/replica.h"
@@ -44,6 +45,8 @@ class Follower {
 
   // Why what is shown may not be the newest; empty: it was, a second ago.
   const std::string& trouble() const { return trouble_; }
+  // While everything is read.
+  const std::optional<Loading>& loading() const { return loading_; }
 
  private:
   enum class Step { follow, compare, load, wait, reconnect };
@@ -87,6 +90,7 @@ class Follower {
   Listener& listener_;
   LogReader log_;
   std::string trouble_ = "nothing was read yet";
+  std::optional<Loading> loading_;
   bool is_current_ = false;  // as far as is known
   unsigned fruitless_ = 0;   // loads, waits and connections since the log was read
   Instant compared_{};

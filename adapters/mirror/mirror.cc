@@ -59,6 +59,13 @@ void Mirror::onSecond() {
   second_.after(kSecond);
 }
 
+std::string Mirror::trouble() const {
+  const auto& loading = follower_.loading();
+  if (!loading) return follower_.trouble();
+  return fmt::format("everything is being read: {} of {} entries", loading->entries,
+                     loading->entries_in_all);
+}
+
 void Mirror::report() {
   report_timer_.after(options_.report_interval);
   const std::string key = keys_.worker(options_.worker_id);
@@ -74,7 +81,7 @@ void Mirror::report() {
   command.add("age")
       .add(fmt::format_int(replica_.age(table::bootSeconds())).str())
       .add("trouble")
-      .add(follower_.trouble());
+      .add(trouble());
   command.add("updated").add(milliseconds(std::chrono::system_clock::now().time_since_epoch()));
   const auto onAnswer = [this](const redis::Reply& reply) {
     const auto reported = redis::errorIn("worker:*", reply);

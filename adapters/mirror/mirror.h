@@ -48,6 +48,7 @@ class Mirror {
   void start();
 
   const table::Position& position() const { return replica_.position(); }
+  const std::optional<Loading>& loading() const { return follower_.loading(); }
   // Why the table was begun anew; empty: the one that was there goes on.
   const std::string& whyBegun() const { return writer_->whyBegun(); }
 
@@ -55,6 +56,7 @@ class Mirror {
   Mirror(uv::Loop& loop, MirrorOptions options, std::unique_ptr<table::Writer> writer,
          Listener& listener);
   void onSecond();
+  std::string trouble() const;
   void report();
 
   const MirrorOptions options_;

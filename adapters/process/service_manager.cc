@@ -18,6 +18,10 @@ void tellReady() {
   tell("READY=1");
 }
 
+void tellStarting(const std::string& line, std::chrono::microseconds longer) {
+  tell("STATUS=" + line + "\nEXTEND_TIMEOUT_USEC=" + std::to_string(longer.count()));
+}
+
 // systemd tells one reload from another by the time.
 void tellReloading() {
   timespec now{};

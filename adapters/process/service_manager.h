@@ -8,6 +8,8 @@
 namespace zonecast::process {
 
 void tellReady();
+// That it has not given up, and takes so much longer than it was said before.
+void tellStarting(const std::string& line, std::chrono::microseconds longer);
 void tellReloading();  // until tellReady()
 void tellStatus(const std::string& line);
 void tellAlive();

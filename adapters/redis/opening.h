@@ -3,6 +3,7 @@
 // Errors are for people; the connection is of no more use then.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 
@@ -12,10 +13,16 @@
 
 namespace zonecast::redis {
 
+// How far a long dialogue is: entries of the hashes that were read, or staged.
+struct EntriesMoved {
+  std::uint64_t done = 0, in_all = 0;
+};
+
 struct Place {  // what every dialogue needs to know
   Session& session;
   const RedisOptions& options;
   const schema::RedisKeys& keys;
+  EntriesMoved* moved = nullptr;  // who asks how far it is; nobody
 };
 
 Task<Outcome> authenticate(Place place);

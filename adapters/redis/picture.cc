@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "adapters/redis/opening.h"
 #include "adapters/redis/read_back.h"
 
 namespace zonecast::redis {
@@ -26,7 +25,7 @@ void Picture::read() {
 
 Task<void> Picture::readAll() {
   co_await session_.connect();
-  const Place place{session_, options_, keys_};
+  const Place place{session_, options_, keys_, &moved_};
   const Outcome authenticated = co_await authenticate(place);
   if (!authenticated) co_return end(tl::unexpected(authenticated.error()));
   end(co_await lookAt(place));

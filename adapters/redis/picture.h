@@ -4,6 +4,7 @@
 
 #include <functional>
 
+#include "adapters/redis/opening.h"
 #include "adapters/redis/options.h"
 #include "adapters/redis/session.h"
 #include "adapters/redis/task.h"
@@ -20,6 +21,7 @@ class Picture {
   Picture(uv::Loop& loop, RedisOptions options, OnRead on_read);
 
   void read();
+  const EntriesMoved& moved() const { return moved_; }
 
  private:
   Task<void> readAll();
@@ -28,6 +30,7 @@ class Picture {
   const RedisOptions options_;
   const schema::RedisKeys keys_;
   OnRead on_read_;
+  EntriesMoved moved_;
   Session session_;
   uv::Timer start_timer_;
   Task<void> task_;

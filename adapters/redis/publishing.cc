@@ -168,6 +168,7 @@ Task<Outcome> stageAll(Place place, const Entries& entries, StagedContent& stage
   Slice slice;
   for (const auto& [key, value] : entries) {
     staged.add(key, value);
+    if (place.moved != nullptr) ++place.moved->done;
     const Outcome posted = co_await staged.flush(false);
     if (!posted) co_return posted;
     if (!slice.spent()) continue;
@@ -178,6 +179,9 @@ Task<Outcome> stageAll(Place place, const Entries& entries, StagedContent& stage
 }
 
 Task<Outcome> stage(Place place, const plan::Table& table, StagedContent& staged) {
+  if (place.moved != nullptr) {
+    *place.moved = {0, table.virtual_domains.size() + table.domains.size() + table.records.size()};
+  }
   Outcome posted = co_await stageAll(place, table.virtual_domains, staged);
   if (!posted) co_return posted;
   posted = co_await stageAll(place, table.domains, staged);

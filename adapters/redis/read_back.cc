@@ -118,6 +118,7 @@ Task<Outcome> scan(Place place, std::string key, Collector& collector, TakeField
     const ReplyView fields = reply.view()[1];
     for (std::size_t i = 0; i + 1 < fields.size(); i += 2) {
       (collector.*take)(fields[i].text(), fields[i + 1].text());
+      if (place.moved != nullptr) ++place.moved->done;
     }
   }
   co_return Outcome();
@@ -173,6 +174,13 @@ bool sizesAreAsTold(const Sizes& sizes, const Meta& meta) {
          sizes.attributes() == sizes.virtualDomains();
 }
 
+std::uint64_t entriesTold(const Meta& meta) {
+  const auto count = [&](std::string_view name) {
+    return numberFromText(meta.field(name)).value_or(0);
+  };
+  return count("domains") + 2 * count("virtual_domains") + count("dids");
+}
+
 // The version of the log's newest entry, trimmed or not.
 Task<Expected<plan::Version>> newestInLog(Place place) {
   Command command("XINFO");
@@ -225,6 +233,7 @@ constexpr std::string_view kPublishing = "somebody else is publishing";
 
 Task<Expected<Found>> readEverything(Place place, Meta meta, Found found) {
   Collector collector;
+  if (place.moved != nullptr) *place.moved = {0, entriesTold(meta)};
   const Outcome scanned = co_await scanAll(place, collector);
   if (!scanned) co_return tl::unexpected(scanned.error());
   const auto sizes = co_await readSizes(place);

@@ -64,7 +64,13 @@ void RedisStore::rebase(const std::optional<plan::Position>& expected, plan::Pos
   run(replaceAll(std::move(raw), std::move(next), table));
 }
 
+std::optional<EntriesMoved> RedisStore::moved() const {
+  const bool runs = state_ == State::opening || state_ == State::busy;
+  return runs && moved_.in_all > 0 ? std::optional(moved_) : std::nullopt;
+}
+
 void RedisStore::run(Task<void> task) {
+  moved_ = {};
   next_task_ = std::move(task);
   run_soon_.schedule();
 }

@@ -45,6 +45,9 @@ class RedisStore final : public ports::StateStore {
   // found again there.
   void adopt(RedisOptions options);
 
+  // While everything is read back, or staged.
+  std::optional<EntriesMoved> moved() const;
+
   void open(plan::Term term_known, const std::optional<plan::Position>& known) override;
   void publish(ports::Publication publication, const plan::Table& after) override;
   void rebase(const std::optional<plan::Position>& expected, plan::Position next,
@@ -70,7 +73,7 @@ class RedisStore final : public ports::StateStore {
   void onTouched();
   void onRenewed(ReplyView reply);
   void watchAnew();
-  Place place() { return {session_, options_, keys_}; }
+  Place place() { return {session_, options_, keys_, &moved_}; }
 
   RedisOptions options_;
   const schema::RedisKeys keys_;
@@ -79,6 +82,7 @@ class RedisStore final : public ports::StateStore {
   plan::Term term_known_{};
   std::optional<plan::Position> known_;
   Standing standing_;
+  EntriesMoved moved_;                      // by what runs
   std::string last_trouble_, last_advice_;  // each is told once
   bool touched_ = false;                    // by somebody else: all of it must be read again
   bool others_led_ = false;                 // since the store was open last

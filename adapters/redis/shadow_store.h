@@ -38,6 +38,11 @@ class ShadowStore final : public ports::StateStore {
   // Other options, for the same deployment. What was read stays, wherever Redis is afterwards.
   void adopt(RedisOptions options);
 
+  // While everything is read.
+  std::optional<EntriesMoved> moved() const {
+    return picture_ ? std::optional(picture_->moved()) : std::nullopt;
+  }
+
   void open(plan::Term term_known, const std::optional<plan::Position>& known) override;
   void publish(ports::Publication publication, const plan::Table& after) override;
   void rebase(const std::optional<plan::Position>& expected, plan::Position next,

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <utility>
 
 #include <fcntl.h>
@@ -33,6 +34,9 @@ Position positionOf(const Generation& generation) {
 }  // namespace
 
 Expected<std::unique_ptr<Writer>> Writer::open(WriterOptions options) {
+  if (std::error_code ignored; std::filesystem::is_directory(options.path, ignored)) {
+    return tl::unexpected(options.path + ": is a directory");
+  }
   const std::string lock_path = options.path + ".lock";
   const int lock = ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (lock < 0) {

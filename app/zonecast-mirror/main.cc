@@ -2,6 +2,7 @@
 // stop.
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <iostream>
@@ -9,17 +10,20 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <utility>
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 #include <google/protobuf/stubs/logging.h>
 #include <unistd.h>
 
+#include "adapters/logging/log_output.h"
 #include "adapters/mirror/mirror.h"
-#include "adapters/process/log_output.h"
 #include "adapters/process/pid_file.h"
 #include "adapters/process/service_manager.h"
 #include "adapters/process/user.h"
 #include "adapters/redis/server_text.h"
+#include "adapters/uv/every_second.h"
 #include "adapters/uv/loop.h"
 #include "app/version.h"
 #include "app/zonecast-mirror/journal.h"
@@ -27,6 +31,8 @@
 
 namespace zonecast {
 namespace {
+
+using logging::Line;
 
 enum ExitCode : int { kExitDone = 0, kExitFailed = 1, kExitUsage = 2, kExitNotCurrent = 3 };
 
@@ -85,7 +91,7 @@ struct Options {
   double wanted_interval_s = 10;
   bool once = false;
   double once_timeout_s = 30;
-  std::string log_level = "info", log_file;
+  std::string log_level = "info", log_format = "auto", log_file;
   std::string run_as, pid_file;
 };
 
@@ -157,6 +163,11 @@ void describe(CLI::App& app, Options& options) {
   app.add_option("--log-level", options.log_level, "debug (each version), info, warn or error")
       ->capture_default_str()
       ->check(CLI::IsMember({"debug", "info", "warn", "error"}));
+  app.add_option("--log-format", options.log_format,
+                 "text, json (an object a line) or journald (records with fields for systemd's "
+                 "journal); auto: these when systemd started it, else text")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"auto", "text", "json", "journald"}));
   app.add_option("--log-file", options.log_file, "where it logs; default: standard error");
   const std::string process = "WITHOUT SYSTEMD";
   app.add_option("--run-as", options.run_as,
@@ -219,28 +230,31 @@ class Alive {
   uv::Timer timer_;
 };
 
-int mirrorUntilTold(const Options& options, mirror::MirrorOptions settings,
-                    process::LogOutput& log) {
-  const auto& logger = log.logger();
-  if (auto made = makeFolderOf(settings.table.path); !made) {
-    logger->error("cannot start: {}", made.error());
-    return kExitFailed;
+void tellTable(const mirror::Mirror& mirror, const std::string& path, const logging::Output& out) {
+  if (!mirror.whyBegun().empty()) {
+    return out.info(Line("a new table begins: " + mirror.whyBegun()).add("table", path));
   }
+  out.info(Line("the table goes on")
+               .add("lineage", mirror.position().lineage)
+               .add("version", mirror.position().version)
+               .add("table", path));
+}
+
+int mirrorUntilTold(const Options& options, mirror::MirrorOptions settings,
+                    logging::LogOutput& log) {
+  const logging::Output out = log.lines();
+  const auto refuse = [&](const std::string& why) {
+    out.error(Line("cannot start: " + why));
+    return kExitFailed;
+  };
+  if (auto made = makeFolderOf(settings.table.path); !made) return refuse(made.error());
   const std::string path = settings.table.path;
   uv::Loop loop;
-  Journal journal(*logger);
+  Journal journal(out, loop, path);
   auto opened = mirror::Mirror::open(loop, std::move(settings), journal);
-  if (!opened) {
-    logger->error("cannot start: {}", opened.error());
-    return kExitFailed;
-  }
+  if (!opened) return refuse(opened.error());
   const mirror::Mirror& mirror = **opened;
-  if (mirror.whyBegun().empty()) {
-    logger->info("the table goes on table={} lineage={} version={}", path,
-                 mirror.position().lineage, mirror.position().version);
-  } else {
-    logger->info("a new table begins: {}", mirror.whyBegun());
-  }
+  tellTable(mirror, path, out);
   const uv::Signal interrupt(loop, SIGINT, [&] { loop.stop(); });
   const uv::Signal terminate(loop, SIGTERM, [&] { loop.stop(); });
   const uv::Signal reopen(loop, SIGUSR1, [&] { log.reopen(); });
@@ -256,11 +270,17 @@ int mirrorUntilTold(const Options& options, mirror::MirrorOptions settings,
   (*opened)->start();
   process::tellReady();
   const Alive alive(loop);
-  logger->info("zonecast-mirror {} is running table={} deployment={}", kVersion, path,
-               options.deployment);
+  const uv::EverySecond progress(loop, [&] {
+    if (mirror.loading()) journal.tellProgress(*mirror.loading());
+  });
+  out.info(Line(fmt::format("zonecast-mirror {} is running", kVersion))
+               .add("table", path)
+               .add("deployment", options.deployment));
   loop.run();
   process::tellStopping();
-  logger->info("zonecast-mirror stops: the table stays version={}", mirror.position().version);
+  out.info(Line("zonecast-mirror stops: the table stays")
+               .add("version", mirror.position().version)
+               .add("table", path));
   return options.once && !is_current ? kExitNotCurrent : kExitDone;
 }
 
@@ -281,7 +301,8 @@ int becomeAndMirror(const Options& options, mirror::MirrorOptions settings) {
   const std::string group = options.run_as.substr(std::min(colon + 1, options.run_as.size()));
   const auto became = process::become(options.run_as.substr(0, colon), group);
   if (!became) return fail(became.error());
-  auto log = process::LogOutput::open("zonecast-mirror", options.log_level, options.log_file);
+  auto log = logging::LogOutput::open("zonecast-mirror", options.log_level, options.log_file,
+                                      logging::logFormOf(options.log_format));
   if (!log) return fail(log.error());
   return mirrorUntilTold(options, std::move(settings), *log);
 }

@@ -8,14 +8,14 @@
 #include <utility>
 #include <vector>
 
-#include "app/zonecast/printable.h"
+#include "adapters/logging/printable.h"
 
 namespace zonecast {
 
 class Columns {
  public:
   void row(std::vector<std::string> cells) {
-    for (std::string& cell : cells) cell = printable(cell);
+    for (std::string& cell : cells) cell = logging::printable(cell);
     rows_.push_back(std::move(cells));
   }
 

@@ -7,9 +7,10 @@
 
 #include <fmt/format.h>
 
+#include "adapters/logging/printable.h"
+#include "adapters/logging/terminal_line.h"
 #include "app/zonecast/comparison.h"
 #include "app/zonecast/domain_table.h"
-#include "app/zonecast/printable.h"
 #include "schema/json.h"
 
 namespace zonecast {
@@ -49,7 +50,7 @@ EXAMPLES
   zonecast compare --domain-table domains.txt --json | jq '.only_there[].domain')";
 
 int refuse(const std::string& why) {
-  std::cerr << "zonecast: " << printable(why) << '\n';
+  std::cerr << "zonecast: " << logging::printable(why) << '\n';
   return kExitUsage;
 }
 
@@ -127,7 +128,9 @@ std::string compareWithRedis(const RedisPlace& place, int timeout_ms, const Hold
                              v1::Comparison& to) {
   const auto options = redisOptions(place);
   if (!options) return options.error();
-  const auto stored = readPublished(*options, timeout_ms);
+  logging::TerminalLine line;
+  const auto stored = readPublished(*options, timeout_ms, line);
+  line.clear();
   if (!stored) return "Redis: " + stored.error();
   to.set_there(stored->position ? fmt::format("Redis, version {}",
                                               static_cast<std::uint64_t>(stored->position->version))

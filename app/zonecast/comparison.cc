@@ -6,8 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "adapters/logging/printable.h"
 #include "adapters/redis/convert.h"
-#include "app/zonecast/printable.h"
 #include "app/zonecast/side_by_side.h"
 #include "app/zonecast/words.h"
 
@@ -31,7 +31,7 @@ std::string section(std::string_view title, const std::string& lines, int count)
 std::string onlyText(const v1::DomainEntry& entry, bool is_here) {
   v1::WatchEvent::DomainChange change;
   *(is_here ? change.mutable_after() : change.mutable_before()) = entry;
-  return printable(domainLine(change)) + '\n';
+  return logging::printable(domainLine(change)) + '\n';
 }
 
 }  // namespace
@@ -86,14 +86,14 @@ std::string comparisonText(const v1::Comparison& comparison) {
   for (const auto& entry : comparison.only_here()) here += onlyText(entry, true);
   for (const auto& entry : comparison.only_there()) there += onlyText(entry, false);
   for (const auto& change : comparison.different())
-    different += printable(domainLine(change)) + '\n';
+    different += logging::printable(domainLine(change)) + '\n';
   for (const auto& change : comparison.virtual_domains())
-    different += printable(attributesLine(change)) + '\n';
+    different += logging::printable(attributesLine(change)) + '\n';
   std::string text = section("only here", here, comparison.only_here_size()) +
                      section("only there", there, comparison.only_there_size()) +
                      section("different (there -> here)", different,
                              comparison.different_size() + comparison.virtual_domains_size());
-  text += printable(fmt::format(
+  text += logging::printable(fmt::format(
               "here: version {}, {}; there: {}", comparison.version(),
               comparison.shadow() ? "which nobody published (publish: shadow)" : "as published",
               comparison.there())) +
@@ -105,7 +105,8 @@ std::string comparisonText(const v1::Comparison& comparison) {
   if (comparison.retiring() > 0)
     text += fmt::format("; {} are retiring here, and will go", comparison.retiring());
   text += '\n';
-  for (const std::string& note : comparison.notes()) text += "note: " + printable(note) + '\n';
+  for (const std::string& note : comparison.notes())
+    text += "note: " + logging::printable(note) + '\n';
   return text;
 }
 

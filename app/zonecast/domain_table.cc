@@ -14,7 +14,7 @@
 #include "adapters/kamailio/attribute_row.h"
 #include "adapters/kamailio/held_tables.h"
 #include "adapters/kamailio/layout.h"
-#include "app/zonecast/printable.h"
+#include "adapters/logging/printable.h"
 #include "reconciler/derive/domain.h"
 #include "reconciler/identity/did.h"
 
@@ -25,12 +25,12 @@ constexpr int kAttributesMax = 1000;  // of one DID
 
 std::string domainName(std::string_view written) {
   const auto domain = derive::Domain::fromHost(written);
-  return domain ? std::string(domain->text()) : printable(written);
+  return domain ? std::string(domain->text()) : logging::printable(written);
 }
 
 std::string didName(std::string_view written) {
   const auto did = identity::Did::fromText(written);
-  return did ? std::string(did->text()) : printable(written);
+  return did ? std::string(did->text()) : logging::printable(written);
 }
 
 v1::DomainEntry entryOf(std::string domain, std::string did) {
@@ -84,7 +84,8 @@ kamailio::Expected<void> addAttribute(const kamailio::HeldAttribute& row, Holdin
     return tl::unexpected(
         fmt::format("DID {} has more than {} attributes", found->first, kAttributesMax));
   }
-  addValue(attributeNamed(printable(row.name), found->second), row.type, printable(row.value));
+  addValue(attributeNamed(logging::printable(row.name), found->second), row.type,
+           logging::printable(row.value));
   return {};
 }
 
@@ -111,7 +112,8 @@ v1::VirtualDomain asRows(const v1::VirtualDomain& from) {
     for (const v1::Value& value : attribute.values()) {
       const auto given = toRowValue(value);
       const auto row = given ? kamailio::attributeRow(*given) : std::nullopt;
-      if (row) addValue(attributeNamed(attribute.name(), to), row->type, printable(row->value));
+      if (row)
+        addValue(attributeNamed(attribute.name(), to), row->type, logging::printable(row->value));
     }
   }
   sortAttributes(to);

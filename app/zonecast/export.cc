@@ -8,10 +8,10 @@
 #include <google/protobuf/stubs/logging.h>
 
 #include "adapters/kamailio/table_text.h"
+#include "adapters/logging/printable.h"
 #include "app/zonecast/domain_table.h"
 #include "app/zonecast/export_follow.h"
 #include "app/zonecast/export_once.h"
-#include "app/zonecast/printable.h"
 #include "app/zonecast/session.h"
 
 namespace zonecast {
@@ -73,7 +73,7 @@ std::string validSqlite(const std::string& where) {
 }
 
 int refuse(const std::string& why) {
-  std::cerr << "zonecast: " << printable(why) << '\n';
+  std::cerr << "zonecast: " << logging::printable(why) << '\n';
   return kExitUsage;
 }
 
@@ -130,6 +130,12 @@ void describeExport(CLI::App& verb, ExportOptions& options) {
   verb.add_option("--log-level", options.log_level, "debug (each version), info, warn or error")
       ->capture_default_str()
       ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
+      ->group(follow);
+  verb.add_option("--log-format", options.log_format,
+                  "text, json (an object a line) or journald (records with fields for systemd's "
+                  "journal); auto: these when systemd started it, else text")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"auto", "text", "json", "journald"}))
       ->group(follow);
 }
 

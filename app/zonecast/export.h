@@ -25,7 +25,7 @@ struct ExportOptions {
   std::string kamailio_rpc = "unix:/run/kamailio/kamailio_rpc.sock";
   double reload_interval_s = 1;
   double reload_timeout_s = 120;
-  std::string log_level = "info";
+  std::string log_level = "info", log_format = "auto";
 };
 
 void describeExport(CLI::App& verb, ExportOptions& options);

@@ -2,28 +2,32 @@
 
 #include <chrono>
 #include <csignal>
-#include <memory>
+#include <iostream>
 #include <optional>
 #include <random>
 #include <string>
 #include <utility>
 
-#include <spdlog/sinks/stdout_color_sinks.h>
-#include <spdlog/spdlog.h>
+#include <fmt/format.h>
 
 #include "adapters/kamailio/domain_reload.h"
 #include "adapters/kamailio/domain_tables.h"
+#include "adapters/logging/log_output.h"
+#include "adapters/logging/progress.h"
+#include "adapters/logging/repeats.h"
 #include "adapters/mirror/follower.h"
 #include "adapters/mirror/listener.h"
 #include "adapters/mirror/replica.h"
+#include "adapters/uv/every_second.h"
 #include "adapters/uv/loop.h"
 #include "app/version.h"
 #include "app/zonecast/domain_table.h"
-#include "app/zonecast/printable.h"
 #include "app/zonecast/session.h"
 
 namespace zonecast {
 namespace {
+
+using logging::Line;
 
 Duration seconds(double count) {
   return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(count));
@@ -32,58 +36,80 @@ Duration seconds(double count) {
 // What happens, as lines of the log, and each new version to Kamailio.
 class Journal final : public mirror::Listener {
  public:
-  Journal(spdlog::logger& out, kamailio::DomainReload* reload) : out_(out), reload_(reload) {}
+  Journal(logging::Output out, const uv::Loop& loop, kamailio::DomainReload* reload)
+      : out_(std::move(out)), loop_(loop), reload_(reload) {}
 
-  void onLoading(const std::string& why) override { out_.info("loading everything: {}", why); }
+  void onLoading(const std::string& why) override {
+    loading_ = {};
+    out_.info(Line("loading everything: " + why));
+  }
+  void tellProgress(const mirror::Loading& loading) {
+    if (!loading_.admits(loading.entries, loop_.now().mono)) return;
+    out_.info(Line("reading everything goes on")
+                  .add("entries", loading.entries)
+                  .add("in_all", loading.entries_in_all));
+  }
   void onLoaded(const mirror::Serving& serving) override {
-    out_.info("loaded lineage={} version={} domains={}", serving.position.lineage,
-              serving.position.version, serving.domains);
+    out_.info(line("loaded", serving));
     onChange(serving);
   }
   void onVersion(const mirror::Serving& serving) override {
-    out_.debug("version={} domains={}", serving.position.version, serving.domains);
+    out_.debug(line("a version is exported", serving));
     onChange(serving);
   }
   void onCurrent(const mirror::Serving& serving) override {
-    out_.info("the database is current lineage={} version={} domains={}", serving.position.lineage,
-              serving.position.version, serving.domains);
+    out_.info(line("the database is current", serving));
   }
   void onTrouble(const std::string& why) override {
-    out_.warn("the database stays as it is: {}", printable(why));
+    out_.warn(Line("the database stays as it is: " + why));
   }
   void onRelayTrouble(const std::string&) override {}
 
  private:
+  static Line line(const std::string& words, const mirror::Serving& serving) {
+    return Line(words)
+        .add("lineage", serving.position.lineage)
+        .add("version", serving.position.version)
+        .add("domains", serving.domains);
+  }
   void onChange(const mirror::Serving& serving) {
     if (reload_) reload_->request();
     if (serving.refused == 0 || serving.last_refusal == last_refusal_) return;
     last_refusal_ = serving.last_refusal;
-    out_.warn("{} published entries are not exported, among them: {}", serving.refused,
-              last_refusal_);
+    const auto omitted = refusals_.admit("", loop_.now().mono);
+    if (!omitted) return;
+    Line refused =
+        line("published entries are not exported, among them: " + last_refusal_, serving);
+    refused.add("refused", serving.refused);
+    omitted->addTo(refused);
+    out_.warn(refused);
   }
 
-  spdlog::logger& out_;
+  const logging::Output out_;
+  const uv::Loop& loop_;
   kamailio::DomainReload* const reload_;
   std::string last_refusal_;
+  logging::Progress loading_;
+  logging::Repeats refusals_;
 };
 
 class ReloadJournal {
  public:
-  explicit ReloadJournal(spdlog::logger& out) : out_(out) {}
+  explicit ReloadJournal(logging::Output out) : out_(std::move(out)) {}
 
   void onReload(const std::string& trouble) {
     if (trouble.empty()) {
-      out_.log(trouble_ ? spdlog::level::info : spdlog::level::debug,
-               "Kamailio has read its domains again");
+      out_.write(trouble_ ? logging::Output::Level::info : logging::Output::Level::debug,
+                 Line("Kamailio has read its domains again"));
       trouble_.reset();
     } else if (trouble_ != trouble) {
-      out_.warn("Kamailio goes on with the domains it has: {}", printable(trouble));
+      out_.warn(Line("Kamailio goes on with the domains it has: " + trouble));
       trouble_ = trouble;
     }
   }
 
  private:
-  spdlog::logger& out_;
+  const logging::Output out_;
   std::optional<std::string> trouble_ = "";  // the first success is told
 };
 
@@ -96,27 +122,26 @@ kamailio::DomainReloadOptions reloadOptions(const ExportOptions& options) {
   return result;
 }
 
-std::shared_ptr<spdlog::logger> makeLogger(const std::string& level) {
-  auto logger = spdlog::stderr_color_mt("zonecast export");
-  logger->set_level(spdlog::level::from_str(level));
-  logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e %^%l%$ %v");
-  return logger;
-}
-
 }  // namespace
 
 int exportFollowing(const ExportOptions& options, redis::RedisOptions redis) {
-  const auto logger = makeLogger(options.log_level);
+  auto log = logging::LogOutput::open("zonecast export", options.log_level, "",
+                                      logging::logFormOf(options.log_format));
+  if (!log) {
+    std::cerr << "zonecast: cannot start: " << log.error() << '\n';
+    return kExitUnreachable;
+  }
+  const logging::Output out = log->lines();
   const std::string path = options.database.substr(kSqliteFile.size());
   auto tables = kamailio::DomainTables::open({.path = path});
   if (!tables) {
-    logger->error("cannot start: {}", printable(tables.error()));
+    out.error(Line("cannot start: " + tables.error()));
     return kExitUnreachable;
   }
-  (*tables)->whenLeftOut([&](const std::string& what) { logger->warn("left out: {}", what); });
+  (*tables)->whenLeftOut([&](const std::string& what) { out.warn(Line("left out: " + what)); });
   const table::Position& position = (*tables)->position();
   uv::Loop loop;
-  ReloadJournal reload_journal(*logger);
+  ReloadJournal reload_journal(out);
   std::optional<kamailio::DomainReload> reload;
   if (options.kamailio_rpc != "off") {
     reload.emplace(loop, reloadOptions(options),
@@ -124,16 +149,24 @@ int exportFollowing(const ExportOptions& options, redis::RedisOptions redis) {
     // It may have been killed between a commit and the call.
     if (!position.lineage.empty()) reload->request();
   }
-  Journal journal(*logger, reload ? &*reload : nullptr);
+  Journal journal(out, loop, reload ? &*reload : nullptr);
   mirror::Replica replica(**tables);
   mirror::Follower follower(loop, std::move(redis), replica, journal);
+  const uv::EverySecond progress(loop, [&] {
+    if (follower.loading()) journal.tellProgress(*follower.loading());
+  });
   const uv::Signal interrupt(loop, SIGINT, [&] { loop.stop(); });
   const uv::Signal terminate(loop, SIGTERM, [&] { loop.stop(); });
   follower.start();
-  logger->info("zonecast {} exports database={} deployment={} lineage={} version={}", kVersion,
-               path, options.redis.deployment, position.lineage, position.version);
+  out.info(Line(fmt::format("zonecast {} exports", kVersion))
+               .add("database", path)
+               .add("deployment", options.redis.deployment)
+               .add("lineage", position.lineage)
+               .add("version", position.version));
   loop.run();
-  logger->info("zonecast export stops: the database stays version={}", position.version);
+  out.info(Line("zonecast export stops: the database stays")
+               .add("version", position.version)
+               .add("database", path));
   return kExitDone;
 }
 

@@ -15,11 +15,13 @@
 
 #include "adapters/kamailio/domain_tables.h"
 #include "adapters/kamailio/table_text.h"
+#include "adapters/logging/printable.h"
+#include "adapters/logging/terminal_line.h"
 #include "adapters/mirror/follower.h"
 #include "adapters/mirror/listener.h"
 #include "adapters/mirror/replica.h"
+#include "adapters/uv/every_second.h"
 #include "adapters/uv/loop.h"
-#include "app/zonecast/printable.h"
 #include "app/zonecast/session.h"
 
 namespace zonecast {
@@ -28,7 +30,7 @@ namespace {
 constexpr int kLoadsMax = 3;
 
 int fail(int exit_code, std::string_view why) {
-  std::cerr << "zonecast: " << printable(why) << '\n';
+  std::cerr << "zonecast: " << logging::printable(why) << '\n';
   return exit_code;
 }
 
@@ -145,8 +147,14 @@ int exportOnce(const ExportOptions& options, redis::RedisOptions redis, int time
   Awaited awaited(loop, std::chrono::milliseconds(timeout_ms));
   mirror::Replica replica(**tables);
   mirror::Follower follower(loop, std::move(redis), replica, awaited);
+  logging::TerminalLine line;
+  const uv::EverySecond progress(loop, [&] {
+    if (const auto& loading = follower.loading())
+      line.show("reading Redis", loading->entries, loading->entries_in_all);
+  });
   follower.start();
   loop.run();
+  line.clear();
   if (!awaited.isThere()) return fail(kExitUnreachable, "nothing to export: " + awaited.trouble());
   if (!awaited.refusal().empty()) fail(0, awaited.refusal());
   return print(**tables, options);

@@ -9,10 +9,10 @@
 #include <fmt/format.h>
 
 #include "absl/hash/hash.h"
+#include "adapters/logging/printable.h"
 #include "adapters/master_file/master_file.h"
 #include "adapters/redis/convert.h"
 #include "app/zonecast/columns.h"
-#include "app/zonecast/printable.h"
 #include "app/zonecast/words.h"
 #include "reconciler/derive/sip_service.h"
 #include "reconciler/dns/packed_records.h"
@@ -364,7 +364,8 @@ std::string placeText(const std::string& file, std::uint32_t line) {
 
 void appendRemedy(const google::protobuf::RepeatedPtrField<std::string>& remedy,
                   std::string& text) {
-  for (const std::string& record : remedy) text += fmt::format("    {}\n", printable(record));
+  for (const std::string& record : remedy)
+    text += fmt::format("    {}\n", logging::printable(record));
 }
 
 std::string tableOf(const v1::ZoneLint& lint) {
@@ -382,7 +383,8 @@ std::string attributesOf(const v1::VirtualDomain& virtual_domain) {
   std::string text =
       fmt::format("  DID {}: {}\n", virtual_domain.did(), joined(virtual_domain.domains()));
   for (const v1::Attribute& attribute : virtual_domain.attributes()) {
-    text += fmt::format("    {} = {}\n", attribute.name(), printable(valuesText(attribute)));
+    text +=
+        fmt::format("    {} = {}\n", attribute.name(), logging::printable(valuesText(attribute)));
   }
   return text;
 }
@@ -400,14 +402,14 @@ std::string lintText(const v1::ZoneLint& lint, const std::string& file) {
   for (const v1::LintDomain& domain : lint.domains()) {
     if (domain.has_entry()) continue;
     if (std::exchange(is_first, false)) text += "\nNot hosted:\n";
-    text += printable(fmt::format("  {}{} is {}: {}", placeText(file, domain.line()),
-                                  domain.domain(), domain.standing(), domain.why())) +
+    text += logging::printable(fmt::format("  {}{} is {}: {}", placeText(file, domain.line()),
+                                           domain.domain(), domain.standing(), domain.why())) +
             '\n';
   }
   if (lint.warnings_size() > 0) text += "\nWarnings:\n";
   for (const v1::LintWarning& warning : lint.warnings()) {
-    text += printable(fmt::format("  {}{}: {}", placeText(file, warning.line()), warning.name(),
-                                  warning.text())) +
+    text += logging::printable(fmt::format("  {}{}: {}", placeText(file, warning.line()),
+                                           warning.name(), warning.text())) +
             '\n';
     appendRemedy(warning.remedy(), text);
   }

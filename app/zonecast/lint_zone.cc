@@ -11,10 +11,10 @@
 
 #include <fmt/format.h>
 
+#include "adapters/logging/printable.h"
 #include "adapters/uv/loop.h"
 #include "adapters/uv/zone_transport.h"
 #include "app/zonecast/lint.h"
-#include "app/zonecast/printable.h"
 #include "app/zonecast/session.h"
 #include "config/configuration.h"
 #include "config/files.h"
@@ -188,7 +188,7 @@ tl::expected<Source, std::string> fromPrimary(const LintOptions& options,
 }
 
 int refuse(const std::string& why) {
-  std::cerr << "zonecast: " << printable(why) << '\n';
+  std::cerr << "zonecast: " << logging::printable(why) << '\n';
   return kExitUsage;
 }
 

@@ -7,7 +7,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include "app/zonecast/printable.h"
+#include "adapters/logging/printable.h"
 #include "app/zonecast/words.h"
 #include "schema/json.h"
 
@@ -62,7 +62,8 @@ int showHistory(Session& session, const std::string& domain, bool json) {
   }
   if (history.cut()) std::cout << "(what was before is not kept any more)\n";
   for (const v1::HistoryEntry& entry : history.entries()) {
-    std::cout << printable(entryLine(entry)) << "\n    " << printable(becauseOf(entry)) << '\n';
+    std::cout << logging::printable(entryLine(entry)) << "\n    "
+              << logging::printable(becauseOf(entry)) << '\n';
   }
   return kExitDone;
 }
@@ -81,10 +82,10 @@ int showDiff(Session& session, std::uint64_t from, std::uint64_t to, bool json) 
         std::cout << (std::exchange(is_first, false) ? "[\n  " : ",\n  ") << toJson(line);
         continue;
       }
-      std::cout << printable(diffLine(line)) << '\n';
+      std::cout << logging::printable(diffLine(line)) << '\n';
       if (line.has_last()) {
-        std::cout << printable(fmt::format("    version {}: {}", line.last().version(),
-                                           becauseOf(line.last())))
+        std::cout << logging::printable(fmt::format("    version {}: {}", line.last().version(),
+                                                    becauseOf(line.last())))
                   << '\n';
       }
       is_first = false;

@@ -9,6 +9,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "adapters/logging/printable.h"
 #include "app/version.h"
 #include "app/zonecast/compare.h"
 #include "app/zonecast/export.h"
@@ -16,7 +17,6 @@
 #include "app/zonecast/look_back.h"
 #include "app/zonecast/plan_configuration.h"
 #include "app/zonecast/present.h"
-#include "app/zonecast/printable.h"
 #include "app/zonecast/session.h"
 #include "app/zonecast/table_file.h"
 #include "config/configuration.h"
@@ -66,6 +66,8 @@ int checkConfiguration(const Options& options) {
       std::cerr << config::toText(error) << '\n';
     return kExitConfiguration;
   }
+  for (const std::string& warning : configuration->warnings)
+    std::cerr << "zonecast: " << logging::printable(warning) << '\n';
   const loop::Settings& settings = configuration->settings;
   const bool has_own_statics = std::ranges::any_of(
       settings.customers, [](const auto& one) { return one.name == config::kStaticCustomer; });
@@ -82,7 +84,7 @@ int showOptions(const Options& options) {
       options.markdown ? config::referencePage() : config::optionsText(options.option);
   std::cout << text;
   if (!text.empty()) return kExitDone;
-  std::cerr << "zonecast: there is no option " << printable(options.option) << '\n';
+  std::cerr << "zonecast: there is no option " << logging::printable(options.option) << '\n';
   return kExitNotFound;
 }
 

@@ -9,8 +9,8 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include "adapters/logging/printable.h"
 #include "app/zonecast/columns.h"
-#include "app/zonecast/printable.h"
 #include "app/zonecast/words.h"
 #include "schema/json.h"
 
@@ -46,7 +46,8 @@ int pages(Session& session, Ask&& ask, Take&& take) {
 int printDone(Session& session, const v1::ControlRequest& request, bool json) {
   const auto response = session.ask(request);
   if (!response) return session.exitCode();
-  std::cout << (json ? toJson(response->done()) : printable(response->done().text())) << '\n';
+  std::cout << (json ? toJson(response->done()) : logging::printable(response->done().text()))
+            << '\n';
   return kExitDone;
 }
 
@@ -115,10 +116,10 @@ int printExplanation(const v1::Explanation& explanation, bool json) {
   std::cout << '\n';
   for (const v1::ExplanationStep& step : explanation.steps()) std::cout << stepText(step) << '\n';
   if (!explanation.first_failure().empty())
-    std::cout << "\nNot hosted: " << printable(explanation.first_failure()) << '\n';
+    std::cout << "\nNot hosted: " << logging::printable(explanation.first_failure()) << '\n';
   if (explanation.remedy_size() > 0) std::cout << "\nThe zone's owner could add:\n";
   for (const std::string& record : explanation.remedy())
-    std::cout << "  " << printable(record) << '\n';
+    std::cout << "  " << logging::printable(record) << '\n';
   return hosted ? kExitDone : kExitNotFound;
 }
 
@@ -160,6 +161,7 @@ int showStatus(Session& session, bool json) {
        fmt::format("{} in {} virtual domains; {} retiring, {} braked, {} held, {} waiting",
                    status.domains(), status.virtual_domains(), status.domains_retiring(),
                    status.domains_braked(), status.domains_held(), status.domains_waiting())});
+  if (const std::string work = workText(status); !work.empty()) columns.row({"under way", work});
   if (status.domains_directed() != 0) {
     columns.row({"pins", fmt::format("{} domains pinned or blocked by the operator: zonecast pins",
                                      status.domains_directed())});
@@ -386,7 +388,7 @@ int listWorkers(Session& session, bool json) {
                    ? std::optional(list.workers().rbegin()->worker())
                    : std::nullopt;
       });
-  if (!trouble.empty()) std::cerr << "zonecast: " << printable(trouble) << '\n';
+  if (!trouble.empty()) std::cerr << "zonecast: " << logging::printable(trouble) << '\n';
   if (!json && code == kExitDone) columns.print(std::cout);
   return code;
 }

@@ -7,8 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "adapters/logging/printable.h"
 #include "adapters/redis/convert.h"
-#include "app/zonecast/printable.h"
 #include "app/zonecast/side_by_side.h"
 #include "app/zonecast/words.h"
 
@@ -91,15 +91,16 @@ void addUnknown(const loop::Reconciler& core, v1::PlannedConfiguration& to) {
 }
 
 std::string customerText(const v1::PlannedCustomer& customer) {
-  std::string text = printable(fmt::format(
+  std::string text = logging::printable(fmt::format(
                          "customer {}: {} added, {} removed, {} moved, {} changed; the attributes "
                          "of {} virtual domains",
                          orDash(customer.customer()), customer.added(), customer.removed(),
                          customer.moved(), customer.changed(), customer.virtual_domains_size())) +
                      '\n';
-  for (const auto& change : customer.domains()) text += printable(domainLine(change)) + '\n';
+  for (const auto& change : customer.domains())
+    text += logging::printable(domainLine(change)) + '\n';
   for (const auto& change : customer.virtual_domains()) {
-    text += printable(attributesLine(change)) + '\n';
+    text += logging::printable(attributesLine(change)) + '\n';
   }
   return text;
 }
@@ -134,7 +135,8 @@ std::string previewText(const v1::PlannedConfiguration& planned) {
   }
   for (int i = 0; i < std::min(kUnknownShown, planned.unknown_size()); ++i) {
     const v1::PlannedUnknown& unknown = planned.unknown(i);
-    text += printable(fmt::format("  ? {}  {}", unknown.domain(), unknown.missing())) + '\n';
+    text +=
+        logging::printable(fmt::format("  ? {}  {}", unknown.domain(), unknown.missing())) + '\n';
   }
   if (planned.unknown_size() > kUnknownShown) text += "  ... and more: --json shows all\n";
   return text;

@@ -8,6 +8,7 @@
 
 #include "adapters/redis/picture.h"
 #include "adapters/redis/server_text.h"
+#include "adapters/uv/every_second.h"
 #include "adapters/uv/loop.h"
 
 namespace zonecast {
@@ -41,7 +42,8 @@ tl::expected<redis::RedisOptions, std::string> redisOptions(const RedisPlace& pl
 }
 
 tl::expected<ports::StoredState, std::string> readPublished(const redis::RedisOptions& options,
-                                                            int timeout_ms) {
+                                                            int timeout_ms,
+                                                            logging::TerminalLine& line) {
   uv::Loop loop;
   tl::expected<ports::StoredState, std::string> result =
       tl::unexpected(fmt::format("it was not read in {} ms (--timeout)", timeout_ms));
@@ -51,6 +53,8 @@ tl::expected<ports::StoredState, std::string> readPublished(const redis::RedisOp
   });
   uv::Timer timeout(loop, [&] { loop.stop(); });
   timeout.after(std::chrono::milliseconds(timeout_ms));
+  const uv::EverySecond progress(
+      loop, [&] { line.show("reading Redis", picture.moved().done, picture.moved().in_all); });
   picture.read();
   loop.run();
   if (result && !result->damage.empty()) {

@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <tl/expected.hpp>
 
+#include "adapters/logging/terminal_line.h"
 #include "adapters/redis/options.h"
 #include "reconciler/ports/state_store.h"
 
@@ -22,8 +23,10 @@ void describeRedis(CLI::App& verb, RedisPlace& place);
 
 tl::expected<redis::RedisOptions, std::string> redisOptions(const RedisPlace& place);
 
-// What is published; damage is an error. `timeout_ms`: so long it may take.
+// What is published; damage is an error. `timeout_ms`: so long it may take. `line` shows how far it
+// is.
 tl::expected<ports::StoredState, std::string> readPublished(const redis::RedisOptions& options,
-                                                            int timeout_ms);
+                                                            int timeout_ms,
+                                                            logging::TerminalLine& line);
 
 }  // namespace zonecast

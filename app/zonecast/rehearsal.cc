@@ -141,11 +141,12 @@ void Rehearsal::begin() {
   core_->start({.term = plan::Term{1}, .position = position_});
 }
 
-void Rehearsal::workOff() {
+void Rehearsal::workOff(const std::function<void()>& on_slice) {
   for (;;) {
     const bool reported = store_->report(*core_);
     if (core_->hasWork()) {
       core_->work();
+      on_slice();
     } else if (!reported) {
       return;
     }
@@ -153,17 +154,17 @@ void Rehearsal::workOff() {
 }
 
 // What is due at once may make something else due. It ends when a round changes nothing.
-void Rehearsal::finish() {
+void Rehearsal::finish(const std::function<void()>& on_slice) {
   const auto standing = [this] {
     const loop::Overview overview = core_->overview();
     const auto version = overview.position ? overview.position->version : plan::Version{};
     return std::tuple(version, overview.zones, overview.zones_leaving, overview.domains_retiring);
   };
   for (;;) {
-    workOff();
+    workOff(on_slice);
     const auto before = standing();
     core_->onTimer();
-    workOff();
+    workOff(on_slice);
     if (standing() == before) return;
   }
 }

@@ -5,6 +5,7 @@
 // outside of this process changes.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,8 +34,8 @@ class Rehearsal {
   const loop::Settings& settings() const { return settings_; }
 
   void begin();
-  // Works off all that there is.
-  void finish();
+  // Works off all that there is; after each slice, `on_slice` is called.
+  void finish(const std::function<void()>& on_slice = [] {});
 
   // Why a zone's copy, or transfer, was not taken; the last one.
   const std::string& trouble() const;
@@ -49,7 +50,7 @@ class Rehearsal {
   class NoDisk;
   class Listener;
 
-  void workOff();
+  void workOff(const std::function<void()>& on_slice);
 
   loop::Settings settings_;
   std::optional<plan::Position> position_;

@@ -2,12 +2,12 @@
 
 #include <iostream>
 
-#include "app/zonecast/printable.h"
+#include "adapters/logging/printable.h"
 
 namespace zonecast {
 
 bool Session::tell(const std::string& trouble, int exit_code) {
-  std::cerr << "zonecast: " << printable(trouble) << '\n';
+  std::cerr << "zonecast: " << logging::printable(trouble) << '\n';
   exit_code_ = exit_code;
   return false;
 }

@@ -5,7 +5,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include "app/zonecast/printable.h"
+#include "adapters/logging/printable.h"
 
 namespace zonecast {
 namespace {
@@ -121,6 +121,20 @@ std::string orDash(const std::string& text) {
   return text.empty() ? "-" : text;
 }
 
+std::string workText(const v1::Status& status) {
+  std::string text;
+  const auto add = [&](std::uint64_t amount, std::string words) {
+    if (amount > 0) text += (text.empty() ? "" : ", ") + std::move(words);
+  };
+  add(status.transfers_under_way(),
+      fmt::format("{} transfers, {} records so far", status.transfers_under_way(),
+                  status.records_arriving()));
+  add(status.domains_to_derive(), fmt::format("{} domains to derive", status.domains_to_derive()));
+  add(status.store_entries(), fmt::format("{} of {} entries read or staged in Redis",
+                                          status.store_entries_done(), status.store_entries()));
+  return text;
+}
+
 std::string durationText(std::uint64_t seconds) {
   if (seconds < 60) return fmt::format("{}s", seconds);
   if (seconds < 3600) return fmt::format("{}m {}s", seconds / 60, seconds % 60);
@@ -158,18 +172,18 @@ std::string stepText(const v1::ExplanationStep& step) {
   if (!step.source().empty()) text += fmt::format("  [{}]", step.source());
   text += fmt::format("  {}", step.outcome());
   if (!step.note().empty()) text += fmt::format(": {}", step.note());
-  return printable(text);
+  return logging::printable(text);
 }
 
 std::string planText(const v1::Plan& plan) {
   std::string text =
       fmt::format("{}: {} domains would go or move; zonecast approve {} or reject {}",
                   plan.customer(), plan.domains(), plan.digest(), plan.digest());
-  text = printable(text) + '\n';
+  text = logging::printable(text) + '\n';
   for (const v1::PlanLine& line : plan.lines()) {
     const std::string where =
         line.moves_to().empty() ? "would go" : "would move to did=" + line.moves_to();
-    text += printable(fmt::format("  {}  {}", line.domain(), where)) + '\n';
+    text += logging::printable(fmt::format("  {}  {}", line.domain(), where)) + '\n';
   }
   const auto shown = static_cast<std::uint64_t>(plan.lines_size());
   if (shown < plan.domains()) text += fmt::format("  ... and {} more\n", plan.domains() - shown);
@@ -179,7 +193,8 @@ std::string planText(const v1::Plan& plan) {
 std::string reloadText(const v1::ReloadReport& report) {
   std::string text;
   const auto list = [&text](const auto& sentences) {
-    for (const std::string& sentence : sentences) text += "  " + printable(sentence) + '\n';
+    for (const std::string& sentence : sentences)
+      text += "  " + logging::printable(sentence) + '\n';
   };
   if (report.applied()) {
     text = report.changed().empty() ? "reloaded: nothing changed\n" : "reloaded:\n";
@@ -202,10 +217,10 @@ std::string eventText(const v1::WatchEvent& event) {
   if (event.has_edit_seconds()) {
     text += fmt::format("  {:.1f} ms from edit to published", event.edit_seconds() * 1000);
   }
-  text = printable(text) + '\n';
-  for (const auto& change : event.domains()) text += printable(domainLine(change)) + '\n';
+  text = logging::printable(text) + '\n';
+  for (const auto& change : event.domains()) text += logging::printable(domainLine(change)) + '\n';
   for (const auto& change : event.virtual_domains()) {
-    text += printable(virtualDomainLine(change)) + '\n';
+    text += logging::printable(virtualDomainLine(change)) + '\n';
   }
   if (event.truncated()) text += "  ... and more: zonecast domain-list shows all\n";
   return text;

@@ -11,6 +11,9 @@
 namespace zonecast {
 
 std::string orDash(const std::string& text);
+
+// What takes long just now, and how far it is; empty: nothing.
+std::string workText(const v1::Status& status);
 std::string durationText(std::uint64_t seconds);  // "3d 4h", "12m 5s", "7s"
 std::string joined(const google::protobuf::RepeatedPtrField<std::string>& texts);  // "a, b"
 std::string valuesText(const v1::Attribute& attribute);

@@ -9,6 +9,7 @@
 #include "adapters/redis/convert.h"
 #include "app/zonecastd/did_status.h"
 #include "app/zonecastd/history_service.h"
+#include "app/zonecastd/long_work.h"
 #include "app/zonecastd/until.h"
 #include "app/zonecastd/worker_status.h"
 
@@ -270,6 +271,13 @@ v1::ControlResponse ControlService::status() {
   status.set_domains_braked(overview.domains_braked);
   status.set_domains_held(overview.domains_held);
   status.set_domains_waiting(overview.domains_waiting);
+  status.set_transfers_under_way(overview.transfers.transfers);
+  status.set_records_arriving(overview.transfers.records);
+  status.set_domains_to_derive(overview.domains_to_derive);
+  if (const auto moved = moved_()) {
+    status.set_store_entries_done(moved->done);
+    status.set_store_entries(moved->in_all);
+  }
   status.set_domains_contested(overview.domains_contested);
   status.set_dids_kept(overview.dids_kept);
   status.set_dids_disputed(overview.dids_disputed);
@@ -617,10 +625,14 @@ v1::ControlResponse ControlService::readiness() {
   observe(overview);
   v1::ControlResponse response;
   v1::Readiness& readiness = *response.mutable_readiness();
-  readiness.set_reason(has_settled_ ? closedStore(overview) : unpublished(overview));
+  std::string reason = has_settled_ ? closedStore(overview) : unpublished(overview);
+  if (const auto work = longWorkText(longWork(overview, moved_()));
+      !reason.empty() && !work.empty())
+    reason += " (" + work + ")";
   // Redis holds what somebody else publishes, whatever DNS says.
-  if (is_shadow_ && readiness.reason().empty())
-    readiness.set_reason("nothing is published: the configuration says publish: shadow");
+  if (is_shadow_ && reason.empty())
+    reason = "nothing is published: the configuration says publish: shadow";
+  readiness.set_reason(reason);
   readiness.set_ready(readiness.reason().empty());
   return response;
 }

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "adapters/control/control_server.h"
+#include "adapters/redis/opening.h"
 #include "adapters/redis/worker_reports.h"
 #include "reconciler/loop/reconciler.h"
 #include "reconciler/ports/history.h"
@@ -24,6 +26,10 @@ class ControlService final : public control::ControlHandler {
 
   // Nothing is published, and everybody who asks is told so.
   void beShadow() { is_shadow_ = true; }
+  // How far it is that everything is read from the store, or staged in it; without, nobody knows.
+  void tellMoved(std::function<std::optional<redis::EntriesMoved>()> moved) {
+    moved_ = std::move(moved);
+  }
 
   v1::ControlResponse handle(const v1::ControlRequest& request) override;
   void answer(const v1::ControlRequest& request, const Reply& reply) override;
@@ -70,6 +76,9 @@ class ControlService final : public control::ControlHandler {
   Instant started_;
   std::function<void(Reply)> reload_;
   bool is_shadow_ = false;
+  std::function<std::optional<redis::EntriesMoved>()> moved_ = [] {
+    return std::optional<redis::EntriesMoved>();
+  };
   bool has_settled_ = false;  // everything was published
 };
 

@@ -58,7 +58,7 @@ http::HttpOptions httpOptions(const config::HttpConfiguration& configuration) {
 
 tl::expected<std::unique_ptr<Daemon>, std::string> Daemon::make(config::Configuration configuration,
                                                                 std::filesystem::path file,
-                                                                process::LogOutput& log) {
+                                                                logging::LogOutput& log) {
   std::unique_ptr<Daemon> daemon(new Daemon(std::move(configuration), std::move(file), log));
   if (auto opened = daemon->open(); !opened) return tl::unexpected(std::move(opened.error()));
   if (auto restored = daemon->restore(); !restored)
@@ -67,10 +67,11 @@ tl::expected<std::unique_ptr<Daemon>, std::string> Daemon::make(config::Configur
 }
 
 Daemon::Daemon(config::Configuration configuration, std::filesystem::path file,
-               process::LogOutput& log)
+               logging::LogOutput& log)
     : configuration_(std::move(configuration)),
-      logger_(log.logger()),
-      out_(logger_, log.takesFields()),
+      log_output_(log),
+      out_(log.lines()),
+      work_log_(out_),
       log_(configuration_.settings, loop_, out_),
       metrics_(loop_),
       transport_(loop_, transportLimits(configuration_.notify)),
@@ -131,6 +132,7 @@ tl::expected<void, std::string> Daemon::open() {
   } else {
     service_->tellHistory(*disk_);
   }
+  service_->tellMoved([this] { return moved(); });
   return openControl().and_then([this] { return openHttp(); });
 }
 
@@ -192,15 +194,27 @@ tl::expected<void, std::string> Daemon::restore() {
   if (!held_since) return tl::unexpected(held_since.error());
   if (*held_since) reconciler_->restoreHold(**held_since);
   std::size_t zones = 0;
+  const std::size_t in_all = configuration_.settings.zones.size() + bindings->size();
   auto loaded = disk_->forEachZone([&](const ports::SavedZone& zone) {
     reconciler_->restore(zone);
-    ++zones;
+    tellRestored(++zones, in_all);
   });
   if (!loaded) return tl::unexpected(std::move(loaded.error()));
-  out_.info(journal::Line("state directory read")
+  out_.info(logging::Line("state directory read")
                 .add("directory", configuration_.state_directory.string())
                 .add("zones", zones));
   return {};
+}
+
+// Before the loop turns, whose clock stands still until then.
+void Daemon::tellRestored(std::size_t zones, std::size_t in_all) {
+  const Instant now = std::chrono::time_point_cast<Duration>(std::chrono::steady_clock::now());
+  if (!restoring_.admits(zones, now)) return;
+  out_.info(logging::Line("reading the state directory goes on")
+                .add("zones", zones)
+                .add("in_all", in_all));
+  process::tellStarting(fmt::format("reading the state directory: {} of {} zones", zones, in_all),
+                        2 * logging::Progress::kInterval);
 }
 
 void Daemon::run() {
@@ -211,24 +225,29 @@ void Daemon::run() {
   loop_.observeCallbacks([this](uv::Callback callback, Duration cpu) {
     metrics_.observeCallback(uv::toText(callback), cpu);
   });
+  tellWarnings();
   reconciler_->start(publisher_);
   startDiscovery();
   if (!configuration_.is_shadow) worker_reports_->start();  // they read what another publishes
   process::tellReady();
   observe();
   tellAlive();
-  out_.info(journal::Line(fmt::format("zonecastd {} is running", kVersion))
+  out_.info(logging::Line(fmt::format("zonecastd {} is running", kVersion))
                 .add("zones", configuration_.settings.zones.size())
                 .add("customers", configuration_.settings.customers.size())
                 .add("notify_listeners", configuration_.notify.listeners.size()));
   if (configuration_.is_shadow) {
-    out_.warn(journal::Line(
+    out_.warn(logging::Line(
         "publish: shadow: nothing is published; zonecast compare shows what would be"));
   }
   loop_.run();
   process::tellStopping();
   reconciler_->stop();
-  out_.info(journal::Line("zonecastd stops: what is published stays published"));
+  out_.info(logging::Line("zonecastd stops: what is published stays published"));
+}
+
+std::optional<redis::EntriesMoved> Daemon::moved() const {
+  return store_ ? store_->moved() : shadow_store_->moved();
 }
 
 redis::RedisOptions Daemon::storeOptions() const {
@@ -246,6 +265,10 @@ void Daemon::startDiscovery() {
   const bool wants = configuration_.settings.discovery.mode != discovery::Mode::off &&
                      configuration_.settings.discovered;
   if (wants && !std::exchange(discovers_, true)) workers_->start();
+}
+
+void Daemon::tellWarnings() {
+  for (const std::string& warning : configuration_.warnings) out_.warn(logging::Line(warning));
 }
 
 // Whoever asks while one is under way, whose files may be from before, is answered by the next.
@@ -275,7 +298,7 @@ void Daemon::onReloadRead(Reload::Outcome outcome) {
 void Daemon::apply(Reload::Outcome& outcome) {
   outcome.next->settings = std::move(outcome.news.settings);
   std::swap(configuration_, *outcome.next);
-  logger_->set_level(spdlog::level::from_str(configuration_.log_level));
+  log_output_.setLevel(configuration_.log_level);
   reconciler_->onSettingsChanged(std::move(outcome.news));
   startDiscovery();
   const redis::RedisOptions redis_options = storeOptions();
@@ -284,21 +307,22 @@ void Daemon::apply(Reload::Outcome& outcome) {
   if (store_) store_->adopt(redis_options);
   if (shadow_store_) shadow_store_->adopt(redis_options);
   outcome.report.set_applied(true);
+  tellWarnings();
 }
 
 void Daemon::tellReloaded(const v1::ReloadReport& report) {
   const auto say = [this](auto level, std::string_view what, const auto& sentences) {
     for (const std::string& sentence : sentences) {
-      out_.write(level, journal::Line(what).add("what", sentence));
+      out_.write(level, logging::Line(what).add("what", sentence));
     }
   };
   say(spdlog::level::err, "configuration cannot be read", report.errors());
   say(spdlog::level::err, "configuration refused: it takes a restart", report.at_restart());
   if (report.applied()) say(spdlog::level::info, "configuration changed", report.changed());
   if (report.applied()) {
-    out_.info(journal::Line("configuration reloaded").add("changes", report.changed_size()));
+    out_.info(logging::Line("configuration reloaded").add("changes", report.changed_size()));
   } else {
-    out_.error(journal::Line(
+    out_.error(logging::Line(
         "configuration not reloaded: nothing is applied, and zonecastd goes on as before"));
   }
   metrics_.observeReload(report.applied()           ? "applied"
@@ -321,7 +345,11 @@ void Daemon::observe() {
   metrics_.observe(overview);
   metrics_.observeWorkers(tally(worker_reports_->seen(), overview.position, loop_.now().mono));
   service_->observe(overview);
-  tellStatus(overview);
+  const auto moved = this->moved();
+  metrics_.observeStore(moved ? moved->done : 0, moved ? moved->in_all : 0);
+  const std::vector<LongWork> work = longWork(overview, moved);
+  work_log_.observe(work, loop_.now().mono);
+  tellStatus(overview, longWorkText(work));
   observation_.after(kObservationInterval);
 }
 
@@ -332,7 +360,7 @@ void Daemon::tellAlive() {
   alive_.after(*interval);
 }
 
-void Daemon::tellStatus(const loop::Overview& overview) {
+void Daemon::tellStatus(const loop::Overview& overview, const std::string& work) {
   std::string status =
       fmt::format("{} domains {}, {} of {} zones confirmed, {}", overview.domains_published,
                   configuration_.is_shadow ? "would be published (publish: shadow)" : "published",
@@ -341,6 +369,7 @@ void Daemon::tellStatus(const loop::Overview& overview) {
                   : !loop::isOpen(overview.store) ? "Redis is not open"
                   : configuration_.is_shadow      ? "Redis was read"
                                                   : "Redis is open");
+  if (!work.empty()) status += "; " + work;
   if (status == status_) return;
   status_ = std::move(status);
   process::tellStatus(status_);

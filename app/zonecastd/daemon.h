@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include <spdlog/logger.h>
 #include <tl/expected.hpp>
 
 #include "adapters/control/control_server.h"
@@ -17,7 +16,7 @@
 #include "adapters/http/http_server.h"
 #include "adapters/journal/log.h"
 #include "adapters/journal/metrics.h"
-#include "adapters/process/log_output.h"
+#include "adapters/logging/log_output.h"
 #include "adapters/redis/redis_store.h"
 #include "adapters/redis/shadow_store.h"
 #include "adapters/redis/worker_questions.h"
@@ -25,6 +24,7 @@
 #include "adapters/uv/loop.h"
 #include "adapters/uv/zone_transport.h"
 #include "app/zonecastd/control_service.h"
+#include "app/zonecastd/long_work.h"
 #include "app/zonecastd/reload.h"
 #include "config/configuration.h"
 #include "reconciler/loop/reconciler.h"
@@ -54,13 +54,13 @@ class Daemon {
   // Opens everything that can be refused (state directory, sockets); the error is a sentence.
   // `file` is where the configuration is read anew. The log must outlive it.
   static tl::expected<std::unique_ptr<Daemon>, std::string> make(
-      config::Configuration configuration, std::filesystem::path file, process::LogOutput& log);
+      config::Configuration configuration, std::filesystem::path file, logging::LogOutput& log);
   ~Daemon();
 
   void run();  // until SIGINT or SIGTERM
 
  private:
-  Daemon(config::Configuration configuration, std::filesystem::path file, process::LogOutput& log);
+  Daemon(config::Configuration configuration, std::filesystem::path file, logging::LogOutput& log);
   tl::expected<void, std::string> open();
   ports::StateStore& openStore();
   ports::WorkerQuestions& workerQuestions();
@@ -70,19 +70,24 @@ class Daemon {
   void afterTurn();
   void observe();
   void tellAlive();
-  void tellStatus(const loop::Overview& overview);
+  void tellStatus(const loop::Overview& overview, const std::string& work);
+  void tellRestored(std::size_t zones, std::size_t in_all);
   void startDiscovery();
+  std::optional<redis::EntriesMoved> moved() const;
   redis::RedisOptions storeOptions() const;
   redis::WorkerReportLimits reportLimits() const;
   void reload(control::ControlHandler::Reply reply);
   void beginReload();
+  void tellWarnings();
   void onReloadRead(Reload::Outcome outcome);
   void apply(Reload::Outcome& outcome);
   void tellReloaded(const v1::ReloadReport& report);
 
   config::Configuration configuration_;
-  std::shared_ptr<spdlog::logger> logger_;
-  const journal::Output out_;
+  const logging::LogOutput& log_output_;
+  const logging::Output out_;
+  LongWorkLog work_log_;
+  logging::Progress restoring_;
   uv::Loop loop_;
   Journals journals_;
   journal::Log log_;

@@ -11,7 +11,7 @@
 
 #include "adapters/http/http_metrics.h"
 #include "adapters/journal/reference.h"
-#include "adapters/process/log_output.h"
+#include "adapters/logging/log_output.h"
 #include "adapters/process/pid_file.h"
 #include "adapters/process/user.h"
 #include "app/version.h"
@@ -43,14 +43,6 @@ EXIT STATUS
   2  the command line is wrong
   4  the configuration file has errors)";
 
-process::LogForm formOf(const std::string& word) {
-  using process::LogForm;
-  return word == "text"       ? LogForm::text
-         : word == "json"     ? LogForm::json
-         : word == "journald" ? LogForm::journald
-                              : LogForm::automatic;
-}
-
 int fail(const std::string& why) {
   std::cerr << "zonecastd: cannot start: " << why << '\n';
   return kExitFailed;
@@ -66,12 +58,12 @@ int runUntilTold(config::Configuration configuration, const std::filesystem::pat
   }
   const auto became = process::become(configuration.user, configuration.group);
   if (!became) return fail(became.error());
-  auto log = process::LogOutput::open("zonecastd", configuration.log_level, configuration.log_file,
-                                      formOf(configuration.log_format));
+  auto log = logging::LogOutput::open("zonecastd", configuration.log_level, configuration.log_file,
+                                      logging::logFormOf(configuration.log_format));
   if (!log) return fail(log.error());
   auto daemon = Daemon::make(std::move(configuration), file, *log);
   if (!daemon) {
-    log->logger()->error("cannot start: {}", daemon.error());
+    log->lines().error(logging::Line("cannot start: " + daemon.error()));
     return kExitFailed;
   }
   (*daemon)->run();

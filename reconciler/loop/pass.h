@@ -128,6 +128,8 @@ class Pass {
   std::vector<DomainId> takeWanted() { return std::exchange(wanted_, {}); }
   void beginSaving() { stage_ = save_full_copy_ ? Stage::saving : Stage::done; }
 
+  std::size_t waiting() const { return queue_.size(); }  // domains to be derived
+
   std::optional<xfr::ZoneId> zone() const;
   const CatalogReading* catalogReading() const { return std::get_if<CatalogReading>(&subject_); }
   bool removesZone() const { return std::holds_alternative<ZoneGone>(subject_); }

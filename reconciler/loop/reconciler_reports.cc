@@ -28,7 +28,11 @@ Overview Reconciler::overview() const {
   overview.domains_directed = book_.directives().size();
   overview.dids_kept = published_.records.size();
   overview.dids_disputed = dids_.disputes().size();
+  overview.transfers = secondary_.underWay();
   overview.zones_in_work = edits_.size() + passes_.size();
+  for (const auto* passes : {&edits_, &passes_}) {
+    for (const Pass& pass : *passes) overview.domains_to_derive += pass.waiting();
+  }
   overview.domains_waiting = publisher_.waiting();
   overview.answers = answers_.tally();
   overview.domains_watched = settings_.watched.size();

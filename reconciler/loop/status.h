@@ -44,8 +44,10 @@ struct Overview {
   std::size_t dids_disputed = 0;
   std::optional<plan::Deadline> held_since;  // by the operator: nothing is published
   std::size_t domains_directed = 0;          // that the operator pinned or blocked
-  std::size_t zones_in_work = 0;             // new content that is being derived from, or saved
-  std::size_t domains_waiting = 0;           // to be planned
+  xfr::TransfersUnderWay transfers;
+  std::size_t zones_in_work = 0;  // new content that is being derived from, or saved
+  std::size_t domains_to_derive = 0;
+  std::size_t domains_waiting = 0;  // to be planned
   query::Answers::Tally answers;
   std::size_t domains_watched = 0, domains_discovered = 0;
   std::size_t zones_leaving = 0;

@@ -111,6 +111,10 @@ std::uint64_t Exchange::octets() const {
   return transfer_ ? transfer_->reader.octetCount() : 0;
 }
 
+std::uint64_t Exchange::records() const {
+  return transfer_ ? transfer_->reader.recordCount() : 0;
+}
+
 bool Exchange::isLong() const {
   return octets() > kShortAnswerOctets;
 }

@@ -35,8 +35,9 @@ class Exchange {
   // False while the primary may have more to say, even if nobody wants to hear it any longer, and
   // when it is not certain where its answer ends.
   bool hasEnded() const { return ended_; }
-  std::uint64_t octets() const;  // of whole messages
-  bool isLong() const;           // what has come of it is too much to wait behind
+  std::uint64_t octets() const;   // of whole messages
+  std::uint64_t records() const;  // of a transfer: those in them
+  bool isLong() const;            // what has come of it is too much to wait behind
 
   std::vector<std::uint8_t> takeRequest();  // with its length; once
 

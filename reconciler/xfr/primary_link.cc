@@ -316,6 +316,16 @@ void PrimaryLink::setIdle(Connection& connection, std::optional<Instant> since) 
   connection.idle_since = since;
 }
 
+void PrimaryLink::addTo(TransfersUnderWay& sum) const {
+  for (const auto& connection : connections_) {
+    for (const auto& [id, flight] : connection->flights) {
+      if (!flight.exchange.isTransfer()) continue;
+      ++sum.transfers;
+      sum.records += flight.exchange.records();
+    }
+  }
+}
+
 void PrimaryLink::closeIdle(ConnectionId id) {
   close(*find(id));
 }

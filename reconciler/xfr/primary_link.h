@@ -81,6 +81,8 @@ class PrimaryLink {
   bool hasQueryConnection() const;
   void closeIdle(ConnectionId connection);
 
+  void addTo(TransfersUnderWay& sum) const;
+
   bool isDown(Instant now) const { return now < down_until_; }
   const Trouble& whyDown() const { return why_down_; }
   void endHoldDown() { down_until_ = Instant::min(); }

@@ -393,6 +393,10 @@ bool Secondary::isConfirmed(ZoneId zone) const {
 ZoneStatus Secondary::status(ZoneId zone, const Now&) const {
   return impl_->status(zone);
 }
+TransfersUnderWay Secondary::underWay() const {
+  return impl_->underWay();
+}
+
 const ZoneTally& Secondary::tally() const {
   return impl_->tally();
 }

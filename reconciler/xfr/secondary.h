@@ -175,6 +175,11 @@ struct ZoneTally {  // how many zones are
   std::size_t confirmed = 0, expired = 0, in_trouble = 0;
 };
 
+struct TransfersUnderWay {
+  std::size_t transfers = 0;  // that were asked for, IXFR included
+  std::uint64_t records = 0;  // that have come of them
+};
+
 struct HeldCopy {  // what the embedded store had for a zone
   dns::Serial serial;
   SoaIntervals intervals;
@@ -222,6 +227,7 @@ class Secondary {
   bool isConfirmed(ZoneId zone) const;
   ZoneStatus status(ZoneId zone, const Now& now) const;
   const ZoneTally& tally() const;
+  TransfersUnderWay underWay() const;
   SoaIntervals intervals(ZoneId zone) const;  // of the zone's current SOA, clamped
 
  private:

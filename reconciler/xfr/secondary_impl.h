@@ -51,6 +51,11 @@ class Secondary::Impl {
   bool isConfirmed(ZoneId id) const { return has(id) && zones_[indexOf(id)].confirmed_in == era_; }
   ZoneStatus status(ZoneId id) const;
   const ZoneTally& tally() const { return tally_; }
+  TransfersUnderWay underWay() const {
+    TransfersUnderWay sum;
+    for (const PrimaryLink& link : links_) link.addTo(sum);
+    return sum;
+  }
   SoaIntervals intervals(ZoneId id) const { return zones_[indexOf(id)].intervals; }
 
  private:

@@ -30,6 +30,7 @@ from axfr import Transfer  # noqa: E402
 from bootstrap import Bootstrap  # noqa: E402
 from edit import OneEdit  # noqa: E402
 from figures import ALONGSIDE, SUITES, Measured, row  # noqa: E402
+from progress import Progress  # noqa: E402
 from proxy import KamailioCpu  # noqa: E402
 from lookup import LookUps  # noqa: E402
 from many import ManyZones  # noqa: E402
@@ -112,21 +113,28 @@ def of_suite(suite, only):
     return [(name, list(figures)) for name, figures in SUITES.items()]
 
 
-def measure(suite, figures, options, folder):
+def scenarios(figures):
+    """Those that measure the figures."""
+    return [name for name in SCENARIOS if any(figure.scenario == name for figure in figures)]
+
+
+def measure(suite, figures, options, folder, progress):
     """The rows, and what failed: a scenario that fails has no rows, and the others go on."""
-    stand = Stand(folder, options.build, options.scale, options.runs, shlex.split(options.under))
+    stand = Stand(folder, options.build, options.scale, options.runs, shlex.split(options.under), progress.say)
     found, failed = {}, []
-    due = [name for name in SCENARIOS if any(figure.scenario == name for figure in figures)]
+    due = scenarios(figures)
     for done, name in enumerate(due):
-        print(f"{time.strftime('%H:%M:%S')} {suite} {done + 1} of {len(due)}: {name}", flush=True)
+        progress.say(f"{time.strftime('%H:%M:%S')} {suite} {done + 1} of {len(due)}: {name}")
         scenario = SCENARIOS[name]
         stand.folder = folder / name
         try:
             found |= scenario(stand).measure()
         except parts.PartFailed as failure:
             failed.append(f"{name}: {failure}")
+            progress.clear()
             show_logs(stand.folder)
         shutil.rmtree(stand.folder, ignore_errors=True)
+        progress.step()
     if stand.callbacks:
         seconds, callback, name = max(stand.callbacks)
         found["loop-callback"] = Measured(seconds * 1000, note=f"{callback} in {name}")
@@ -154,11 +162,13 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     folder = pathlib.Path(tempfile.mkdtemp(prefix="zonecast-bench-", dir=options.folder))
     rows, failed = [], []
+    progress = Progress([f"{suite} {name}" for suite, figures in suites for name in scenarios(figures)])
     try:
         for suite, figures in suites:
-            found, trouble = measure(suite, figures, options, folder)
+            found, trouble = measure(suite, figures, options, folder, progress)
             rows, failed = rows + found, failed + trouble
     finally:
+        progress.end()
         shutil.rmtree(folder, ignore_errors=True)
     file.write_text(json.dumps(rows, indent=1) + "\n")
     picture = file.with_suffix(".svg")

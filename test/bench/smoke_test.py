@@ -1,5 +1,6 @@
 """The bench at a thousandth of its size: every scenario runs and every row is there. It says nothing about time."""
 
+import io
 import json
 import os
 import pathlib
@@ -10,10 +11,13 @@ import tempfile
 import unittest
 import xml.etree.ElementTree
 
-import chart
-import figures
-
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "support"))
+
+import chart  # noqa: E402
+import figures  # noqa: E402
+import parts  # noqa: E402
+import progress  # noqa: E402
 
 
 def bench(*arguments):
@@ -51,6 +55,30 @@ class Smoke(unittest.TestCase):
         done = bench("transfer", "--only", "axfr-tiem")
         self.assertNotEqual(0, done.returncode)
         self.assertIn("no figure axfr-tiem; there are: axfr, axfr-memory", done.stderr)
+
+
+class Stream(io.StringIO):
+    def __init__(self, is_terminal):
+        super().__init__()
+        self.isatty = lambda: is_terminal
+
+
+class ProgressLine(unittest.TestCase):
+    def test_it_is_rewritten_on_a_terminal_and_goes_away(self):
+        stream = Stream(True)
+        running = progress.Progress(["transfer axfr", "transfer edit"], stream, interval=0.01)
+        running.step()
+        parts.wait_for(lambda: "1 of 2 done, now transfer edit, 0 s so far, some 0 s left" in stream.getvalue(), what="the line")
+        running.step()
+        running.end()
+        self.assertTrue(stream.getvalue().endswith(progress.CLEAR))
+
+    def test_it_is_nothing_where_there_is_no_terminal(self):
+        stream = Stream(False)
+        running = progress.Progress(["transfer axfr"], stream, interval=0.01)
+        running.step()
+        running.end()
+        self.assertEqual("", stream.getvalue())
 
 
 class Chart(unittest.TestCase):

@@ -12,11 +12,12 @@ import zones
 
 
 class Stand:
-    def __init__(self, folder, build, scale, runs, under=()):
+    def __init__(self, folder, build, scale, runs, under=(), tell=print):
         self.folder = folder
         self.build = build
         self.scale = scale
         self.runs = runs
+        self.tell = tell
         self.under = under  # a profiler that zonecastd is run by, as words
         self.callbacks = []  # (most CPU seconds of one, what for, in which scenario)
 
@@ -28,7 +29,7 @@ class Stand:
         return 30 + 10 * seconds * self.scale
 
     def say(self, text):
-        print(f"  {text}", flush=True)
+        self.tell(f"  {text}")
 
     def redis(self):
         return parts.Redis(self.folder / "redis", deployment="bench")

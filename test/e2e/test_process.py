@@ -6,26 +6,11 @@ import pathlib
 import pwd
 import signal
 import socket
-import subprocess
 import unittest
 
 from setting import EndToEnd, hosted, parts, sip, zone
 
 from service_manager import ServiceManager
-
-
-NAMESPACE = ("unshare", "--user", "--map-root-user", "--mount")
-
-
-class InFrontOfAJournal(parts.Zonecastd):
-    """A daemon that finds a journal's socket where systemd has it, which is ours."""
-
-    def launch(self):
-        self.config.write_text(self.config_text)
-        script = ("mount -t tmpfs none /run && mkdir -p /run/systemd/journal && "
-                  'mount --bind "$0" /run/systemd/journal && exec "$@"')
-        self.spawn(*NAMESPACE, "sh", "-c", script, self.folder / "journal", self.bin / "zonecastd", "-c", self.config,
-                   environment=self.environment)
 
 
 class Process(EndToEnd):
@@ -158,49 +143,6 @@ class LogFile(Process):
                 (line,) = part.said("is running")
                 self.assertTrue(line.startswith(start), line)
                 part.stop()
-
-
-    def test_json_is_one_object_a_line(self):
-        primary = self.knot({"acme.example": zone("acme.example", *sip("@"))})
-        daemon = self.daemon(self.redis(), {"acme": self.customer(["acme.example"], primary)}, log={"format": "json"})
-        self.await_said(daemon, "zone transferred")
-        daemon.process.send_signal(signal.SIGUSR1)
-        daemon.stop()
-        objects = [json.loads(line) for line in daemon.log.read_text().splitlines()]
-        for each in objects:
-            self.assertEqual(["time", "level", "message"], list(each)[:3])
-        (transferred,) = [each for each in objects if each["message"] == "zone transferred"]
-        self.assertEqual(("info", "acme.example", "ns1", 1),
-                         tuple(transferred[name] for name in ("level", "zone", "primary", "to")))
-
-    def test_the_journal_gets_records_with_fields(self):
-        if subprocess.run([*NAMESPACE, "true"], check=False).returncode != 0:
-            self.skipTest("no namespace of our own here")
-        primary = self.knot({"acme.example": zone("acme.example", *sip("@"))})
-        config = self.configuration(self.redis(), {"acme": self.customer(["acme.example"], primary)})
-        daemon = self.adopt(InFrontOfAJournal(self.folder / "zonecastd", json.dumps(config)), start=False)
-        (daemon.folder / "journal").mkdir(parents=True)
-        daemon.log.touch()
-        found = daemon.log.stat()
-        daemon.environment = {"JOURNAL_STREAM": f"{found.st_dev}:{found.st_ino}"}
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as journal:
-            journal.bind(str(daemon.folder / "journal" / "socket"))
-            journal.settimeout(20)
-            daemon.start()
-            record = {}
-            while record.get("MESSAGE") != "zone transferred":
-                record = dict(line.split("=", 1) for line in journal.recv(65536).decode().splitlines())
-        self.assertEqual(("6", "zonecastd", "acme.example", "ns1", "1"),
-                         tuple(record[name] for name in ("PRIORITY", "SYSLOG_IDENTIFIER", "ZONE", "PRIMARY", "TO")))
-        self.assertEqual("", daemon.log.read_text(), "standard error has nothing of it")
-
-    @unittest.skipIf(pathlib.Path("/run/systemd/journal/socket").exists(), "there is a journal")
-    def test_a_journal_that_is_not_there_is_told_at_the_start(self):
-        daemon = self.daemon_without_zones(log={"format": "journald"})
-        status, said = daemon.refused()
-        daemon.process = None
-        self.assertEqual((1, "zonecastd: cannot start: log.format: journald: there is no /run/systemd/journal/socket\n"),
-                         (status, said))
 
 
 class PidFile(Process):

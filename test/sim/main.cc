@@ -13,6 +13,7 @@
 #include <fmt/ranges.h>
 #include <unistd.h>
 
+#include "adapters/logging/terminal_line.h"
 #include "test/sim/simulation.h"
 
 namespace {
@@ -59,20 +60,26 @@ int main(int argc, char** argv) {
   }
   std::signal(SIGABRT, onAbort);
   const auto begun = std::chrono::steady_clock::now();
+  zonecast::logging::TerminalLine progress;
   std::size_t publications = 0;
   for (seed = from; seed < from + seeds; ++seed) {
+    progress.show("seeds", seed - from, seeds);
     std::snprintf(the_seed, sizeof the_seed, "seed %llu\n", static_cast<unsigned long long>(seed));
     const Tale tale = zonecast::sim::taleOf(seed);
     const Outcome outcome = zonecast::sim::run(tale);
     publications += outcome.publications;
     if (trace) fmt::print("{}\n", fmt::join(outcome.trace, "\n"));
-    if (!outcome.failure.empty()) return report(seed, tale, outcome);
+    if (!outcome.failure.empty()) {
+      progress.clear();
+      return report(seed, tale, outcome);
+    }
     if (seed % kTwiceEvery == 0 && zonecast::sim::run(tale).digest != outcome.digest) {
       fmt::print("seed {} fails: run twice, it goes two ways\n", seed);
       return 1;
     }
   }
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
+  progress.clear();
   fmt::print("{} seeds from {} on hold, with {} publications, in {:.1f} s\n", seeds, from,
              publications, took.count());
 }

@@ -112,6 +112,8 @@ TEST_F(MetricsTest, GaugesTellThePresent) {
   overview.dids_kept = 16;
   overview.dids_disputed = 17;
   overview.domains_waiting = 7;
+  overview.transfers = {18, 19};
+  overview.domains_to_derive = 20;
   metrics_.observe(overview);
   EXPECT_EQ(value("zonecast_zones{state=\"configured\"}"), "5");
   EXPECT_EQ(value("zonecast_zones{state=\"loaded\"}"), "4");
@@ -128,12 +130,21 @@ TEST_F(MetricsTest, GaugesTellThePresent) {
   EXPECT_EQ(value("zonecast_dids_kept"), "16");
   EXPECT_EQ(value("zonecast_dids_disputed"), "17");
   EXPECT_EQ(value("zonecast_domains_waiting"), "7");
+  EXPECT_EQ(value("zonecast_transfers_under_way"), "18");
+  EXPECT_EQ(value("zonecast_transfer_records_arriving"), "19");
+  EXPECT_EQ(value("zonecast_domains_to_derive"), "20");
   EXPECT_EQ(value("zonecast_published_version"), "17");
   EXPECT_EQ(value("zonecast_redis_up"), "1");
 
   metrics_.observe({});
   EXPECT_EQ(value("zonecast_zones{state=\"in_trouble\"}"), "0");
   EXPECT_EQ(value("zonecast_redis_up"), "0");
+}
+
+TEST_F(MetricsTest, HowFarTheStoreIsIsShown) {
+  metrics_.observeStore(40, 100);
+  EXPECT_EQ(value("zonecast_store_entries_moved{state=\"done\"}"), "40");
+  EXPECT_EQ(value("zonecast_store_entries_moved{state=\"in_all\"}"), "100");
 }
 
 TEST_F(MetricsTest, WorkersAreCountedAndTheWorstIsShown) {

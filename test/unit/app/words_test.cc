@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "app/zonecast/printable.h"
+#include "adapters/logging/printable.h"
 
 namespace zonecast {
 namespace {
@@ -54,6 +54,19 @@ TEST(Words, ADurationIsTwoUnits) {
   EXPECT_EQ(durationText(86'399), "23h 59m");
   EXPECT_EQ(durationText(86'400 + 4 * 3'600), "1d 4h");
   EXPECT_EQ(durationText(std::numeric_limits<std::uint64_t>::max()), "213503982334601d 7h");
+}
+
+TEST(Words, LongWorkSaysHowFarItIs) {
+  v1::Status status;
+  EXPECT_EQ(workText(status), "");
+  status.set_transfers_under_way(2);
+  status.set_records_arriving(5000);
+  status.set_domains_to_derive(70);
+  status.set_store_entries_done(40);
+  status.set_store_entries(100);
+  EXPECT_EQ(workText(status),
+            "2 transfers, 5000 records so far, 70 domains to derive, 40 of 100 entries read or "
+            "staged in Redis");
 }
 
 TEST(Words, NothingIsADash) {
@@ -194,7 +207,7 @@ TEST(Words, WhatZoneOwnersWroteReachesNoTerminal) {
       return c == '\n' || (c >= ' ' && c <= '~');
     })) << shown;
   }
-  EXPECT_EQ(printable("a\x1b\\b"), "a\\027\\b");
+  EXPECT_EQ(logging::printable("a\x1b\\b"), "a\\027\\b");
 }
 
 }  // namespace

@@ -414,8 +414,8 @@ TEST_F(TableFile, LeavesNothingBesideItThatNobodyNeeds) {
 }
 
 TEST_F(TableFile, ThatCouldNotBePutInPlaceShowsNothingOfItLater) {
-  std::filesystem::create_directory(options().path);
   auto writer = mustOpen(options());
+  std::filesystem::create_directory(options().path);  // by somebody else, meanwhile
   ASSERT_TRUE(writer->putDomain({"a.example", "a", State::hosted, 2, Role::primary, 5}));
   EXPECT_FALSE(writer->commit(positionAt(1)));
   writer->abandon();

@@ -215,6 +215,29 @@ TEST(Secondary, NotifiesDuringACheckMakeOneMore) {
   EXPECT_EQ(world.status().activity, ZoneActivity::waiting);
 }
 
+TEST(Secondary, ATransferUnderWaySaysHowManyRecordsHaveCome) {
+  World world;
+  world.at(0).padding = 10;
+  world.at(0).per_message = 4;
+  world.primaries[0].mode = Primary::Mode::holding;
+  world.start();
+  EXPECT_EQ(world.secondary->underWay().transfers, 1u);
+  EXPECT_EQ(world.secondary->underWay().records, 0u);
+  const Request request = world.primaries[0].requests[0];
+  const auto messages = world.primaries[0].answer(request, world.now.wall);
+  ASSERT_GT(messages.size(), 2u);
+  world.sendMessage(request.connection, messages[0]);
+  EXPECT_EQ(world.secondary->underWay().records, 4u);
+  world.sendMessage(request.connection, messages[1]);
+  EXPECT_EQ(world.secondary->underWay().records, 8u);
+  for (std::size_t i = 2; i < messages.size(); ++i)
+    world.sendMessage(request.connection, messages[i]);
+  world.run();
+  EXPECT_THAT(world.commits, SizeIs(1));
+  EXPECT_EQ(world.secondary->underWay().transfers, 0u);
+  EXPECT_EQ(world.secondary->underWay().records, 0u);
+}
+
 TEST(Secondary, ANotifyDuringATransferMakesACheckAfterIt) {
   World world;
   world.primaries[0].mode = Primary::Mode::holding;

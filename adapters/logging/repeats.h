@@ -12,9 +12,10 @@
 #include <string>
 
 #include "absl/container/flat_hash_map.h"
+#include "adapters/logging/line.h"
 #include "reconciler/time.h"
 
-namespace zonecast::journal {
+namespace zonecast::logging {
 
 class Repeats {
  public:
@@ -24,6 +25,8 @@ class Repeats {
   struct Omitted {
     std::uint64_t same = 0;    // lines of this subject since its last
     std::uint64_t others = 0;  // lines of subjects that had none, or are forgotten
+
+    void addTo(Line& line) const;
   };
 
   // What was left out before this line; nothing when this one is to be left out as well.
@@ -45,4 +48,4 @@ class Repeats {
   std::uint64_t others_ = 0;
 };
 
-}  // namespace zonecast::journal
+}  // namespace zonecast::logging

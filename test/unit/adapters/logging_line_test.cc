@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include "adapters/journal/line.h"
+#include "adapters/logging/line.h"
 
-namespace zonecast::journal {
+namespace zonecast::logging {
 namespace {
 
 TEST(Line, IsWordsAndThenFields) {
@@ -44,4 +44,4 @@ TEST(Line, AFieldOfARecordCannotBeForged) {
 }
 
 }  // namespace
-}  // namespace zonecast::journal
+}  // namespace zonecast::logging

@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include "adapters/journal/repeats.h"
+#include "adapters/logging/repeats.h"
 
-namespace zonecast::journal {
+namespace zonecast::logging {
 namespace {
 
 using std::chrono::hours;
@@ -68,4 +68,4 @@ TEST(Repeats, WhatAForgottenSubjectHadToSayIsNotLost) {
 }
 
 }  // namespace
-}  // namespace zonecast::journal
+}  // namespace zonecast::logging

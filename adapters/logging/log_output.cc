@@ -1,4 +1,4 @@
-#include "adapters/process/log_output.h"
+#include "adapters/logging/log_output.h"
 
 #include <array>
 #include <cerrno>
@@ -20,9 +20,9 @@
 #include <systemd/sd-journal.h>
 #include <unistd.h>
 
-#include "adapters/process/log_record.h"
+#include "adapters/logging/log_record.h"
 
-namespace zonecast::process {
+namespace zonecast::logging {
 namespace {
 
 constexpr mode_t kMode = 0640;
@@ -152,6 +152,13 @@ class LogFile final : public spdlog::sinks::base_sink<std::mutex> {
   int fd_ = -1;
 };
 
+LogForm logFormOf(std::string_view word) {
+  return word == "text"       ? LogForm::text
+         : word == "json"     ? LogForm::json
+         : word == "journald" ? LogForm::journald
+                              : LogForm::automatic;
+}
+
 tl::expected<LogOutput, std::string> LogOutput::open(const std::string& name,
                                                      const std::string& level,
                                                      const std::filesystem::path& path,
@@ -159,7 +166,7 @@ tl::expected<LogOutput, std::string> LogOutput::open(const std::string& name,
   LogOutput output(path.empty() ? nullptr : std::make_shared<LogFile>(path));
   const bool has_journal = ::access(kJournalSocket, W_OK) == 0;
   if (form == LogForm::journald && !has_journal) {
-    return tl::unexpected(fmt::format("log.format: journald: there is no {}", kJournalSocket));
+    return tl::unexpected(fmt::format("log format journald: there is no {}", kJournalSocket));
   }
   const bool to_journal =
       form == LogForm::journald ||
@@ -175,17 +182,21 @@ tl::expected<LogOutput, std::string> LogOutput::open(const std::string& name,
     output.logger_ = standardError(name);
   }
   if (form == LogForm::json) output.logger_->set_formatter(jsonFormatter());
-  output.logger_->set_level(spdlog::level::from_str(level));
+  output.setLevel(level);
   return output;
+}
+
+void LogOutput::setLevel(const std::string& level) const {
+  logger_->set_level(spdlog::level::from_str(level));
 }
 
 void LogOutput::reopen() {
   if (!file_) return;
   if (auto opened = file_->open(); opened) {
-    logger_->info("log file opened anew");
+    lines().info(Line("log file opened anew"));
   } else {
-    logger_->warn("the log goes on where it was: {}", opened.error());
+    lines().warn(Line("the log goes on where it was: " + opened.error()));
   }
 }
 
-}  // namespace zonecast::process
+}  // namespace zonecast::logging

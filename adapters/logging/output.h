@@ -7,9 +7,9 @@
 
 #include <spdlog/logger.h>
 
-#include "adapters/journal/line.h"
+#include "adapters/logging/line.h"
 
-namespace zonecast::journal {
+namespace zonecast::logging {
 
 class Output {
  public:
@@ -32,4 +32,4 @@ class Output {
   bool takes_fields_;
 };
 
-}  // namespace zonecast::journal
+}  // namespace zonecast::logging

@@ -5,7 +5,7 @@
 // a \ before each quote and \ in it. So whoever chose a value cannot forge a field.
 //
 // For outputs that keep fields apart there is record(): the same octets without quotes, and before
-// each field an octet that stands nowhere else (adapters/process/log_record.h reads it).
+// each field an octet that stands nowhere else (log_record.h reads it).
 #pragma once
 
 #include <string>
@@ -15,7 +15,7 @@
 
 #include <fmt/format.h>
 
-namespace zonecast::journal {
+namespace zonecast::logging {
 
 class Line {
  public:
@@ -41,4 +41,4 @@ class Line {
   std::vector<Field> fields_;
 };
 
-}  // namespace zonecast::journal
+}  // namespace zonecast::logging

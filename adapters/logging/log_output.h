@@ -9,11 +9,14 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include <spdlog/logger.h>
 #include <tl/expected.hpp>
 
-namespace zonecast::process {
+#include "adapters/logging/output.h"
+
+namespace zonecast::logging {
 
 class LogFile;
 
@@ -23,18 +26,18 @@ enum class LogForm {
   json,      // one object a line
   journald,  // records to the journal
 };
+// Of the words auto, text, json and journald; of any other, automatic.
+LogForm logFormOf(std::string_view word);
 
 class LogOutput {
  public:
   // No path: standard error, or the journal. `level` is one of spdlog's words.
   static tl::expected<LogOutput, std::string> open(const std::string& name,
                                                    const std::string& level,
-                                                   const std::filesystem::path& path,
-                                                   LogForm form = LogForm::text);
+                                                   const std::filesystem::path& path, LogForm form);
 
-  const std::shared_ptr<spdlog::logger>& logger() const { return logger_; }
-  // Whether a message may be a record with fields (log_record.h).
-  bool takesFields() const { return takes_fields_; }
+  Output lines() const { return {logger_, takes_fields_}; }
+  void setLevel(const std::string& level) const;
 
   // Opens the file anew. When that fails, the log says so and goes on in the old one.
   void reopen();
@@ -44,7 +47,7 @@ class LogOutput {
 
   std::shared_ptr<LogFile> file_;  // null: standard error
   std::shared_ptr<spdlog::logger> logger_;
-  bool takes_fields_ = false;
+  bool takes_fields_ = false;  // a message may be a record with fields (log_record.h)
 };
 
-}  // namespace zonecast::process
+}  // namespace zonecast::logging

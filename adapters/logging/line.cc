@@ -1,23 +1,11 @@
-#include "adapters/journal/line.h"
+#include "adapters/logging/line.h"
 
-#include <iterator>
+#include "adapters/logging/printable.h"
 
-namespace zonecast::journal {
+namespace zonecast::logging {
 namespace {
 
 constexpr char kField = '\x1f', kNumber = '\x1e';
-
-std::string printable(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c >= ' ' && c <= '~') {
-      out += c;
-    } else {
-      fmt::format_to(std::back_inserter(out), "\\{:03}", static_cast<unsigned char>(c));
-    }
-  }
-  return out;
-}
 
 // As it was given: what stands for an octet is made afterwards, and needs no \ before its own.
 std::string quoted(std::string_view value) {
@@ -58,4 +46,4 @@ std::string Line::record() const {
   return record;
 }
 
-}  // namespace zonecast::journal
+}  // namespace zonecast::logging

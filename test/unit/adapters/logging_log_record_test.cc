@@ -3,9 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "adapters/process/log_record.h"
+#include "adapters/logging/log_record.h"
 
-namespace zonecast::process {
+namespace zonecast::logging {
 namespace {
 
 using testing::ElementsAre;
@@ -48,4 +48,4 @@ TEST(LogRecord, AsTheJournalHasIt) {
 }
 
 }  // namespace
-}  // namespace zonecast::process
+}  // namespace zonecast::logging

@@ -1,8 +1,13 @@
-#include "adapters/journal/repeats.h"
+#include "adapters/logging/repeats.h"
 
 #include <utility>
 
-namespace zonecast::journal {
+namespace zonecast::logging {
+
+void Repeats::Omitted::addTo(Line& line) const {
+  if (same > 0) line.add("repeats", same);
+  if (others > 0) line.add("others", others);
+}
 
 std::optional<Repeats::Omitted> Repeats::admit(const std::string& subject, Instant now) {
   if (!minute_ || now - *minute_ >= kInterval) beginMinute(now);
@@ -39,4 +44,4 @@ void Repeats::beginMinute(Instant now) {
   });
 }
 
-}  // namespace zonecast::journal
+}  // namespace zonecast::logging

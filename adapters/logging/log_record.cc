@@ -1,11 +1,11 @@
-#include "adapters/process/log_record.h"
+#include "adapters/logging/log_record.h"
 
 #include <algorithm>
 #include <iterator>
 
 #include <fmt/format.h>
 
-namespace zonecast::process {
+namespace zonecast::logging {
 namespace {
 
 constexpr std::string_view kBeforeFields = "\x1f\x1e";
@@ -70,4 +70,4 @@ std::vector<std::string> journalFields(const LogRecord& record) {
   return fields;
 }
 
-}  // namespace zonecast::process
+}  // namespace zonecast::logging

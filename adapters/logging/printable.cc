@@ -1,10 +1,10 @@
-#include "app/zonecast/printable.h"
+#include "adapters/logging/printable.h"
 
 #include <iterator>
 
 #include <fmt/format.h>
 
-namespace zonecast {
+namespace zonecast::logging {
 
 std::string printable(std::string_view text) {
   std::string out;
@@ -18,4 +18,4 @@ std::string printable(std::string_view text) {
   return out;
 }
 
-}  // namespace zonecast
+}  // namespace zonecast::logging

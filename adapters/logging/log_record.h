@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace zonecast::process {
+namespace zonecast::logging {
 
 struct LogField {
   std::string_view name, value;
@@ -27,4 +27,4 @@ std::string jsonMembers(const LogRecord& record);
 // For sd_journal_sendv(3): "MESSAGE=...", "ZONE=...", each an item.
 std::vector<std::string> journalFields(const LogRecord& record);
 
-}  // namespace zonecast::process
+}  // namespace zonecast::logging
