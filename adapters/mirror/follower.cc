@@ -319,8 +319,12 @@ redis::Task<redis::Outcome> Follower::scan(std::string key, TakeField take_field
     const redis::ReplyView fields = reply.view()[1];
     for (std::size_t i = 0; i + 1 < fields.size(); i += 2) {
       auto taken = (replica_.*take_field)(fields[i].text(), fields[i + 1].text());
-      if (!taken) co_return tl::unexpected(taken.error());
-      ++loading_->entries;
+      if (!taken) {
+        // Its answer must not come to whatever is awaited next.
+        if (!is_last) co_await session_.requested();
+        co_return tl::unexpected(taken.error());
+      }
+      if (loading_) ++loading_->entries;
     }
   }
   co_return redis::Outcome();

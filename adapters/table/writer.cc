@@ -125,6 +125,7 @@ Expected<std::unique_ptr<Generation>> Writer::makeGeneration(std::size_t names,
 
 Expected<void> Writer::beginAnew(std::size_t names) {
   constexpr std::size_t kOctetsPerName = 160;  // a usual half of a domain with its attributes
+  if (names > octetsMax()) return tl::unexpected(wouldNeed(names));
   const std::size_t octets = Generation::octetsFor(names, names * kOctetsPerName);
   auto made = makeGeneration(names, octets);
   if (!made) return tl::unexpected(made.error());

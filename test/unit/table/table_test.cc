@@ -1,6 +1,7 @@
 // A table against a plain map, over random change sets, and what a writer finds of an earlier one.
 #include <chrono>
 #include <fstream>
+#include <limits>
 #include <map>
 #include <random>
 #include <thread>
@@ -424,6 +425,20 @@ TEST_F(TableFile, ThatCouldNotBePutInPlaceShowsNothingOfItLater) {
   ASSERT_TRUE(writer->putDomain({"b.example", "b", State::hosted, 2, Role::primary, 5}));
   ASSERT_TRUE(writer->commit(positionAt(2)));
   EXPECT_EQ(writer->counts().domains, 1U);
+}
+
+// How many there are is what somebody's Redis says.
+TEST_F(TableFile, IsNotBegunForMoreNamesThanItCanEverHold) {
+  auto writer = mustOpen(options());
+  ASSERT_TRUE(writer->putDomain({"a.example", "a", State::hosted, 2, Role::primary, 5}));
+  ASSERT_TRUE(writer->commit(positionAt(1)));
+  constexpr std::size_t kMost = std::numeric_limits<std::size_t>::max();
+  for (const std::size_t names : {kMost, kMost - 1, kMost / 2, kMost / 160 + 1, kMost / 1024}) {
+    EXPECT_FALSE(writer->beginAnew(names)) << names;
+  }
+  ASSERT_TRUE(writer->putDomain({"b.example", "b", State::hosted, 2, Role::primary, 5}));
+  ASSERT_TRUE(writer->commit(positionAt(2)));
+  EXPECT_EQ(writer->counts().domains, 2U);
 }
 
 TEST_F(TableFile, KeepsAccountOfNegativeAnswersWhenOneIsAbandoned) {
