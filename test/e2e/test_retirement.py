@@ -48,6 +48,16 @@ class Retirement(EndToEnd):
         daemon.ask("zone-refresh", "acme.example")
         self.await_gone()
 
+    def test_an_address_that_remains_is_no_evidence_against_it(self):
+        """Without SRV records RFC 3263 goes on to the addresses. That they lead elsewhere may be a slip, too."""
+        self.set_up(absent="1h")
+        self.knotd.edit("acme.example", ("set", "@", 3600, "A", "198.51.100.7"))
+        before = self.wait(lambda: self.value(), "the domain")
+        self.remove("_sip._udp")
+        self.await_retiring()
+        self.knotd.edit("acme.example", ("set", "_sip._udp", 3600, "SRV", "10 5 5060 sip.provider.example."))
+        self.wait(lambda: self.value() == before, "the domain as it was")
+
     def test_it_is_as_it_was_when_its_records_come_back(self):
         self.set_up(absent="1h")
         before = self.wait(lambda: self.value(), "the domain")
@@ -166,6 +176,16 @@ class Brake(EndToEnd):
         self.wait(lambda: list(self.store.domains()) == ["new.acme.example"], "what was approved")
         self.assertEqual(1, daemon.ask("approve", digest, check=False).returncode)
         self.assertIn("nothing is held", daemon.ask("plan").stdout)
+
+    def test_a_plan_that_has_changed_is_not_what_was_approved(self):
+        daemon = self.set_up()
+        self.empty()
+        shown = self.digest(daemon)
+        self.knotd.edit("acme.example", ("set", "_sip._udp.d7", 3600, "SRV", "10 5 5060 sip.provider.example."))
+        self.wait(lambda: [plan["domains"] for plan in daemon.json("plan")["plans"]] == ["19"], "a plan of one less")
+        late = daemon.ask("approve", shown, check=False)
+        self.assertEqual((1, True), (late.returncode, "no plan has the digest" in late.stderr))
+        self.assertEqual({*self.before, "new.acme.example"}, set(self.store.domains()))
 
     def test_what_is_rejected_stays_and_what_comes_back_is_as_it_was(self):
         daemon = self.set_up()
