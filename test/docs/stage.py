@@ -239,7 +239,8 @@ class Stage:
 
     def run(self, command):
         """A shell's status and what it printed, with the names that the page has."""
-        done = subprocess.run(self.shell(command), cwd=self.work, check=False, text=True, stdout=subprocess.PIPE,
+        # Secrets that a page writes are read by nobody else: what it says of their owners cannot be done here.
+        done = subprocess.run(self.shell(command), cwd=self.work, check=False, text=True, stdout=subprocess.PIPE, umask=0o027,
                               stderr=subprocess.STDOUT, env={**os.environ, **self.env}, timeout=120)
         return done.returncode, self.there(done.stdout)
 
