@@ -1,5 +1,7 @@
-// The last publications, each as a frame of a stream of server-sent events: bounded in number and
-// octets, the oldest go first. Each has a place, counted from 0 on. Not thread-safe.
+// The last publications, each to be had as a frame of a stream of server-sent events: bounded in
+// number and octets, the oldest go first. Each has a place, counted from 0 on. A frame is made when
+// somebody asks for it, and lives as long as somebody has it: most are never asked for, and JSON
+// costs more than what it tells of. Not thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -22,13 +24,14 @@ class EventRing {
 
   std::uint64_t begin() const { return end_ - events_.size(); }  // the oldest one's place
   std::uint64_t end() const { return end_; }                     // where the next one will be
-  const Frame& at(std::uint64_t place) const { return events_[place - begin()].frame; }
+  Frame at(std::uint64_t place);
   std::uint64_t placeAfter(std::uint64_t version) const;  // of the first that is newer
 
  private:
   struct Event {
     std::uint64_t version;
-    Frame frame;
+    std::string message;  // v1::WatchEvent
+    std::weak_ptr<const std::string> frame;
   };
 
   const std::size_t events_max_;

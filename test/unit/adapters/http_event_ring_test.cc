@@ -30,11 +30,18 @@ TEST(EventRing, FindsWhatSomebodyHasNotSeen) {
   EXPECT_EQ(ring.placeAfter(99), 4u);
 }
 
+TEST(EventRing, AFrameIsMadeOnceForAllWhoHaveIt) {
+  EventRing ring(3);
+  ring.add(eventOf(1));
+  const EventRing::Frame first = ring.at(0);
+  EXPECT_EQ(ring.at(0), first);
+}
+
 // Whatever stands in a zone: a frame ends with an empty line, and has no other.
 TEST(EventRing, AFrameIsOneWhateverItSays) {
   EventRing ring(1);
   ring.add(eventOf(1, "a\n\nevent: forged\ndata: x\r\n\r\n"));
-  const std::string& frame = *ring.at(0);
+  const std::string frame = *ring.at(0);
   EXPECT_EQ(frame.find("\n\n"), frame.size() - 2);
   EXPECT_EQ(frame.find('\r'), std::string::npos);
   EXPECT_THAT(frame, HasSubstr(R"(a\n\nevent: forged)"));
