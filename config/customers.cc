@@ -28,7 +28,7 @@ using KeyPointer = std::shared_ptr<const dns::TsigKey>;
 struct Primaries {
   absl::flat_hash_map<std::string_view, xfr::PrimaryId> by_name;
   std::vector<std::string_view> names;
-  std::vector<xfr::PrimaryId> ids;
+  xfr::PrimaryList ids;
 };
 
 class CustomerReader {
@@ -208,7 +208,7 @@ class CustomerReader {
     entry.limits = draft_.transfer_limits;
     const std::size_t errors_before = errors_.count();
     const Node* name = &node;
-    std::vector<xfr::PrimaryId> chosen = primaries.ids;
+    xfr::PrimaryList chosen = primaries.ids;
     if (node.kind == Node::Kind::mapping) {
       readOptions(node, zoneOptions(), entry, errors_);
       name = node.find("name");
@@ -237,7 +237,7 @@ class CustomerReader {
     const std::size_t errors_before = errors_.count();
     readOptions(node, catalogOptions(), entry, errors_);
     const Node* own = node.find("primaries");
-    std::vector<xfr::PrimaryId> chosen = own ? choosePrimaries(*own, primaries) : primaries.ids;
+    xfr::PrimaryList chosen = own ? choosePrimaries(*own, primaries) : primaries.ids;
     entry.members = {chosen, entry.limits};
     if (const Node* groups = node.find("groups")) readGroups(*groups, primaries, entry);
     const Node* name = node.find("name");
@@ -280,8 +280,8 @@ class CustomerReader {
     return view::CustomerId{static_cast<std::uint32_t>(settings_.customers.size() - 1)};
   }
 
-  std::vector<xfr::PrimaryId> choosePrimaries(const Node& node, const Primaries& primaries) {
-    std::vector<xfr::PrimaryId> chosen;
+  xfr::PrimaryList choosePrimaries(const Node& node, const Primaries& primaries) {
+    xfr::PrimaryList chosen;
     if (node.kind != Node::Kind::list || node.items.empty()) {
       errors_.add(node.where, fmt::format("expected a list of primaries' names, not {}",
                                           node.items.empty() && node.kind == Node::Kind::list

@@ -129,7 +129,7 @@ class Side {
   const loop::CatalogSettings& catalog(std::size_t zone) const {
     return settings_.catalogs[at(*settings_.zones[zone].catalog)];
   }
-  std::vector<std::string_view> names(const std::vector<xfr::PrimaryId>& primaries) const {
+  std::vector<std::string_view> names(const xfr::PrimaryList& primaries) const {
     std::vector<std::string_view> all;
     for (const xfr::PrimaryId id : primaries) {
       all.push_back(settings_.secondary.primaries[at(id)].name);
@@ -141,7 +141,7 @@ class Side {
   }
 
  private:
-  void use(view::CustomerId customer, const std::vector<xfr::PrimaryId>& primaries) {
+  void use(view::CustomerId customer, const xfr::PrimaryList& primaries) {
     Customer& owner = customers_[nameOf(customer)];
     for (const xfr::PrimaryId id : primaries) {
       const xfr::PrimarySettings& primary = settings_.secondary.primaries[at(id)];

@@ -45,4 +45,11 @@ Explanation explain(const Domain& domain, const view::Lookup& dns, const Edge& e
   return explanation;
 }
 
+std::vector<Step> stepsToEdge(const Domain& domain, const view::Lookup& dns, const Edge& edge,
+                              const DerivePolicy& policy) {
+  std::vector<Step> steps;
+  Walk(domain, dns, edge, policy, &steps).run(Walk::Until::edge);
+  return steps;
+}
+
 }  // namespace zonecast::derive

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "reconciler/derive/domain.h"
 #include "reconciler/derive/edge.h"
@@ -34,5 +35,9 @@ Verdict derive(const Domain& domain, const view::Lookup& dns, const Edge& edge,
 // The same derivation, told step by step.
 Explanation explain(const Domain& domain, const view::Lookup& dns, const Edge& edge,
                     const DerivePolicy& policy);
+
+// The steps of that, up to the end of the transport that is the first to reach the edge.
+std::vector<Step> stepsToEdge(const Domain& domain, const view::Lookup& dns, const Edge& edge,
+                              const DerivePolicy& policy);
 
 }  // namespace zonecast::derive

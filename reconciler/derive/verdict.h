@@ -39,7 +39,8 @@ struct Families {
 using Sources = absl::InlinedVector<view::ZoneIndex, 2>;  // ascending, no duplicates
 void addSource(Sources& sources, view::ZoneIndex zone);
 
-struct Verdict {
+// All of a verdict that is of one size, or seldom empty.
+struct Judgement {
   Standing standing = Standing::unknown;
   // hosted:
   TransportSet transports;
@@ -48,10 +49,6 @@ struct Verdict {
   bool by_address = false;  // hosted by step 3
   // Of what is known, hosted or not.
   LeadingByTransport leading{};
-  // SRV targets that are known to reach the edge, in canonical order, no duplicates.
-  std::vector<dns::Name> targets;
-  // unknown: the first thing that was missing, for people
-  std::string missing;
 
   // The zones that this verdict rests on (also for `unknown`: those that were asked).
   Sources sources;
@@ -59,6 +56,15 @@ struct Verdict {
   // targets, NAPTR replacements, names that aliases lead to, wildcards that answered. In canonical
   // order, no duplicates.
   std::vector<dns::Name> reads;
+
+  friend bool operator==(const Judgement&, const Judgement&) = default;
+};
+
+struct Verdict : Judgement {
+  // SRV targets that are known to reach the edge, in canonical order, no duplicates.
+  std::vector<dns::Name> targets;
+  // unknown: the first thing that was missing, for people
+  std::string missing;
 
   friend bool operator==(const Verdict&, const Verdict&) = default;
 };

@@ -89,7 +89,7 @@ void Walk::fold(Reach& whole, Reach way) {
   if (whole.missing.empty()) whole.missing = std::move(way.missing);
 }
 
-Verdict Walk::run() {
+Verdict Walk::run(Until until) {
   std::array<Reach, kTransports.size()> reaches;
   const PointerSet naptrs = readPointers(name_);
   bool addresses_count = policy_.address_step;
@@ -98,6 +98,7 @@ Verdict Walk::run() {
     Reach& reach = reaches[static_cast<std::size_t>(transport)];
     reach = follow(naptrs, transport);
     if (reach.end != End::none) addresses_count = false;
+    if (until == Until::edge && reach.end == End::edge) break;
   }
   if (!addresses_count || naptrs.has_sip) return conclude(reaches, false);
 

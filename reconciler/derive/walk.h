@@ -41,7 +41,9 @@ class Walk {
   Walk(const Domain& domain, const view::Lookup& dns, const Edge& edge, const DerivePolicy& policy,
        std::vector<Step>* steps);
 
-  Verdict run();  // once
+  // Once. Until a transport has reached the edge, it tells steps, and no verdict of the others.
+  enum class Until : std::uint8_t { end, edge };
+  Verdict run(Until until = Until::end);
 
  private:
   // Where a way leads; of several ways the highest decides.

@@ -144,7 +144,7 @@ void Catalogs::consider(CatalogId id, const dns::Name& zone, const Member& membe
   }
   noteOwner(id, zone, node.coo);
   const auto known = zones_.find(zone);
-  if (step == Step::none && known && zones_.entry(*known).origin.coo == node.coo) return;
+  if (step == Step::none && known && zones_.entry(*known).origin().coo == node.coo) return;
   Origin origin{id, node.label, node.groups, node.coo};
   changes.push_back({id, step, zones_.memberOf(id, zone, std::move(origin))});
 }
@@ -175,12 +175,12 @@ std::optional<Present> Catalogs::present(CatalogId id, const dns::Name& zone) co
   Present present{.from = Present::From::elsewhere,
                   .same_customer = entry.binding.customer == zones_.catalog(id).customer,
                   .leaving = entry.leaving.has_value(),
-                  .label = entry.origin.label,
-                  .groups = entry.origin.groups};
-  if (entry.origin.catalog) {
+                  .label = entry.origin().label,
+                  .groups = entry.origin().groups};
+  if (entry.origin().catalog) {
     present.from =
-        entry.origin.catalog == id ? Present::From::thisCatalog : Present::From::anotherCatalog;
-    present.comes_here = entry.origin.coo == zones_.catalog(id).zone;
+        entry.origin().catalog == id ? Present::From::thisCatalog : Present::From::anotherCatalog;
+    present.comes_here = entry.origin().coo == zones_.catalog(id).zone;
   }
   return present;
 }
@@ -214,12 +214,12 @@ std::string Catalogs::holder(const dns::Name& zone) const {
     return fmt::format("customer {} has this zone for some time yet: it is leaving",
                        customerName(entry.binding.customer));
   }
-  if (!entry.origin.catalog) {
+  if (!entry.origin().catalog) {
     return fmt::format("the configuration has this zone already, for customer {}",
                        customerName(entry.binding.customer));
   }
   return fmt::format("catalog {} has this zone already, for customer {}",
-                     zones_.catalog(*entry.origin.catalog).zone.toText(),
+                     zones_.catalog(*entry.origin().catalog).zone.toText(),
                      customerName(entry.binding.customer));
 }
 

@@ -10,6 +10,7 @@
 namespace zonecast::loop {
 namespace {
 
+using derive::Judgement;
 using derive::Standing;
 using derive::Verdict;
 
@@ -156,9 +157,10 @@ DomainBook::Evaluation DomainBook::evaluate(DomainId id, const Now& now) {
   if (!dns) node.tried = Presence::absent;
   Verdict verdict = dns ? judge(node, *dns) : notHosted(std::nullopt);
   const bool needs_claim = verdict.standing == Standing::hosted || !node.named_by.empty();
-  const std::optional<identity::Claim> claim_before = node.claim;
-  const bool claim_changed = verdict.standing != Standing::unknown && needs_claim &&
-                             readClaim(node, dns ? &*dns : nullptr, verdict);
+  std::optional<Rare<identity::Claim>> claim_before;
+  if (verdict.standing != Standing::unknown && needs_claim) {
+    claim_before = readClaim(node, dns ? &*dns : nullptr, verdict);
+  }
   // One way to the edge is enough, but what the others are like tells how we are reached.
   if (auto pending = verdict.standing == Standing::hosted ? dns->pending() : std::nullopt) {
     verdict.standing = Standing::unknown;
@@ -177,10 +179,14 @@ DomainBook::Evaluation DomainBook::evaluate(DomainId id, const Now& now) {
 
   Evaluation evaluation;
   std::vector<dns::Name> targets = std::exchange(verdict.targets, {});
-  evaluation.changed = verdict != node.verdict || claim_changed;
+  Rare<std::string> missing;
+  if (!verdict.missing.empty()) missing = std::move(verdict.missing);
+  Judgement judgement = std::move(verdict);
+  evaluation.changed = judgement != node.verdict || missing != node.missing || claim_before;
   const bool stayed = staysAsItIs(id);
-  updateReads(id, node.verdict.reads, verdict.reads);
-  node.verdict = std::move(verdict);
+  updateReads(id, node.verdict.reads, judgement.reads);
+  node.verdict = std::move(judgement);
+  node.missing = std::move(missing);
   restOn(node, dns ? &*dns : nullptr);
   node.kept = keep(id, now);
   if (node.is_over) targets.clear();
@@ -192,11 +198,11 @@ DomainBook::Evaluation DomainBook::evaluate(DomainId id, const Now& now) {
     evaluation.also.insert(evaluation.also.end(), node.targets.begin(), node.targets.end());
   }
   std::ranges::copy(recount(node), std::back_inserter(evaluation.also));
-  if (claim_changed) updateAliases(id, claim_before, evaluation);
+  if (claim_before) updateAliases(id, *claim_before, evaluation);
   settle(id, evaluation);
   count(node);
   holdAnew(node);
-  if (claim_changed) evaluation.warnings = warnings(id);
+  if (claim_before) evaluation.warnings = warnings(id);
   return evaluation;
 }
 
@@ -251,7 +257,7 @@ bool DomainBook::keepsTargets(const DomainNode& node) {
 
 // A domain without records of its own is one only for those that name it. While none of these is
 // known it may not be one; while some are not, it may be reached otherwise than the others tell.
-bool DomainBook::leansOnUnknown(const DomainNode& node, const Verdict& verdict) const {
+bool DomainBook::leansOnUnknown(const DomainNode& node, const Judgement& verdict) const {
   if (node.tried == Presence::present) return false;
   const auto stays = [this](DomainId id) { return staysAsItIs(id); };
   if (std::ranges::all_of(node.named_by, stays)) return true;
@@ -280,7 +286,7 @@ std::vector<DomainId> DomainBook::recount(DomainNode& node) {
   auto in = is_uncertain ? std::optional(node.published->did) : std::nullopt;
   if (in == node.uncertain_in) return {};
   if (in) ++uncertain_[*in];
-  const std::optional<identity::Did> left = std::exchange(node.uncertain_in, std::move(in));
+  const auto left = std::exchange(node.uncertain_in, std::move(in));
   if (!left || --uncertain_.at(*left) > 0) return {};
   uncertain_.erase(*left);
   std::vector<DomainId> freed;
@@ -308,7 +314,8 @@ std::vector<DomainId> DomainBook::takeAwaiting(view::CustomerId customer) {
   return domains;
 }
 
-bool DomainBook::readClaim(DomainNode& node, const CustomerDns* dns, Verdict& verdict) const {
+std::optional<Rare<identity::Claim>> DomainBook::readClaim(DomainNode& node, const CustomerDns* dns,
+                                                           Verdict& verdict) const {
   std::optional<identity::Claim> claim;
   const dns::NameView name = node.domain.name();
   if (const StaticVirtualDomain* entry = statics_.find(node.domain)) {
@@ -327,15 +334,14 @@ bool DomainBook::readClaim(DomainNode& node, const CustomerDns* dns, Verdict& ve
       // Without its claim a domain would be another's or its own: it stays as it is published.
       verdict.standing = Standing::unknown;
       verdict.missing = fmt::format("its {} record: {}", identity::kClaimLabel, answer.why);
-      return false;
+      return std::nullopt;
     }
     if (answer.kind == view::Answer::Kind::data) {
       claim = identity::parseClaim(answer.rrset.rdatas, settings_.claim_limits);
     }
   }
-  if (claim == node.claim) return false;
-  node.claim = std::move(claim);
-  return true;
+  if (node.claim == claim) return std::nullopt;
+  return std::exchange(node.claim, std::move(claim));
 }
 
 std::vector<std::string> DomainBook::warnings(DomainId id) const {
@@ -367,7 +373,7 @@ void DomainBook::updateReads(DomainId id, const std::vector<dns::Name>& before,
 // The in-zone SRV targets of a hosted domain become domains too (DESIGN section 4).
 void DomainBook::updateTargets(DomainId id, const std::vector<dns::Name>& names,
                                Evaluation& evaluation) {
-  std::vector<DomainId> targets;
+  decltype(DomainNode::targets) targets;
   const bool is_alone = node(id).customer == settings_.discovered;
   for (const dns::Name& name : names) {
     if (is_alone || view_.speaker(name) != node(id).customer) continue;
@@ -386,9 +392,9 @@ void DomainBook::updateTargets(DomainId id, const std::vector<dns::Name>& names,
 }
 
 // An alias that is no domain's name says nothing.
-void DomainBook::updateAliases(DomainId id, const std::optional<identity::Claim>& before,
+void DomainBook::updateAliases(DomainId id, const Rare<identity::Claim>& before,
                                Evaluation& evaluation) {
-  const auto forEachAlias = [](const std::optional<identity::Claim>& claim, auto&& visit) {
+  const auto forEachAlias = [](const Rare<identity::Claim>& claim, auto&& visit) {
     if (!claim) return;
     for (const std::string_view text : identity::aliasesIn(*claim)) {
       if (const auto domain = derive::Domain::fromText(text)) visit(*domain);

@@ -51,6 +51,7 @@
 #include "reconciler/loop/static_domains.h"
 #include "reconciler/loop/trial.h"
 #include "reconciler/plan/table.h"
+#include "reconciler/rare.h"
 #include "reconciler/view/name_index.h"
 #include "reconciler/view/view.h"
 
@@ -64,7 +65,11 @@ inline constexpr auto kFirstStep = [] {
   return leading;
 }();
 
+// There are as many as domains: the order keeps it small.
 struct DomainNode {
+  // How it stands with the brake when it would go, or move to another DID.
+  enum class Passage : std::uint8_t { none, undecided, held, goes, approved, rejected };
+
   explicit DomainNode(derive::Domain d) : domain(std::move(d)) {}
 
   derive::Domain domain;
@@ -78,32 +83,31 @@ struct DomainNode {
   bool is_contested = false;            // it asks for a DID that it may not have
   bool is_guest = false;                // under another customer's, who let it in
   bool occluded = false;                // a DNAME or a cut hides its own records
-  std::uint32_t planned_in = 0;         // the planning that saw it last; see markPlanned()
-  std::optional<view::CustomerId> customer;
-  derive::Verdict verdict;  // its targets stand below, as domains
-  bool kept = false;        // DNS does not point it here, and it is still served
-  bool is_over = false;     // its evidence has expired, and so has its grace
+  bool kept = false;                    // DNS does not point it here, and it is still served
+  bool is_over = false;                 // its evidence has expired, and so has its grace
+  bool is_due = false;                  // kept, and only the brake is between it and its end
+  bool was_static = false;              // when it was served last
+  bool was_known = false;  // since the start: then `targets` are whom it names, or named last
+  Passage passage = Passage::none;
+  query::Urgency urgency{};  // with which its questions are held
   // What led clients here when it was served last; all `nothing`: only those that named it. As if
   // by the first step when that was before the start.
   derive::LeadingByTransport hosted_by = kFirstStep;
-  bool was_static = false;  // when it was served last
-  bool was_known = false;   // since the start: then `targets` are whom it names, or named last
-  std::optional<identity::Did> uncertain_in;  // one that may name others there; see uncertain_
-  std::optional<identity::Claim> claim;
-  std::vector<query::QuestionId> questions;  // that the verdict rests on; held, each once
-  query::Urgency urgency{};                  // with which they are
+  std::optional<plan::Directive::Kind> directed;  // by the operator
+  std::uint32_t planned_in = 0;  // the planning that saw it last; see markPlanned()
+  std::optional<view::CustomerId> customer;
+  std::optional<plan::Party> party;  // whose it is published as
+  derive::Judgement verdict;
+  Rare<std::string> missing;         // unknown: what was, for people
+  Rare<identity::Did> uncertain_in;  // one that may name others there; see uncertain_
+  Rare<identity::Did> awaited;       // claimed, but another's: it is asked for when it is free
+  Rare<identity::Claim> claim;
   Instant wanted_at{};                       // when a worker asked last, as far as is known
-  std::vector<DomainId> targets;             // other domains of the same customer that it names
+  std::vector<query::QuestionId> questions;  // that the verdict rests on; held, each once
+  absl::InlinedVector<DomainId, 4> targets;  // other domains of the same customer that it names
   absl::btree_set<DomainId> named_by;
-  // How it stands with the brake when it would go, or move to another DID.
-  enum class Passage : std::uint8_t { none, undecided, held, goes, approved, rejected };
-  Passage passage = Passage::none;
-  bool is_due = false;                   // kept, and only the brake is between it and its end
-  std::optional<plan::Party> party;      // whose it is published as
-  std::optional<identity::Did> awaited;  // claimed, but another's: it is asked for when it is free
   std::optional<plan::DomainEntry> desired;
   std::optional<plan::DomainEntry> published;  // as the table had it at the last adoptPublished()
-  std::optional<plan::Directive::Kind> directed;  // by the operator
 
   bool isPinned() const { return directed == plan::Directive::Kind::pin && published.has_value(); }
   bool isBlocked() const { return directed == plan::Directive::Kind::block; }
@@ -319,16 +323,16 @@ class DomainBook : private identity::IdentityContext {
   plan::DomainEntry retiringEntry(DomainId id) const;
   static std::optional<plan::DomainEntry> directedEntry(const DomainNode& node);
   std::optional<plan::DomainEntry> wishOf(DomainId id, std::vector<DomainId>& undecided);
-  bool leansOnUnknown(const DomainNode& node, const derive::Verdict& verdict) const;
+  bool leansOnUnknown(const DomainNode& node, const derive::Judgement& verdict) const;
   bool mayBeNamedByUnknown(const DomainNode& node);
   bool mayBeNamedFromMissing(const DomainNode& node) const;
-  bool readClaim(DomainNode& node, const CustomerDns* dns,
-                 derive::Verdict& verdict) const;  // true when it changed
+  // The one that it had until now; nothing when it is still the same.
+  std::optional<Rare<identity::Claim>> readClaim(DomainNode& node, const CustomerDns* dns,
+                                                 derive::Verdict& verdict) const;
   void updateReads(DomainId id, const std::vector<dns::Name>& before,
                    const std::vector<dns::Name>& after);
   void updateTargets(DomainId id, const std::vector<dns::Name>& names, Evaluation& evaluation);
-  void updateAliases(DomainId id, const std::optional<identity::Claim>& before,
-                     Evaluation& evaluation);
+  void updateAliases(DomainId id, const Rare<identity::Claim>& before, Evaluation& evaluation);
   void addAliases(const DomainNode& node, std::vector<DomainId>& domains) const;
   bool asksForPublished(const DomainNode& node) const;
   void settle(DomainId id, Evaluation& evaluation);

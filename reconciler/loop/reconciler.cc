@@ -36,7 +36,7 @@ Reconciler::Reconciler(const Settings& settings, Ports ports, std::uint64_t seed
              [this](view::CustomerId customer, dns::NameView name) -> std::optional<WallTime> {
                if (zones_.leaving() == 0) return std::nullopt;
                const auto zone = view_.zoneFor(customer, name);
-               const auto leaving = zone ? this->leaving(*zone) : std::nullopt;
+               const Leaving* leaving = zone ? this->leaving(*zone) : nullptr;
                return leaving ? std::optional(leaving->until) : std::nullopt;
              },
              [this](view::ZoneIndex zone) { return expired_.contains(idOf(zone)); }}),

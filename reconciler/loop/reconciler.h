@@ -100,9 +100,9 @@ class Reconciler final : public ports::ZoneTransportListener,
   // Nobody wants it any more, for this cause: it is kept for retire.zone_gone, then removed, and
   // what a catalog brought goes with the catalog. False: there is no such zone.
   bool removeZone(dns::NameView name, std::string cause);
-  // What is said of a zone that is kept though nobody wants it any more.
-  std::optional<Leaving> leaving(view::ZoneIndex zone) const {
-    return zones_.entry(idOf(zone)).leaving;
+  // What is said of a zone that is kept though nobody wants it any more; null of any other.
+  const Leaving* leaving(view::ZoneIndex zone) const {
+    return zones_.entry(idOf(zone)).leaving.get();
   }
 
   // Between two calls, what `settings` refers to was replaced by what reconfigured() made of it.

@@ -65,13 +65,13 @@ Chronicle::Evidence Reconciler::tellOf(const plan::DomainChange& change, bool wi
               dns.describe(claim.evidence.back())};
     }
   }
-  const derive::Explanation told =
-      derive::explain(change.key, dns, settings_.edge, settings_.derive);
+  const std::vector<Step> steps =
+      derive::stepsToEdge(change.key, dns, settings_.edge, settings_.derive);
   const bool is_hosted = change.after && change.after->state == plan::State::hosted;
-  const Step* step = decisiveStep(told.steps, is_hosted);
+  const Step* step = decisiveStep(steps, is_hosted);
   if (step == nullptr) return {};
-  const Step& record = recordStep(told.steps, *step);
-  return {fmt::format("{}: {}", record.question, record.answer), sourceOf(told.steps, *step)};
+  const Step& record = recordStep(steps, *step);
+  return {fmt::format("{}: {}", record.question, record.answer), sourceOf(steps, *step)};
 }
 
 }  // namespace zonecast::loop

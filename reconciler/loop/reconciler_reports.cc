@@ -48,7 +48,7 @@ ZoneReport Reconciler::reportOn(xfr::ZoneId zone) const {
   ZoneReport report;
   report.name = zones_.settings(zone).name.toText();
   report.customer = settings_.customers[static_cast<std::size_t>(entry.binding.customer)].name;
-  if (entry.origin.catalog) report.from = zones_.catalog(*entry.origin.catalog).zone.toText();
+  if (entry.origin().catalog) report.from = zones_.catalog(*entry.origin().catalog).zone.toText();
   report.is_catalog = entry.binding.catalog.has_value();
   report.status = secondary_.status(zone, ports_.clock.now());
   if (entry.leaving) addLeaving(*entry.leaving, entry.last_success, report);
@@ -194,7 +194,7 @@ Reconciler::WatchedPage Reconciler::watched(const dns::Name* after, std::size_t 
       report.customer = settings_.customers[static_cast<std::size_t>(*node.customer)].name;
     }
     report.standing = std::string(derive::toText(node.verdict.standing));
-    report.missing = node.verdict.missing;
+    report.missing = node.missing ? *node.missing : "";
     report.published = node.published.has_value();
     report.idle = node.idle;
     report.questions = node.questions.size();
@@ -246,7 +246,7 @@ DomainReport Reconciler::domainReport(const derive::Domain& domain) const {
   if (const auto id = book_.find(domain)) {
     const DomainNode& node = book_.node(*id);
     report.standing = std::string(derive::toText(node.verdict.standing));
-    report.missing = node.verdict.missing;
+    report.missing = node.missing ? *node.missing : "";
     if (book_.findStatic(domain) != nullptr) report.standing = "static";
     report.is_looked_up = report.is_looked_up || node.queued ||
                           std::ranges::any_of(node.questions, [this](auto question) {

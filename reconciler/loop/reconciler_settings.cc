@@ -43,7 +43,7 @@ void Reconciler::workOnOrders() {
 void Reconciler::carryOut(ZoneUnnamed unnamed) {
   successors_.erase(unnamed.name);
   const auto zone = zoneNamed(unnamed.name);
-  if (!zone || zones_.entry(*zone).origin.catalog) return;
+  if (!zone || zones_.entry(*zone).origin().catalog) return;
   removeZone(unnamed.name, kNotNamed);
 }
 
@@ -99,7 +99,7 @@ void Reconciler::carryOut(CatalogId catalog) {
 void Reconciler::carryOut(MemberAnew member) {
   if (!zones_.membersOf(member.catalog).contains(member.zone)) return;
   const xfr::ZoneId zone = *zoneNamed(member.zone);
-  change(zone, zones_.memberOf(member.catalog, member.zone, zones_.entry(zone).origin), false);
+  change(zone, zones_.memberOf(member.catalog, member.zone, zones_.entry(zone).origin()), false);
 }
 
 void Reconciler::readAgain(CatalogId catalog) {

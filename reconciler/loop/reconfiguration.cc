@@ -38,7 +38,7 @@ std::string textOf(const dns::TsigKey* key) {
 // By primary: whose zones or catalogs name it; empty for one that nobody names.
 std::vector<std::string> ownersOf(const Settings& settings) {
   std::vector<std::string> owners(settings.secondary.primaries.size());
-  const auto own = [&](view::CustomerId customer, const std::vector<xfr::PrimaryId>& primaries) {
+  const auto own = [&](view::CustomerId customer, const xfr::PrimaryList& primaries) {
     for (const xfr::PrimaryId primary : primaries) {
       owners[at(primary)] = settings.customers[at(customer)].name;
     }
@@ -150,7 +150,7 @@ class Numbering {
     after_.catalogs = std::move(all);
   }
 
-  void translate(std::vector<xfr::PrimaryId>& primaries) const {
+  void translate(xfr::PrimaryList& primaries) const {
     for (xfr::PrimaryId& primary : primaries) primary = primaries_[at(primary)];
   }
 

@@ -60,7 +60,7 @@ struct StaticVirtualDomain {
 enum class CatalogId : std::uint32_t {};  // index into Settings::catalogs
 
 struct MemberSettings {
-  std::vector<xfr::PrimaryId> primaries;
+  xfr::PrimaryList primaries;
   xfr::TransferLimits limits;
 
   friend bool operator==(const MemberSettings&, const MemberSettings&) = default;

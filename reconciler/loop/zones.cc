@@ -7,8 +7,14 @@
 
 namespace zonecast::loop {
 
+const Origin& Zones::Entry::origin() const {
+  static const Origin configured;
+  return member ? *member : configured;
+}
+
 Zones::Zones(const Settings& settings, ports::Disk& disk)
     : settings_(settings), disk_(disk), members_(settings.catalogs.size()) {
+  entries_.reserve(settings.zones.size());
   for (std::size_t i = 0; i < settings.zones.size(); ++i) {
     enter({settings.secondary.zones[i], settings.zones[i]});
   }
@@ -46,12 +52,13 @@ void Zones::replace(xfr::ZoneId zone, WantedZone wanted) {
 void Zones::setOrigin(xfr::ZoneId zone, Origin origin) {
   Entry& entry = at(zone);
   const dns::Name& name = table_[zone].name;
-  if (entry.origin.catalog) members_[static_cast<std::size_t>(*entry.origin.catalog)].erase(name);
-  entry.origin = std::move(origin);
-  if (entry.origin.catalog) members_[static_cast<std::size_t>(*entry.origin.catalog)].insert(name);
+  if (entry.member) members_[static_cast<std::size_t>(*entry.member->catalog)].erase(name);
+  entry.member = {};
+  if (origin.catalog) entry.member = std::move(origin);
+  if (entry.member) members_[static_cast<std::size_t>(*entry.member->catalog)].insert(name);
 }
 
-void Zones::setLeaving(xfr::ZoneId zone, std::optional<Leaving> leaving, Instant until) {
+void Zones::setLeaving(xfr::ZoneId zone, Rare<Leaving> leaving, Instant until) {
   Entry& entry = at(zone);
   leaving_ += leaving.has_value();
   leaving_ -= entry.leaving.has_value();
@@ -64,8 +71,8 @@ void Zones::leave(xfr::ZoneId zone, std::string cause, bool is_confirmed, WallTi
   Entry& entry = at(zone);
   entry.was_confirmed = is_confirmed;
   entry.last_success = last_success;
-  if (entry.origin.catalog) {
-    members_[static_cast<std::size_t>(*entry.origin.catalog)].erase(table_[zone].name);
+  if (entry.member) {
+    members_[static_cast<std::size_t>(*entry.member->catalog)].erase(table_[zone].name);
   }
   setLeaving(zone, Leaving{now.wall, now.wall + settings_.retire.zone_gone, std::move(cause)},
              now.mono + settings_.retire.zone_gone);
@@ -153,10 +160,10 @@ ports::SavedBinding Zones::bindingOf(xfr::ZoneId zone) const {
   ports::SavedBinding binding{
       .zone = table_[zone].name,
       .customer = settings_.customers[static_cast<std::size_t>(entry.binding.customer)].name};
-  if (entry.origin.catalog) {
-    binding.catalog = catalog(*entry.origin.catalog).zone.toText();
-    binding.label = entry.origin.label;
-    binding.groups = entry.origin.groups;
+  if (entry.member) {
+    binding.catalog = catalog(*entry.member->catalog).zone.toText();
+    binding.label = entry.member->label;
+    binding.groups = entry.member->groups;
   }
   if (entry.leaving) {
     binding.leaving_since = entry.leaving->since;
@@ -166,7 +173,7 @@ ports::SavedBinding Zones::bindingOf(xfr::ZoneId zone) const {
 }
 
 void Zones::save(xfr::ZoneId zone) {
-  const std::optional<ports::SavedBinding> there = std::exchange(at(zone).saved, std::nullopt);
+  const Rare<ports::SavedBinding> there = std::exchange(at(zone).saved, {});
   const ports::SavedBinding binding = bindingOf(zone);
   if (there != binding) disk_.saveBinding(binding);
 }

@@ -20,6 +20,7 @@
 #include "absl/container/btree_set.h"
 #include "reconciler/loop/settings.h"
 #include "reconciler/ports/disk.h"
+#include "reconciler/rare.h"
 #include "reconciler/xfr/agenda.h"
 #include "reconciler/xfr/zone_table.h"
 
@@ -46,14 +47,17 @@ struct Leaving {
 
 class Zones {
  public:
+  // There are 100,000 of them: what most have nothing to say of stands elsewhere.
   struct Entry {
     ZoneBinding binding;
-    Origin origin;
-    std::optional<Leaving> leaving;
+    Rare<Origin> member;  // nothing: the configuration names it
+    Rare<Leaving> leaving;
     bool was_confirmed = false;  // when it began to leave, or was saved
     WallTime last_success{};     // likewise
     Instant alarm = xfr::kNever;
-    std::optional<ports::SavedBinding> saved;  // as the disk had it at the start, until then
+    Rare<ports::SavedBinding> saved;  // as the disk had it at the start, until then
+
+    const Origin& origin() const;
   };
 
   // `settings` and `disk` must outlive it. What is configured is here already.
@@ -100,7 +104,7 @@ class Zones {
   Entry& at(xfr::ZoneId zone) { return entries_[static_cast<std::size_t>(zone)]; }
   xfr::ZoneId enter(WantedZone wanted);
   void setOrigin(xfr::ZoneId zone, Origin origin);
-  void setLeaving(xfr::ZoneId zone, std::optional<Leaving> leaving, Instant until);
+  void setLeaving(xfr::ZoneId zone, Rare<Leaving> leaving, Instant until);
   std::optional<view::CustomerId> customerNamed(std::string_view name) const;
   std::optional<CatalogId> catalogNamed(std::string_view name, view::CustomerId customer) const;
   ports::SavedBinding bindingOf(xfr::ZoneId zone) const;

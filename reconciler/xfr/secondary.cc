@@ -27,10 +27,15 @@ Secondary::Impl::Impl(const SecondarySettings& settings, const ZoneTable& zones,
       servers_(settings.primaries),
       board_(settings, zones, receiver, seed),
       waiting_room_(servers_, settings.limits),
-      zones_(indexOf(zones.idsEnd()), ZoneState(settings.clamps)),
-      recheck_(zones_.size()) {
+      recheck_(indexOf(zones.idsEnd())) {
+  zones_.reserve(indexOf(zones.idsEnd()));
+  makeStates(indexOf(zones.idsEnd()));
   for (const auto& [name, id] : zones.byName()) zone(id).phase = Phase::resting;
   makeLinks();
+}
+
+void Secondary::Impl::makeStates(std::size_t count) {
+  while (zones_.size() < count) zones_.emplace_back(settings_.clamps);
 }
 
 void Secondary::Impl::makeLinks() {
@@ -47,7 +52,7 @@ void Secondary::Impl::makeLinks() {
 void Secondary::Impl::add(ZoneId id, const Now& now) {
   if (indexOf(id) >= zones_.size()) {
     if (recheck_ == zones_.size()) recheck_ = indexOf(id) + 1;
-    zones_.resize(indexOf(id) + 1, ZoneState(settings_.clamps));
+    makeStates(indexOf(id) + 1);
   }
   assert(!has(id) && !primaries(id).empty());
   zone(id) = ZoneState(settings_.clamps);
@@ -63,7 +68,7 @@ void Secondary::Impl::remove(ZoneId id, const Now& now) {
   agenda_.set(id, zone.alarm, kNever);
   tally_.confirmed -= isConfirmed(id);
   tally_.expired -= zone.expired;
-  tally_.in_trouble -= !zone.trouble.empty();
+  tally_.in_trouble -= zone.trouble.has_value();
   zone.phase = Phase::absent;
   if (is_at_primary) link(primaryOf(id)).forget(id, now);
   settle(now);
@@ -96,7 +101,6 @@ void Secondary::Impl::onSettingsChanged(const Now& now) {
   servers_.extend(settings_.primaries);
   waiting_room_.adapt(settings_.limits);
   makeLinks();
-  for (ZoneState& zone : zones_) zone.timers.adapt(settings_.clamps);
   for (std::uint32_t i = 0; i < servers_.count(); ++i) stirred_.insert(ServerId{i});
   settle(now);
 }

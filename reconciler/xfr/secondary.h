@@ -38,6 +38,7 @@
 #include <variant>
 #include <vector>
 
+#include <absl/container/inlined_vector.h>
 #include <tl/expected.hpp>
 
 #include "reconciler/dns/name.h"
@@ -59,9 +60,11 @@ struct PrimarySettings {
   std::shared_ptr<const dns::TsigKey> key;  // nothing: unsigned
 };
 
+using PrimaryList = absl::InlinedVector<PrimaryId, 4>;  // in order of preference
+
 struct ZoneSettings {
   dns::Name name;
-  std::vector<PrimaryId> primaries;  // in order of preference, at least one
+  PrimaryList primaries;  // at least one
   TransferLimits limits;
 };
 

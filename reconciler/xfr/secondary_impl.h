@@ -64,6 +64,7 @@ class Secondary::Impl {
     return static_cast<std::size_t>(id);
   }
 
+  void makeStates(std::size_t count);
   void makeLinks();
 
   // Rounds.
@@ -108,7 +109,7 @@ class Secondary::Impl {
   PrimaryLink& link(ServerId server) { return links_[indexOf(server)]; }
   PrimaryLink& link(PrimaryId primary) { return link(servers_.of(primary)); }
   const ZoneSettings& zoneSettings(ZoneId id) const { return table_[id]; }
-  const std::vector<PrimaryId>& primaries(ZoneId id) const { return zoneSettings(id).primaries; }
+  const PrimaryList& primaries(ZoneId id) const { return zoneSettings(id).primaries; }
   PrimaryId primaryOf(ZoneId id) const { return primaries(id)[zones_[indexOf(id)].round.position]; }
   const PrimarySettings& primarySettings(PrimaryId id) const {
     return settings_.primaries[indexOf(id)];

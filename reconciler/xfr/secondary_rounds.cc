@@ -78,12 +78,12 @@ bool Secondary::Impl::stumble(ZoneId id, const Trouble& trouble, const Now& now)
       zone.afterFailure(axfr_instead, static_cast<std::uint32_t>(primaries(id).size()));
   if (next == ZoneState::Next::nothing) zone.timers.failed(now, random());
   const PrimarySettings& settings = primarySettings(primary);
-  if (zone.trouble.empty()) ++tally_.in_trouble;
+  if (!zone.trouble) ++tally_.in_trouble;
   zone.trouble = fmt::format("zone {} from {} ({}): {}{}; {}", zoneSettings(id).name.toText(),
                              settings.name, toText(settings.endpoint), prefixOf(trouble.step),
                              trouble.text, outlook(id, next, now));
-  facts_.push_back(ZoneFailure{trouble.step, id, primary, std::string(trouble.reason), zone.trouble,
-                               zoneSettings(id).name});
+  facts_.push_back(ZoneFailure{trouble.step, id, primary, std::string(trouble.reason),
+                               *zone.trouble, zoneSettings(id).name});
   return next != ZoneState::Next::nothing;
 }
 
@@ -114,8 +114,8 @@ void Secondary::Impl::succeed(ZoneId id, const SoaIntervals& intervals, const No
     zone.second_look = now.mono;
   }
   tally_.expired -= std::exchange(zone.expired, false);
-  tally_.in_trouble -= !zone.trouble.empty();
-  zone.trouble.clear();
+  tally_.in_trouble -= zone.trouble.has_value();
+  zone.trouble = {};
   finish(id, now);
 }
 

@@ -44,7 +44,7 @@ ZoneStatus ZoneState::status() const {
   status.next_check = nextCheck();
   status.failures = timers.failures();
   status.expired = expired;
-  status.trouble = trouble;
+  if (trouble) status.trouble = *trouble;
   return status;
 }
 

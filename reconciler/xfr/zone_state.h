@@ -1,4 +1,4 @@
-// What the secondary remembers of one zone, in some 250 octets; there are 100,000 of them.
+// What the secondary remembers of one zone, in some 200 octets; there are 100,000 of them.
 //
 // A zone rests, until it is due; then it makes a round: it runs an errand at one of its primaries,
 // another one when that asks for it, and goes on to the next primary when one fails, until one
@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 
+#include "reconciler/rare.h"
 #include "reconciler/xfr/agenda.h"
 #include "reconciler/xfr/errand.h"
 #include "reconciler/xfr/waiting_room.h"
@@ -87,7 +88,7 @@ struct ZoneState {
   News news;
   Round round;
   Ticket ticket;
-  std::string trouble;
+  Rare<std::string> trouble;
 };
 
 }  // namespace zonecast::xfr

@@ -28,17 +28,17 @@ SoaIntervals clamped(const dns::Soa& soa, const TimerClamps& clamps) {
 }
 
 void ZoneTimers::restore(const SoaIntervals& intervals, WallTime last_success) {
-  intervals_ = clampedTo(intervals, clamps_);  // the clamps may have changed since it was stored
+  intervals_ = clampedTo(intervals, *clamps_);  // the clamps may have changed since it was stored
   last_success_ = last_success;
 }
 
 void ZoneTimers::succeeded(const SoaIntervals& intervals, const Now& now, std::uint32_t jitter) {
-  intervals_ = clampedTo(intervals, clamps_);
+  intervals_ = clampedTo(intervals, *clamps_);
   last_success_ = now.wall;
   failures_ = 0;
   const Duration refresh = intervals_->refresh;
   next_check_ =
-      now.mono + std::max<Duration>(refresh - share(refresh / 10, jitter), clamps_.refresh_min);
+      now.mono + std::max<Duration>(refresh - share(refresh / 10, jitter), clamps_->refresh_min);
 }
 
 void ZoneTimers::failed(const Now& now, std::uint32_t jitter) {
@@ -48,8 +48,8 @@ void ZoneTimers::failed(const Now& now, std::uint32_t jitter) {
 
 Duration ZoneTimers::backoff(std::uint32_t failures_before, std::uint32_t jitter) const {
   static constexpr std::uint32_t kDoublingsMax = 16;  // 10 s become a week: past any refresh
-  const Duration retry = intervals_ ? intervals_->retry : clamps_.retry_min;
-  const Duration refresh = intervals_ ? intervals_->refresh : clamps_.refresh_min * 10;
+  const Duration retry = intervals_ ? intervals_->retry : clamps_->retry_min;
+  const Duration refresh = intervals_ ? intervals_->refresh : clamps_->refresh_min * 10;
   const Duration ceiling = std::max(retry, refresh);
   // Growth stops at four fifths of the ceiling, so that jitter spreads the longest waits as well.
   const Duration doubled = retry * (1 << std::min(failures_before, kDoublingsMax));

@@ -34,8 +34,8 @@ SoaIntervals clamped(const dns::Soa& soa, const TimerClamps& clamps);
 class ZoneTimers {
  public:
   // A zone that holds nothing is due at once.
-  explicit ZoneTimers(const TimerClamps& clamps) : clamps_(clamps) {}
-  void adapt(const TimerClamps& clamps) { clamps_ = clamps; }  // from the next success on
+  // `clamps` must outlive it; other ones count from the next success on.
+  explicit ZoneTimers(const TimerClamps& clamps) : clamps_(&clamps) {}
   // A zone that holds a copy from disk: the first check is due at once (spread by the caller).
   void restore(const SoaIntervals& intervals, WallTime last_success);
 
@@ -50,7 +50,7 @@ class ZoneTimers {
  private:
   Duration backoff(std::uint32_t failures_before, std::uint32_t jitter) const;
 
-  TimerClamps clamps_;
+  const TimerClamps* clamps_;
   std::optional<SoaIntervals> intervals_;  // set exactly when last_success_ is
   std::optional<WallTime> last_success_;
   Instant next_check_{};

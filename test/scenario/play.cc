@@ -328,8 +328,8 @@ void Play::catalog(const Words& words, const Step& step) {
   world_.settings.catalogs.push_back(std::move(catalog));
 }
 
-std::vector<xfr::PrimaryId> Play::primariesNamed(const std::string& names) const {
-  std::vector<xfr::PrimaryId> primaries;
+xfr::PrimaryList Play::primariesNamed(const std::string& names) const {
+  xfr::PrimaryList primaries;
   for (const std::string& name : listOf(names)) {
     primaries.push_back(xfr::PrimaryId{static_cast<std::uint32_t>(primary_ids_.at(name).first)});
   }

@@ -123,7 +123,7 @@ class Play {
 
   loop::Reconciler& process();
   WorldPrimary& at(const std::string& name);
-  std::vector<xfr::PrimaryId> primariesNamed(const std::string& names) const;
+  xfr::PrimaryList primariesNamed(const std::string& names) const;
   view::CustomerId customerNamed(const std::string& name) const;
   void settleIfRunning();
 

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <memory>
+#include <span>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -182,6 +184,32 @@ TEST(Explain, FailsExactlyWhereDeriveDoesNotHost) {
     EXPECT_EQ(explainFrom(records).first_failure.empty(), hosted) << records;
     EXPECT_EQ(explainFrom(records).remedy.empty(), hosted) << records;
   }
+}
+
+constexpr std::string_view kUdpAndTcp = R"(
+        _sip._udp.example.com. IN SRV 1 1 5060 sip.example.com.
+        _sip._udp.example.com. IN SRV 2 1 5060 sip.provider.example.
+        _sip._tcp.example.com. IN SRV 1 1 5060 sip.provider.example.
+      )";
+
+std::vector<std::string> linesToEdge(std::string_view records) {
+  return linesOf({.steps = stepsToEdge(domainOf("example.com"), FakeDns("example.com", records),
+                                       providerEdge(), {}),
+                  .first_failure = {},
+                  .remedy = {}});
+}
+
+TEST(StepsToEdge, EndWithTheFirstTransportThatReachesIt) {
+  const auto all = linesOf(explainFrom(kUdpAndTcp));
+  const auto some = linesToEdge(kUdpAndTcp);
+  ASSERT_LT(some.size(), all.size());
+  EXPECT_TRUE(std::ranges::equal(some, std::span(all).first(some.size())));
+  EXPECT_THAT(some.back(), HasSubstr("EDGE"));
+}
+
+TEST(StepsToEdge, AreAllStepsWhereNoneReachesIt) {
+  constexpr std::string_view kElsewhere = "_sip._tcp.example.com. IN SRV 1 1 5060 sip.example.net.";
+  EXPECT_EQ(linesToEdge(kElsewhere), linesOf(explainFrom(kElsewhere)));
 }
 
 }  // namespace

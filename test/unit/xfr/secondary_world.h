@@ -189,7 +189,7 @@ class World : public ZoneReceiver {
   }
 
   // In place of all; before start().
-  void setPrimaries(std::size_t zone_index, std::vector<PrimaryId> ids) {
+  void setPrimaries(std::size_t zone_index, PrimaryList ids) {
     settings.zones[zone_index].primaries = std::move(ids);
     zones.replace(zone(zone_index), settings.zones[zone_index]);
   }
@@ -321,7 +321,7 @@ class World : public ZoneReceiver {
   static SecondarySettings make(const Setup& setup) {
     SecondarySettings settings;
     settings.limits = setup.limits;
-    std::vector<PrimaryId> all;
+    PrimaryList all;
     for (std::size_t i = 0; i < setup.primaries; ++i) {
       const auto octet = static_cast<std::uint8_t>(i + 1);
       const Endpoint own{dns::Ipv4{192, 0, 2, octet}, 53};
