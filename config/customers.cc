@@ -324,6 +324,8 @@ void readCustomers(const Node& root, Draft& draft, Errors& errors) {
   if (const Node* statics = root.find("static"))
     readStatic(*statics, draft.result.settings, errors);
   reader.readDiscovered(root);
+  draft.result.settings.secondary.zones.shrink_to_fit();  // they stay as long as the process
+  draft.result.settings.zones.shrink_to_fit();
 }
 
 }  // namespace zonecast::config

@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -85,7 +84,7 @@ using PassSubject =
                  NamesConfigured, DomainsWanted, DomainsDue, ZoneGone, ZoneLeaving, ZoneExpiry,
                  CatalogReading, ZonesKnown, SettingsChanged>;
 
-// What a pass works with; all of it outlives the pass.
+// What a pass works with; all of it, and this itself, outlives the pass.
 struct PassTools {
   const Settings& settings;
   const view::View& view;
@@ -106,7 +105,7 @@ class Pass {
  public:
   enum class Stage : std::uint8_t { searching, evaluating, evaluated, saving, done };
 
-  Pass(PassTools tools, PassSubject subject, plan::Cause cause, bool save_full_copy);
+  Pass(const PassTools& tools, PassSubject subject, plan::Cause cause, bool save_full_copy);
 
   // The store was read back once more: from the beginning, but what waits goes on to wait.
   void restart();
@@ -122,13 +121,15 @@ class Pass {
     std::vector<derive::Domain> domains;  // may hold one twice
     plan::Cause cause;
   };
-  Touched takeTouched() { return {std::move(touched_), cause_}; }
-  std::vector<Warning> takeWarnings() { return std::exchange(warnings_, {}); }
+  Touched takeTouched() { return {std::exchange(at_->touched, {}), cause_}; }
+  std::vector<Warning> takeWarnings() { return std::exchange(at_->warnings, {}); }
   // Those that workers want to know of, and that were evaluated.
-  std::vector<DomainId> takeWanted() { return std::exchange(wanted_, {}); }
+  std::vector<DomainId> takeWanted() { return std::exchange(at_->wanted, {}); }
   void beginSaving() { stage_ = save_full_copy_ ? Stage::saving : Stage::done; }
 
-  std::size_t waiting() const { return queue_.size(); }  // domains to be derived
+  std::size_t waiting() const {  // domains to be derived
+    return at_ ? at_->queue.size() - at_->queue_begin : 0;
+  }
 
   std::optional<xfr::ZoneId> zone() const;
   const CatalogReading* catalogReading() const { return std::get_if<CatalogReading>(&subject_); }
@@ -143,6 +144,30 @@ class Pass {
   bool reconcilesStore() const { return std::holds_alternative<StoreReplaced>(subject_); }
 
  private:
+  // Thousands of passes may wait: only those that have begun have one.
+  struct Progress {
+    // Of the search:
+    std::uint64_t owner_cursor = 0;
+    std::optional<dns::Name> last_owner;  // the domain that was enqueued last
+    bool subtree_done = false;
+    bool records_done = false;  // of a catalog
+    DomainBook::SubtreeCursor subtree_cursor;
+    std::unique_ptr<view::ZoneComparison> comparison;
+    std::optional<view::ZoneChange> difference;  // what the comparison came to
+    std::size_t change_cursor = 0;  // in the owners of a change, then in its subtrees; in a list
+    std::optional<derive::Domain> published_cursor;
+    DomainId node_cursor{};
+    bool dids_done = false, published_done = false;
+
+    std::vector<DomainId> queue;
+    std::size_t queue_begin = 0;  // what is before it was taken
+    std::vector<DomainId> undecided;
+    std::vector<derive::Domain> touched;
+    std::vector<Warning> warnings;
+    std::vector<DomainId> wanted;
+    ZoneIntake::SaveCursor save_cursor;
+  };
+
   bool search(const ZoneInstalled& installed);  // each: true when there is nothing more to search
   bool search(const ZoneReplaced& replaced);
   bool search(const ZoneEdited& edited);
@@ -171,30 +196,14 @@ class Pass {
   void saveSome(const Now& now);
   std::size_t stepsLeft() const { return steps_max_ - std::min(steps_, steps_max_); }
 
-  PassTools tools_;
+  const PassTools& tools_;
   PassSubject subject_;
   plan::Cause cause_;
   bool save_full_copy_;
   Stage stage_ = Stage::searching;
   std::size_t steps_ = 0, steps_max_ = 0;  // of the present advance()
 
-  std::uint64_t owner_cursor_ = 0;
-  std::optional<dns::Name> last_owner_;  // the domain that was enqueued last, in this search
-  bool subtree_done_ = false;
-  bool records_done_ = false;  // of a catalog
-  DomainBook::SubtreeCursor subtree_cursor_;
-  std::unique_ptr<view::ZoneComparison> comparison_;
-  std::optional<view::ZoneChange> difference_;  // what the comparison came to
-  std::size_t change_cursor_ = 0;  // in the owners of a change, then in its subtrees; in a list
-  std::optional<derive::Domain> published_cursor_;
-  DomainId node_cursor_{};
-  bool dids_done_ = false, published_done_ = false;
-  std::deque<DomainId> queue_;
-  std::vector<DomainId> undecided_;
-  std::vector<derive::Domain> touched_;
-  std::vector<Warning> warnings_;
-  std::vector<DomainId> wanted_;
-  ZoneIntake::SaveCursor save_cursor_;
+  std::unique_ptr<Progress> at_;
 };
 
 }  // namespace zonecast::loop

@@ -332,9 +332,7 @@ void Reconciler::raiseAlarms() {
 
 void Reconciler::begin(PassSubject subject, plan::Cause cause, bool save_full_copy) {
   (Pass::isEdit(subject) ? edits_ : passes_)
-      .emplace_back(
-          PassTools{settings_, view_, book_, dids_, intake_, published_, publisher_.held()},
-          std::move(subject), std::move(cause), save_full_copy);
+      .emplace_back(pass_tools_, std::move(subject), std::move(cause), save_full_copy);
 }
 
 // What the store has lost may be given back from the last good copies; only what it still has

@@ -282,6 +282,8 @@ class Reconciler final : public ports::ZoneTransportListener,
   Publisher publisher_;
   Chronicle chronicle_;
   // Those over edits, and those over whole zones and the store: each worked off in turn.
+  const PassTools pass_tools_{settings_,        view_, book_, dids_, intake_, published_,
+                              publisher_.held()};
   std::list<Pass> edits_, passes_;
 
   // Of the zones that came from the disk, or that are not confirmed any more: neither confirmed nor
