@@ -86,7 +86,8 @@ void Log::write(const xfr::ZoneFailure& fact) {
 }
 
 void Log::write(const xfr::ZoneExpired& fact) {
-  out_.error(Line("zone has expired: its last good copy goes on being served; see to its primaries")
+  out_.error(Line("zone has expired: no primary has confirmed it for its EXPIRE; see to them. "
+                  "Its domains stay, or retire, as retire.on_expire says")
                  .add("zone", fact.name.toText()));
 }
 

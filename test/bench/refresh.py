@@ -1,8 +1,10 @@
 """How late refreshes are: hosted names whose TTL is over every minute, by way of a local Unbound; then the same under a flood.
 
-Names and TTL are scaled alike, so that the questions asked in a second are the same. Lateness is zonecastd's own figure,
-from when a question was due to when it was asked, read off the buckets of zonecast_refresh_lateness_seconds as
-Prometheus does, over two TTLs each. The flood is one process that writes 100,000 random names a second to `wanted`.
+Each name is a zone of its own: where a resolver shares one SOA between all negative answers they run out at the same
+moment, and what is measured then is the limit of questions in a second. Names and TTL are scaled alike, so that the
+questions asked in a second are the same. Lateness is zonecastd's own figure, from when a question was due to when it was
+asked, read off the buckets of zonecast_refresh_lateness_seconds as Prometheus does, over two TTLs each. The flood is one
+process that writes 100,000 random names a second to `wanted`.
 """
 
 import signal
@@ -38,9 +40,10 @@ class Refreshes:
         self.ttl = max(stand.scaled(TTL), TTL_MIN)
 
     def measure(self):
-        with resolved.authority(self.stand, self.ttl) as authority, resolved.unbound(self.stand, authority.port) as unbound, \
+        names = resolved.names(resolved.HOSTED, self.names)
+        with resolved.authority(self.stand, self.ttl, names) as authority, resolved.unbound(self.stand, authority.port) as unbound, \
                 self.stand.redis() as redis:
-            daemon = self.stand.resolving(redis, unbound.port, resolved.names(resolved.HOSTED, self.names))
+            daemon = self.stand.resolving(redis, unbound.port, names)
             try:
                 daemon.launch()
                 moment_when(lambda: WatchedMemory.answered(daemon, self.names), "all names answered", self.stand.patience(USUAL), 0.2)

@@ -16,11 +16,13 @@ HOSTED, ELSEWHERE, FLOOD = "hosted", "elsewhere", "flood"
 RECORDS = {HOSTED: f"* IN SRV 10 5 5060 {zones.EDGE}\n", ELSEWHERE: "* IN A 198.51.100.1\n", FLOOD: ""}
 
 
-def authority(stand, ttl):
+def authority(stand, ttl, apart=()):
+    """`apart`: names that are zones of their own, as most domains are that nobody may transfer."""
     def text(zone):
+        records = RECORDS.get(zone) or RECORDS[zone.rpartition(".")[2]]
         return (f"$ORIGIN {zone}.\n$TTL {ttl}\n@ IN SOA ns1 hostmaster 1 3600 600 1209600 {ttl}\n"
-                f"@ IN NS ns1\nns1 IN A 192.0.2.53\n{RECORDS[zone]}")
-    return servers.KnotPrimary(stand.folder / "authority", RECORDS, text, stand.patience(10))
+                f"@ IN NS ns1\nns1 IN A 192.0.2.53\n{records}")
+    return servers.KnotPrimary(stand.folder / "authority", [*RECORDS, *apart], text, stand.patience(10))
 
 
 def unbound(stand, authority_port):

@@ -208,7 +208,7 @@ function workerNeeds(list) {
 
 function zoneNeeds(status, troubled) {
   const needs = troubled.map((zone) => ({what: `Zone ${zone.zone}`,
-    why: [zone.expired ? "has expired; its last good copy is served" : "", withoutName(zone)].filter(Boolean).join(". ")}));
+    why: [zone.expired ? "has expired: no primary confirms it" : "", withoutName(zone)].filter(Boolean).join(". ")}));
   const others = Number(status.zones_in_trouble) - troubled.length;
   if (others > 0) needs.push({what: "Zones", why: `${count(others)} more in trouble`});
   return needs;

@@ -58,8 +58,8 @@ TEST_F(LogTest, OneFactIsOneLine) {
       "warning SOA queries wait for a connection: limits.connections_max are open; raise it, or "
       "lower limits.transfers_max connections_max=512 servers_waiting=3\n");
   EXPECT_EQ(lineOf(xfr::ZoneExpired{kAcme, zoneName(kAcme)}),
-            "error zone has expired: its last good copy goes on being served; see to its "
-            "primaries zone=acme.example\n");
+            "error zone has expired: no primary has confirmed it for its EXPIRE; see to them. Its "
+            "domains stay, or retire, as retire.on_expire says zone=acme.example\n");
   EXPECT_EQ(lineOf(strangerFrom("192.0.2.1")),
             "warning NOTIFY stranger zone=acme.example sender=192.0.2.1\n");
   EXPECT_EQ(lineOf(ports::StoreOpened{plan::Term{3}, plan::Version{17}, "nothing changed"}),
