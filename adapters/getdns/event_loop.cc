@@ -4,7 +4,9 @@
 #include <cassert>
 #include <cerrno>
 
+#include <sys/epoll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "adapters/uv/socket_address.h"
 
@@ -21,7 +23,10 @@ bool isUdp(int fd) {
 
 }  // namespace
 
-EventLoop::EventLoop(uv::Loop& loop) : loop_(loop), call_ready_(loop, [this] { callReady(); }) {
+EventLoop::EventLoop(uv::Loop& loop)
+    : loop_(loop),
+      call_ready_(loop, [this] { callReady(); }),
+      epoll_(epoll_create1(EPOLL_CLOEXEC)) {
   static getdns_eventloop_vmt functions = {
       .cleanup = [](getdns_eventloop*) {},
       .schedule =
@@ -40,14 +45,24 @@ EventLoop::EventLoop(uv::Loop& loop) : loop_(loop), call_ready_(loop, [this] { c
   };
   extension_.vmt = &functions;
   extension_.owner = this;
+  poll_ = uv::mustOpenHandle<uv_poll_t>(this, "uv_poll_init", [this](uv_poll_t* handle) {
+    return uv_poll_init(loop_.raw(), handle, epoll_);
+  });
+  const auto on_poll = [](uv_poll_t* handle, int, int) {
+    if (handle->data != nullptr) static_cast<EventLoop*>(handle->data)->pollSome();
+  };
+  uv::must(uv_poll_start(poll_.get(), UV_READABLE, on_poll), "uv_poll_start");
+  uv_unref(uv::asHandle(poll_.get()));  // what waits for something has a timer
 }
 
 EventLoop::~EventLoop() {
   assert(ready_.empty());
+  poll_.reset();
+  ::close(epoll_);
 }
 
 void EventLoop::schedule(int fd, std::uint64_t timeout_ms, getdns_eventloop_event& getdns) {
-  auto* const event = new Event{*this, getdns, nullptr, nullptr};
+  auto* const event = new Event{*this, getdns, -1, nullptr};
   getdns.ev = event;
   const bool first_write = fd >= 0 && getdns.write_cb != nullptr && isUdp(fd);
   if (first_write && connectFresh(fd)) {
@@ -64,6 +79,7 @@ void EventLoop::clear(getdns_eventloop_event& getdns) {
   const std::unique_ptr<Event> event(static_cast<Event*>(getdns.ev));
   getdns.ev = nullptr;
   if (event->is_ready) std::erase(ready_, event.get());
+  if (event->polled >= 0) endPoll(*event);
 }
 
 void EventLoop::startTimer(Event& event, std::uint64_t timeout_ms) {
@@ -80,18 +96,21 @@ void EventLoop::startTimer(Event& event, std::uint64_t timeout_ms) {
 }
 
 bool EventLoop::startPoll(Event& event, int fd) {
-  auto poll = uv::openHandle<uv_poll_t>(
-      &event, [&](uv_poll_t* handle) { return uv_poll_init(loop_.raw(), handle, fd); });
-  if (!poll) return false;
-  event.poll = std::move(*poll);
-  const int events = (event.getdns.read_cb != nullptr ? UV_READABLE : 0) |
-                     (event.getdns.write_cb != nullptr ? UV_WRITABLE : 0);
-  const auto on_poll = [](uv_poll_t* handle, int status, int happened) {
-    if (handle->data == nullptr) return;
-    Event& polled = *static_cast<Event*>(handle->data);
-    polled.loop.onPoll(polled, status, happened);
-  };
-  return uv_poll_start(event.poll.get(), events, on_poll) == 0;
+  const bool reads = event.getdns.read_cb != nullptr, writes = event.getdns.write_cb != nullptr;
+  epoll_event wanted{};
+  wanted.events = (reads ? EPOLLIN : 0u) | (writes ? EPOLLOUT : 0u);
+  wanted.data.ptr = &event;
+  if (epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &wanted) != 0) return false;
+  event.polled = fd;
+  return true;
+}
+
+// Its descriptor is still open: getdns clears an event before it closes.
+void EventLoop::endPoll(const Event& event) {
+  epoll_ctl(epoll_, EPOLL_CTL_DEL, event.polled, nullptr);
+  for (std::size_t i = 0; i < happened_count_; ++i) {
+    if (happened_[i].data.ptr == &event) happened_[i].data.ptr = nullptr;
+  }
 }
 
 bool EventLoop::connectFresh(int fd) {
@@ -104,12 +123,25 @@ bool EventLoop::connectFresh(int fd) {
   return false;
 }
 
+void EventLoop::pollSome() {
+  const int count =
+      epoll_wait(epoll_, happened_.data(), static_cast<int>(happened_.size()), /*timeout=*/0);
+  happened_count_ = static_cast<std::size_t>(std::max(count, 0));
+  for (std::size_t i = 0; i < happened_count_; ++i) {
+    auto* const event = static_cast<Event*>(happened_[i].data.ptr);
+    if (event != nullptr) onPoll(*event, happened_[i].events);
+  }
+  happened_count_ = 0;
+}
+
 // On an error, reading or writing tells getdns which.
-void EventLoop::onPoll(Event& event, int status, int events) {
+void EventLoop::onPoll(Event& event, std::uint32_t happened) {
   const getdns_eventloop_event& getdns = event.getdns;
-  const bool reads = getdns.read_cb != nullptr &&
-                     (getdns.write_cb == nullptr || (status == 0 && (events & UV_READABLE) != 0));
-  socket_error_ = status != 0;
+  const bool failed = (happened & EPOLLERR) != 0;
+  const bool reads =
+      getdns.read_cb != nullptr &&
+      (getdns.write_cb == nullptr || (!failed && (happened & (EPOLLIN | EPOLLHUP)) != 0));
+  socket_error_ = failed;
   call(uv::Callback::datagram, reads ? getdns.read_cb : getdns.write_cb, getdns.userarg);
   socket_error_ = false;
 }

@@ -1,9 +1,9 @@
 // What getdns waits for, on our loop: its event loop extension.
 //
 // Of the extension that comes with getdns the shared library exports nothing, and the static one
-// crashes where two TCP queries are under way. In this one an event is one uv_poll for its
-// descriptor and one timer, and a wake-up makes one call: more would reach what the first one
-// freed.
+// crashes where two TCP queries are under way. In this one an event is its descriptor in an epoll
+// of our own and one timer, and a wake-up makes one call: more would reach what the first one
+// freed. (A socket lives for one query, and a uv_poll takes five system calls for that.)
 //
 // getdns leaves its UDP sockets unconnected and compares nothing but the ID, so that anybody's
 // datagram could be the reply. Each is therefore connected here, to the server that the query under
@@ -14,12 +14,14 @@
 // event that was cleared is not called back.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <memory>
 
 #include <getdns/getdns.h>
 #include <getdns/getdns_extra.h>
+#include <sys/epoll.h>
 
 #include "adapters/uv/handle.h"
 #include "adapters/uv/loop.h"
@@ -64,7 +66,7 @@ class EventLoop {
   struct Event {
     EventLoop& loop;
     getdns_eventloop_event& getdns;
-    uv::Handle<uv_poll_t> poll;
+    int polled = -1;  // its descriptor, where that is in the epoll
     uv::Handle<uv_timer_t> timer;
     bool is_ready = false;  // is among ready_
   };
@@ -76,8 +78,10 @@ class EventLoop {
   void clear(getdns_eventloop_event& getdns);
   void startTimer(Event& event, std::uint64_t timeout_ms);
   bool startPoll(Event& event, int fd);
+  void endPoll(const Event& event);
   bool connectFresh(int fd);
-  void onPoll(Event& event, int status, int events);
+  void pollSome();
+  void onPoll(Event& event, std::uint32_t happened);
   void callReady();
   void call(uv::Callback kind, getdns_eventloop_callback callback, void* argument);
 
@@ -88,6 +92,10 @@ class EventLoop {
   bool socket_error_ = false;
   std::deque<Event*> ready_;  // to write, without a poll
   uv::Soon call_ready_;
+  const int epoll_;
+  uv::Handle<uv_poll_t> poll_;            // of the epoll
+  std::array<epoll_event, 64> happened_;  // what one look at it has brought,
+  std::size_t happened_count_ = 0;        // as long as that is worked off
 };
 
 }  // namespace zonecast::getdns
