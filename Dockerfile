@@ -37,7 +37,7 @@ ENTRYPOINT ["redis-server"]
 # Customers' primary, as an example
 FROM ${BASE} AS primary
 RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends knot \
-    && rm -rf /var/lib/apt/lists/* && install -d -o knot -g knot /run/knot /var/lib/knot/zones
+    && rm -rf /var/lib/apt/lists/* && install -d -m 1777 /run/knot && install -d -o knot -g knot /var/lib/knot/zones
 COPY --chown=knot:knot tour/zones/ /var/lib/knot/zones/
 USER knot
 ENTRYPOINT ["knotd"]
@@ -59,7 +59,7 @@ RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends netbase
     && rm -rf /var/lib/apt/lists/* \
     && groupadd --gid 800 zonecast && useradd --system --uid 800 --gid 800 --no-create-home zonecast
 COPY config/kamailio/ /etc/kamailio/
-RUN install -d -o kamailio -g kamailio /var/lib/kamailio /run/kamailio \
+RUN install -d -m 1777 /run/kamailio && install -d -o kamailio -g kamailio /var/lib/kamailio \
     && for name in users location; do sqlite3 /var/lib/kamailio/$name.db </etc/kamailio/database.sql; done \
     && chown kamailio:kamailio /var/lib/kamailio/*.db
 COPY --from=build /usr/local/lib/lua/5.1/zonecast.so /usr/local/lib/lua/5.1/
